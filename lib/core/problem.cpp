@@ -1,0 +1,59 @@
+#include "core/problem.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "core/argument_error.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::int64_t max_tensor_bytes = std::int64_t{1} << 40;
+constexpr std::int64_t max_small_dimension = std::int64_t{1} << 16;
+
+void require_between(std::string_view argument, std::int64_t value, std::int64_t largest) {
+  if (value < 1 || value > largest)
+    throw ArgumentError(argument, fmt::format("{}", value), fmt::format("1 to {}", largest));
+}
+
+void require_fits(std::string_view tensor, const Dims& dims) {
+  std::int64_t bytes = 4;
+  for (const std::int64_t size : dims) {
+    if (bytes > max_tensor_bytes / size)
+      throw ArgumentError("seqlen", fmt::format("{} of shape {} x {} x {} x {}", tensor, dims[0], dims[1], dims[2], dims[3]),
+                          "tensors below 1 TiB");
+    bytes *= size;
+  }
+}
+
+}  // namespace
+
+void validate(const Problem& problem) {
+  const Shape& shape = problem.shape;
+  require_between("batch", shape.batch, max_small_dimension);
+  require_between("heads", shape.heads, max_small_dimension);
+  require_between("kv-heads", shape.kv_heads, max_small_dimension);
+  require_between("seqlen", shape.seqlen_q, max_seqlen);
+  require_between("seqlen-k", shape.seqlen_k, max_seqlen);
+  require_between("head-dim", shape.head_dim, max_small_dimension);
+  require_between("head-dim-v", shape.head_dim_v, max_small_dimension);
+  require_between("threads", problem.threads, 1024);
+  if (shape.heads % shape.kv_heads != 0)
+    throw ArgumentError("kv-heads", fmt::format("{}", shape.kv_heads),
+                        fmt::format("a divisor of heads = {}", shape.heads));
+  require_fits("Q", shape.q());
+  require_fits("K", shape.k());
+  require_fits("V", shape.v());
+  require_fits("output", shape.output());
+}
+
+std::int64_t tensor_bytes(const Problem& problem) {
+  const Shape& shape = problem.shape;
+  const std::int64_t queries = shape.batch * shape.heads * shape.seqlen_q;
+  const std::int64_t keys = shape.batch * shape.kv_heads * shape.seqlen_k;
+  return (queries + keys) * (shape.head_dim + shape.head_dim_v) * size_bytes(problem.dtype);
+}
+
+}  // namespace attnlab

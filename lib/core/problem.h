@@ -1,0 +1,51 @@
+// What is computed on: the shape of one attention call, its storage type and its threads.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/tensor.h"
+
+namespace attnlab {
+
+/// Q: (batch, heads, seqlen_q, head_dim), K: (batch, kv_heads, seqlen_k, head_dim),
+/// V: (batch, kv_heads, seqlen_k, head_dim_v), output: (batch, heads, seqlen_q, head_dim_v).
+struct Shape {
+  std::int64_t batch = 1;
+  std::int64_t heads = 1;
+  std::int64_t kv_heads = 1;
+  std::int64_t seqlen_q = 1;
+  std::int64_t seqlen_k = 1;
+  std::int64_t head_dim = 1;
+  std::int64_t head_dim_v = 1;
+
+  bool operator==(const Shape&) const = default;
+
+  /// Query head h reads this key head (grouped-query attention, arXiv:2305.13245).
+  std::int64_t kv_head(std::int64_t h) const { return h / (heads / kv_heads); }
+  /// Position of query i among the keys: the last query is aligned with the last key.
+  std::int64_t position(std::int64_t i) const { return i + seqlen_k - seqlen_q; }
+
+  Dims q() const { return {batch, heads, seqlen_q, head_dim}; }
+  Dims k() const { return {batch, kv_heads, seqlen_k, head_dim}; }
+  Dims v() const { return {batch, kv_heads, seqlen_k, head_dim_v}; }
+  Dims output() const { return {batch, heads, seqlen_q, head_dim_v}; }
+};
+
+struct Problem {
+  Shape shape;
+  DType dtype = DType::f32;
+  int threads = 1;
+};
+
+/// Largest sequence length: key positions stay exact in float32.
+inline constexpr std::int64_t max_seqlen = std::int64_t{1} << 24;
+
+/// Throws ArgumentError named after the option (`heads`, `kv-heads`, `seqlen`, …): sizes of at least 1, kv_heads
+/// dividing heads, seqlen at most max_seqlen, every tensor below 2^40 bytes, 1 to 1024 threads.
+void validate(const Problem& problem);
+
+/// Bytes of Q, K, V and the output.
+std::int64_t tensor_bytes(const Problem& problem);
+
+}  // namespace attnlab

@@ -1,0 +1,47 @@
+#include "core/tensor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace attnlab {
+
+namespace {
+
+Dims contiguous(const Dims& shape) { return {shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1}; }
+
+}  // namespace
+
+void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i, std::span<float> out) {
+  const std::byte* row = tensor.row(b, h, i);
+  if (tensor.dtype == DType::f32) {
+    std::memcpy(out.data(), row, out.size_bytes());
+    return;
+  }
+  const auto* source = reinterpret_cast<const bf16*>(row);
+  for (std::size_t c = 0; c < out.size(); ++c) out[c] = static_cast<float>(source[c]);
+}
+
+void write_row(const MutableTensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i,
+               std::span<const float> values) {
+  std::byte* row = tensor.row(b, h, i);
+  if (tensor.dtype == DType::f32) {
+    std::memcpy(row, values.data(), values.size_bytes());
+    return;
+  }
+  auto* target = reinterpret_cast<bf16*>(row);
+  for (std::size_t c = 0; c < values.size(); ++c) target[c] = bf16(values[c]);
+}
+
+void Tensor::Free::operator()(std::byte* pointer) const { ::operator delete[](pointer, std::align_val_t{64}); }
+
+Tensor::Tensor(DType dtype, const Dims& shape)
+    : dtype_(dtype), shape_(shape), count_(shape[0] * shape[1] * shape[2] * shape[3]) {
+  const auto size = static_cast<std::size_t>(bytes());
+  data_.reset(new (std::align_val_t{64}) std::byte[size]());
+}
+
+MutableTensorView Tensor::view() { return {data_.get(), dtype_, shape_, contiguous(shape_)}; }
+TensorView Tensor::view() const { return {data_.get(), dtype_, shape_, contiguous(shape_)}; }
+
+}  // namespace attnlab

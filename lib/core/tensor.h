@@ -1,0 +1,67 @@
+// Four-dimensional tensors (batch, heads, n, d): a read-only view, a writable view, an owner.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/dtype.h"
+
+namespace attnlab {
+
+using Dims = std::array<std::int64_t, 4>;
+
+/// Strides are in elements; the stride of the last dimension is 1.
+template <class Byte>
+struct BasicTensorView {
+  Byte* data = nullptr;
+  DType dtype = DType::f32;
+  Dims shape{};
+  Dims stride{};
+
+  /// First element of row (b, h, i), d contiguous elements.
+  Byte* row(std::int64_t b, std::int64_t h, std::int64_t i) const {
+    return data + (b * stride[0] + h * stride[1] + i * stride[2]) * size_bytes(dtype);
+  }
+  std::int64_t count() const { return shape[0] * shape[1] * shape[2] * shape[3]; }
+
+  operator BasicTensorView<const std::byte>() const
+    requires(!std::is_const_v<Byte>)
+  {
+    return {data, dtype, shape, stride};
+  }
+};
+
+using TensorView = BasicTensorView<const std::byte>;
+using MutableTensorView = BasicTensorView<std::byte>;
+
+/// Row (b, h, i) as float32 (exact for every storage type); `out` has shape[3] elements.
+void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i, std::span<float> out);
+
+/// Rounds `values` (shape[3] of them) to the storage type and stores them as row (b, h, i).
+void write_row(const MutableTensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i,
+               std::span<const float> values);
+
+/// Owns a contiguous row-major tensor, 64-byte aligned, zero-initialised.
+class Tensor {
+ public:
+  Tensor() = default;
+  Tensor(DType dtype, const Dims& shape);
+
+  MutableTensorView view();
+  TensorView view() const;
+  std::int64_t bytes() const { return count_ * size_bytes(dtype_); }
+
+ private:
+  struct Free {
+    void operator()(std::byte* pointer) const;
+  };
+  DType dtype_ = DType::f32;
+  Dims shape_{};
+  std::int64_t count_ = 0;
+  std::unique_ptr<std::byte[], Free> data_;
+};
+
+}  // namespace attnlab

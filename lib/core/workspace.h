@@ -1,0 +1,39 @@
+// The counting allocator: every byte an engine uses beside its inputs and its output comes from here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace attnlab {
+
+/// Hands out 64-byte aligned blocks, each rounded up to 64 bytes, and frees them all when it dies.
+/// Throws std::bad_alloc. Not thread-safe: plans allocate before they run.
+class Workspace {
+ public:
+  Workspace() = default;
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  ~Workspace();
+
+  /// Bytes that a block of `bytes` occupies.
+  static constexpr std::int64_t rounded(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+  std::byte* allocate_bytes(std::int64_t bytes);
+
+  template <class T>
+  std::span<T> allocate(std::int64_t count) {
+    auto* data = reinterpret_cast<T*>(allocate_bytes(count * static_cast<std::int64_t>(sizeof(T))));
+    return {data, static_cast<std::size_t>(count)};
+  }
+
+  /// Sum of the rounded sizes of all blocks handed out.
+  std::int64_t bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::byte*> blocks_;
+  std::int64_t bytes_ = 0;
+};
+
+}  // namespace attnlab

@@ -1,0 +1,73 @@
+// The contract of an engine: how a variant is computed. An engine may not change what is computed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/problem.h"
+#include "core/tensor.h"
+#include "core/workspace.h"
+#include "dispersion/row_statistics.h"
+#include "variants/variant.h"
+
+namespace attnlab {
+
+/// Shapes as in Shape::q(), k() and v(); storage type as in Problem::dtype. Weights of the score, if it learns any.
+struct Inputs {
+  TensorView q;
+  TensorView k;
+  TensorView v;
+  const ScoreWeights* weights = nullptr;
+};
+
+/// Why an engine cannot run a variant, in one sentence.
+struct Refusal {
+  std::string reason;
+};
+
+/// One variant on one problem, ready to run: memory allocated, kernels compiled. Both runs allocate nothing and may
+/// be called any number of times, one at a time. The result does not depend on the number of threads.
+///
+/// A row that sees no key is 0. Keys and values that a row does not see have no effect on it, NaN or not; a NaN that
+/// it sees makes that row NaN and no other.
+class Plan {
+ public:
+  virtual ~Plan() = default;
+
+  virtual void run(const Inputs& inputs, const MutableTensorView& output) = 0;
+
+  /// The same output, and one RowStatistics for every (batch, head, query), in that order.
+  virtual void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
+                                   std::span<RowStatistics> statistics) = 0;
+
+  /// What was done with the storage type, e.g. `bf16 products, f32 accumulation`.
+  virtual std::string path() const = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual std::string_view summary() const = 0;
+  virtual std::string_view source() const = 0;
+
+  /// Nothing if the engine can run it.
+  virtual std::optional<Refusal> refusal(const Variant& variant, const Problem& problem) const = 0;
+
+  /// What `plan` will take from its workspace, to the byte, without taking it.
+  virtual std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const = 0;
+
+  /// Precondition: refusal() is empty, the problem is valid. Throws std::bad_alloc.
+  virtual std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace& workspace) const = 0;
+};
+
+/// Throws ArgumentError if the tensors' shapes, strides or storage types are not those of the problem, or weights of
+/// the score are missing.
+void validate(const Inputs& inputs, const Variant& variant, const Problem& problem);
+
+}  // namespace attnlab

@@ -1,0 +1,338 @@
+#include "engines/onednn/onednn.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "engines/onednn_compatibility.h"
+#include "engines/operands.h"
+#include "engines/tile_product.h"
+#include "rows/rows.h"
+
+namespace attnlab {
+
+namespace {
+
+/// Rows of a head that one task takes at a time. The matrices are whole; fixed stripes make the result the same for
+/// any number of threads.
+constexpr std::int64_t stripe_rows = 128;
+
+struct Sizes {
+  std::int64_t heads, columns, stripes, stripe, packed_keys, packed_values, logits, weights;
+  std::int64_t queries, unpacked, row, key_numbers, score_scratch, value_scratch, softmax_scratch, output;
+
+  Sizes(const Problem& problem) {
+    heads = problem.shape.batch * problem.shape.heads;
+    columns = rounded_up(problem.shape.seqlen_k, row_code_columns);
+    stripe = std::min(stripe_rows, problem.shape.seqlen_q);
+    stripes = (problem.shape.seqlen_q + stripe - 1) / stripe;
+  }
+};
+
+dnnl::memory::desc softmax_memory(const Sizes& sizes) {
+  return {{sizes.stripe, sizes.columns}, dnnl::memory::data_type::f32, dnnl::memory::dims{sizes.columns, 1}};
+}
+
+dnnl::softmax_forward::primitive_desc make_softmax(const Sizes& sizes) {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return softmax_description(onednn_cpu(), softmax_memory(sizes), 1, attributes);
+}
+
+/// The three primitives of a stripe and the bytes of everything they touch.
+struct Primitives {
+  Sizes sizes;
+  TileProduct scores;
+  TileProduct values;
+  dnnl::softmax_forward::primitive_desc softmax;
+
+  Primitives(const Problem& problem, Sizes s)
+      : sizes(s),
+        scores(product_dtype(problem), s.stripe, s.columns, problem.shape.head_dim, problem.shape.head_dim, s.columns,
+               PackFrom::columns, false),
+        values(product_dtype(problem), s.stripe, problem.shape.head_dim_v, s.columns, s.columns,
+               problem.shape.head_dim_v, PackFrom::rows, false),
+        softmax(make_softmax(s)) {
+    const Shape& shape = problem.shape;
+    const std::int64_t element = size_bytes(product_dtype(problem));
+    sizes.packed_keys = scores.packed_bytes();
+    sizes.packed_values = values.packed_bytes();
+    sizes.logits = sizes.heads * sizes.stripes * sizes.stripe * sizes.columns * 4;
+    sizes.weights = product_dtype(problem) == DType::bf16 ? sizes.logits / 2 : 0;
+    sizes.queries = sizes.stripe * shape.head_dim * element;
+    sizes.unpacked = sizes.columns * std::max(shape.head_dim, shape.head_dim_v) * element;
+    sizes.row = std::max({2 * shape.head_dim, shape.head_dim_v, sizes.columns}) * 4;
+    sizes.key_numbers = sizes.columns * 4;
+    sizes.output = sizes.stripe * shape.head_dim_v * 4;
+    sizes.score_scratch = scores.scratch_bytes();
+    sizes.value_scratch = values.scratch_bytes();
+    sizes.softmax_scratch = static_cast<std::int64_t>(softmax.scratchpad_desc().get_size());
+  }
+
+  std::int64_t total(const Problem& problem) const {
+    const std::int64_t kv_heads = problem.shape.batch * problem.shape.kv_heads;
+    std::int64_t per_thread = 0;
+    for (const std::int64_t bytes : {sizes.queries, sizes.unpacked, sizes.row, sizes.key_numbers, sizes.output,
+                                     sizes.score_scratch, sizes.value_scratch, sizes.softmax_scratch})
+      per_thread += Workspace::rounded(bytes);
+    return kv_heads * (Workspace::rounded(sizes.packed_keys) + Workspace::rounded(sizes.packed_values)) +
+           Workspace::rounded(kv_heads) + Workspace::rounded(sizes.logits) + Workspace::rounded(sizes.weights) +
+           problem.threads * per_thread;
+  }
+};
+
+class OnednnPlan final : public Plan {
+ public:
+  OnednnPlan(const Variant& variant, const Problem& problem, Workspace& workspace)
+      : variant_(variant),
+        problem_(problem),
+        rows_(row_code(isa_level())),
+        primitives_(problem, Sizes(problem)),
+        softmax_(primitives_.softmax) {
+    const Sizes& sizes = primitives_.sizes;
+    for (std::int64_t head = 0; head < problem.shape.batch * problem.shape.kv_heads; ++head) {
+      packed_keys_.push_back(primitives_.scores.packed(workspace.allocate_bytes(sizes.packed_keys)));
+      packed_values_.push_back(primitives_.values.packed(workspace.allocate_bytes(sizes.packed_values)));
+    }
+    nonfinite_ = workspace.allocate<char>(problem.shape.batch * problem.shape.kv_heads);
+    logits_ = workspace.allocate<float>(sizes.logits / 4);
+    weights_ = workspace.allocate<bf16>(sizes.weights / 2);
+    for (int thread = 0; thread < problem.threads; ++thread) {
+      PerThread own;
+      own.queries = workspace.allocate_bytes(sizes.queries);
+      own.unpacked = workspace.allocate_bytes(sizes.unpacked);
+      own.row = workspace.allocate<float>(sizes.row / 4);
+      own.key_numbers = workspace.allocate<std::int32_t>(sizes.key_numbers / 4);
+      own.output = workspace.allocate<float>(sizes.output / 4);
+      own.score_scratch = primitives_.scores.scratch(workspace.allocate_bytes(sizes.score_scratch));
+      own.value_scratch = primitives_.values.scratch(workspace.allocate_bytes(sizes.value_scratch));
+      own.softmax_scratch = dnnl::memory(primitives_.softmax.scratchpad_desc(), onednn_cpu(),
+                                         workspace.allocate_bytes(sizes.softmax_scratch));
+      own.left_queries = primitives_.scores.left(own.queries);
+      own.left_weights = primitives_.values.left(nullptr);
+      own.unpacked_keys = primitives_.scores.unpacked(own.unpacked);
+      own.unpacked_values = primitives_.values.unpacked(own.unpacked);
+      own.result_logits = primitives_.scores.result(nullptr);
+      own.result_output = primitives_.values.result(own.output.data());
+      own.softmax_rows = dnnl::memory(softmax_memory(sizes), onednn_cpu(), nullptr);
+      own.stream = dnnl::stream(onednn_cpu());
+      threads_.push_back(own);
+    }
+  }
+
+  void run(const Inputs& inputs, const MutableTensorView& output) override { run_with_statistics(inputs, output, {}); }
+
+  void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
+                           std::span<RowStatistics> statistics) override {
+    const Sizes& sizes = primitives_.sizes;
+    const auto kv_heads = static_cast<std::int64_t>(packed_keys_.size());
+    const std::int64_t stripes = sizes.heads * sizes.stripes;
+    // One barrier between the steps: each is done for the whole matrix before the next begins.
+#pragma omp parallel num_threads(problem_.threads)
+    {
+      PerThread& own = threads_[static_cast<std::size_t>(omp_get_thread_num())];
+#pragma omp for schedule(static)
+      for (std::int64_t head = 0; head < kv_heads; ++head) pack(inputs, head, own);
+#pragma omp for schedule(static)
+      for (std::int64_t index = 0; index < stripes; ++index) fill_logits(inputs, stripe(index), own);
+#pragma omp for schedule(static)
+      for (std::int64_t index = 0; index < stripes; ++index) normalise(stripe(index), statistics, own);
+#pragma omp for schedule(static)
+      for (std::int64_t index = 0; index < stripes; ++index) fill_output(inputs, stripe(index), output, own);
+    }
+  }
+
+  std::string path() const override { return product_path(problem_); }
+
+ private:
+  struct PerThread {
+    std::byte* queries = nullptr;
+    std::byte* unpacked = nullptr;
+    std::span<float> row, output;
+    std::span<std::int32_t> key_numbers;
+    dnnl::memory score_scratch, value_scratch, softmax_scratch;
+    dnnl::memory left_queries, left_weights, unpacked_keys, unpacked_values, result_logits, result_output, softmax_rows;
+    dnnl::stream stream;
+  };
+
+  /// Rows first … first+rows of one head, and where their logits are.
+  struct Stripe {
+    std::int64_t batch, head, kv_index, first, rows;
+    float* logits;
+    bf16* weights;
+  };
+
+  Stripe stripe(std::int64_t index) {
+    const Sizes& sizes = primitives_.sizes;
+    const Shape& shape = problem_.shape;
+    const std::int64_t batch = index / sizes.stripes / shape.heads;
+    const std::int64_t head = index / sizes.stripes % shape.heads;
+    const std::int64_t first = index % sizes.stripes * sizes.stripe;
+    const std::int64_t offset = index * sizes.stripe * sizes.columns;
+    return {batch,
+            head,
+            batch * shape.kv_heads + shape.kv_head(head),
+            first,
+            std::min(sizes.stripe, shape.seqlen_q - first),
+            logits_.data() + offset,
+            weights_.empty() ? nullptr : weights_.data() + offset};
+  }
+
+  void pack(const Inputs& inputs, std::int64_t index, PerThread& own) {
+    const std::int64_t batch = index / problem_.shape.kv_heads;
+    const std::int64_t kv_head = index % problem_.shape.kv_heads;
+    const auto at = static_cast<std::size_t>(index);
+    const DType dtype = product_dtype(problem_);
+    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row, own.unpacked);
+    primitives_.scores.pack(own.stream, own.unpacked_keys, packed_keys_[at]);
+    nonfinite_[at] = copy_finite_values(inputs, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row, own.unpacked);
+    primitives_.values.pack(own.stream, own.unpacked_values, packed_values_[at]);
+  }
+
+  void fill_logits(const Inputs& inputs, const Stripe& stripe, PerThread& own) {
+    const Sizes& sizes = primitives_.sizes;
+    prepare_rows(variant_, inputs, Operand::query, stripe.batch, stripe.head, stripe.first, sizes.stripe,
+                 product_dtype(problem_), own.row, own.queries);
+    own.result_logits.set_data_handle(stripe.logits);
+    primitives_.scores.multiply(own.stream, own.left_queries, packed_keys_[static_cast<std::size_t>(stripe.kv_index)],
+                                own.result_logits, own.score_scratch);
+    const LogitTile tile{stripe.logits, sizes.columns, stripe.rows, sizes.columns,
+                         problem_.shape.position(stripe.first), 0};
+    for (const Modifier& modifier : variant_.modifiers)
+      rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads), tile);
+    for (std::int64_t t = 0; t < stripe.rows; ++t) {
+      float* row = stripe.logits + t * sizes.columns;
+      std::int64_t next = 0;
+      for (const KeyRange& range : variant_.pattern.keys(problem_.shape, stripe.first + t)) {
+        std::fill(row + next, row + range.begin, -std::numeric_limits<float>::infinity());
+        next = range.end;
+      }
+      std::fill(row + next, row + sizes.columns, -std::numeric_limits<float>::infinity());
+    }
+  }
+
+  void normalise(const Stripe& stripe, std::span<RowStatistics> statistics, PerThread& own) {
+    const Sizes& sizes = primitives_.sizes;
+    if (variant_.normaliser.kind() == NormaliserKind::online) {
+      if (!statistics.empty())
+        for (std::int64_t t = 0; t < stripe.rows; ++t) *statistics_of(stripe, t, statistics) = sketch_row(stripe, t, own);
+      own.softmax_rows.set_data_handle(stripe.logits);
+      softmax_.execute(own.stream, {{DNNL_ARG_SRC, own.softmax_rows},
+                                    {DNNL_ARG_DST, own.softmax_rows},
+                                    {DNNL_ARG_SCRATCHPAD, own.softmax_scratch}});
+      for (std::int64_t t = 0; t < stripe.rows; ++t)
+        if (variant_.pattern.keys(problem_.shape, stripe.first + t).empty())
+          std::fill_n(stripe.logits + t * sizes.columns, sizes.columns, 0.0F);
+    } else {
+      for (std::int64_t t = 0; t < stripe.rows; ++t) threshold_row(stripe, t, statistics, own);
+    }
+    if (stripe.weights == nullptr) return;
+    for (std::int64_t at = 0; at < sizes.stripe * sizes.columns; ++at) stripe.weights[at] = bf16(stripe.logits[at]);
+  }
+
+  RowStatistics* statistics_of(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics) const {
+    const Shape& shape = problem_.shape;
+    return &statistics[static_cast<std::size_t>((stripe.batch * shape.heads + stripe.head) * shape.seqlen_q +
+                                                stripe.first + t)];
+  }
+
+  RowStatistics sketch_row(const Stripe& stripe, std::int64_t t, PerThread& own) const {
+    const Sizes& sizes = primitives_.sizes;
+    const std::int64_t i = stripe.first + t;
+    float maximum = -std::numeric_limits<float>::infinity();
+    float sum = 0;
+    RowSketch sketch;
+    const LogitTile row{stripe.logits + t * sizes.columns, sizes.columns, 1, sizes.columns, problem_.shape.position(i), 0};
+    rows_.absorb_online_with_statistics(row, {&maximum, &sum, nullptr, 0, 0}, DType::f32, own.row.data(), &sketch);
+    return row_statistics(sketch, variant_.pattern.keys(problem_.shape, i).count());
+  }
+
+  /// Row t's logits become its weights: solved on a copy, then put back in their places.
+  void threshold_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics, PerThread& own) {
+    const Sizes& sizes = primitives_.sizes;
+    const std::int64_t i = stripe.first + t;
+    float* row = stripe.logits + t * sizes.columns;
+    const auto scale = static_cast<float>(variant_.normaliser.scale());
+    std::int64_t count = 0;
+    for (const KeyRange& range : variant_.pattern.keys(problem_.shape, i)) {
+      for (std::int64_t j = range.begin; j < range.end; ++j) {
+        own.row[static_cast<std::size_t>(count)] = row[j] * scale;
+        own.key_numbers[static_cast<std::size_t>(count++)] = static_cast<std::int32_t>(j);
+      }
+    }
+    const std::int64_t support =
+        rows_.solve_threshold(variant_.normaliser, own.row.data(), own.key_numbers.data(), count);
+    std::fill_n(row, sizes.columns, 0.0F);
+    for (std::int64_t s = 0; s < support; ++s)
+      row[own.key_numbers[static_cast<std::size_t>(s)]] = own.row[static_cast<std::size_t>(s)];
+    if (statistics.empty()) return;
+    *statistics_of(stripe, t, statistics) = row_statistics(
+        std::span<const float>(own.row).subspan(0, static_cast<std::size_t>(support)),
+        std::span<const std::int32_t>(own.key_numbers).subspan(0, static_cast<std::size_t>(support)),
+        variant_.pattern.keys(problem_.shape, i).count(), support, problem_.shape.position(i));
+  }
+
+  void fill_output(const Inputs& inputs, const Stripe& stripe, const MutableTensorView& output, PerThread& own) {
+    const Sizes& sizes = primitives_.sizes;
+    const Shape& shape = problem_.shape;
+    const auto width = static_cast<std::size_t>(shape.head_dim_v);
+    own.left_weights.set_data_handle(stripe.weights ? static_cast<void*>(stripe.weights) : stripe.logits);
+    primitives_.values.multiply(own.stream, own.left_weights,
+                                packed_values_[static_cast<std::size_t>(stripe.kv_index)], own.result_output,
+                                own.value_scratch);
+    for (std::int64_t t = 0; t < stripe.rows; ++t) {
+      const std::span<float> row = own.output.subspan(static_cast<std::size_t>(t) * width, width);
+      if (nonfinite_[static_cast<std::size_t>(stripe.kv_index)])
+        add_nonfinite_values(variant_, problem_, inputs, stripe.batch, shape.kv_head(stripe.head), 0, shape.seqlen_k,
+                             stripe.first + t, stripe.logits + t * sizes.columns, own.row, row);
+      write_row(output, stripe.batch, stripe.head, stripe.first + t, row);
+    }
+  }
+
+  const Variant variant_;
+  const Problem problem_;
+  const RowCode& rows_;
+  const Primitives primitives_;
+  const dnnl::softmax_forward softmax_;
+  std::vector<dnnl::memory> packed_keys_;    ///< (batch, kv head)
+  std::vector<dnnl::memory> packed_values_;  ///< (batch, kv head)
+  std::span<char> nonfinite_;
+  std::span<float> logits_;  ///< (batch, heads, stripes, stripe rows, columns): then the weights, in place
+  std::span<bf16> weights_;
+  std::vector<PerThread> threads_;
+};
+
+class OnednnEngine final : public Engine {
+ public:
+  std::string_view name() const override { return "onednn"; }
+  std::string_view summary() const override { return "whole n x n matrices with oneDNN matmul and softmax, O(n^2) memory"; }
+  std::string_view source() const override { return "Vaswani et al., arXiv:1706.03762"; }
+
+  std::optional<Refusal> refusal(const Variant& variant, const Problem&) const override {
+    if (variant.score.kind() == ScoreKind::pairwise)
+      return Refusal{variant.score.name() + " is not a matrix product: use engine tiled or reference"};
+    return std::nullopt;
+  }
+
+  std::int64_t workspace_bytes(const Variant&, const Problem& problem) const override {
+    const OpenMpThreads one(1);
+    return Primitives(problem, Sizes(problem)).total(problem);
+  }
+
+  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace& workspace) const override {
+    const OpenMpThreads one(1);
+    return std::make_unique<OnednnPlan>(variant, problem, workspace);
+  }
+};
+
+}  // namespace
+
+const Engine& onednn_engine() {
+  static const OnednnEngine engine;
+  return engine;
+}
+
+}  // namespace attnlab

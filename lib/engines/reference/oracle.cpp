@@ -1,0 +1,167 @@
+#include "engines/reference/oracle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+namespace attnlab {
+
+namespace {
+
+const ScoreWeights& weights_of(const Inputs& inputs) {
+  static const ScoreWeights none;
+  return inputs.weights ? *inputs.weights : none;
+}
+
+template <class Real>
+Real activate(Activation activation, Real x) {
+  if (activation == Activation::tanh) return std::tanh(x);
+  return x < 0 ? Real(0) : x;
+}
+
+}  // namespace
+
+template <class Real>
+RowAttention<Real>::RowAttention(const Variant& variant, const Problem& problem, const Inputs& inputs)
+    : variant_(variant),
+      problem_(problem),
+      inputs_(inputs),
+      net_(variant.score.net(problem.shape.head_dim, weights_of(inputs))) {}
+
+template <class Real>
+Real RowAttention<Real>::stored(Real value) const {
+  if constexpr (std::is_same_v<Real, float>)
+    if (problem_.dtype == DType::bf16) return static_cast<float>(bf16(value));
+  return value;
+}
+
+template <class Real>
+std::vector<Real> RowAttention<Real>::prepared(const TensorView& tensor, std::int64_t head, std::int64_t row,
+                                               bool is_query) const {
+  std::vector<float> raw(static_cast<std::size_t>(tensor.shape[3]));
+  read_row(tensor, batch_, head, row, raw);
+  std::vector<Real> vector(raw.begin(), raw.end());
+  if (net_.hidden > 0) {
+    const float* projection = is_query ? net_.query_projection : net_.key_projection;
+    std::vector<Real> hidden(static_cast<std::size_t>(net_.hidden), Real(0));
+    for (std::size_t unit = 0; unit < hidden.size(); ++unit)
+      for (std::size_t c = 0; c < vector.size(); ++c)
+        hidden[unit] += static_cast<Real>(projection[unit * static_cast<std::size_t>(net_.projection_stride) + c]) * vector[c];
+    vector = hidden;
+  } else if (is_query) {
+    variant_.score.transform_query(std::span(vector), weights_of(inputs_));
+  } else {
+    variant_.score.transform_key(std::span(vector), weights_of(inputs_));
+  }
+  for (Real& value : vector) value = stored(value);
+  return vector;
+}
+
+template <class Real>
+Real RowAttention<Real>::score(const std::vector<Real>& q, const Real* k) const {
+  Real sum = 0;
+  if (net_.hidden == 0) {
+    for (std::size_t c = 0; c < q.size(); ++c) sum += q[c] * k[c];
+    return sum;
+  }
+  std::vector<Real> layer(q.size());
+  for (std::size_t unit = 0; unit < q.size(); ++unit) layer[unit] = activate(net_.activation, q[unit] + k[unit]);
+  if (net_.hidden2 > 0) {
+    std::vector<Real> second(static_cast<std::size_t>(net_.hidden2), Real(0));
+    for (std::size_t unit = 0; unit < second.size(); ++unit) {
+      for (std::size_t t = 0; t < layer.size(); ++t)
+        second[unit] += static_cast<Real>(net_.second[unit * layer.size() + t]) * layer[t];
+      second[unit] = activate(net_.activation, second[unit]);
+    }
+    layer = second;
+  }
+  for (std::size_t unit = 0; unit < layer.size(); ++unit) sum += static_cast<Real>(net_.out[unit]) * layer[unit];
+  return sum;
+}
+
+template <class Real>
+void RowAttention<Real>::select(std::int64_t batch, std::int64_t head) {
+  const Shape& shape = problem_.shape;
+  batch_ = batch;
+  head_ = head;
+  modifiers_.clear();
+  for (const Modifier& modifier : variant_.modifiers) modifiers_.push_back(modifier.for_head(head, shape.heads));
+  prepared_keys_.clear();
+  for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
+    const std::vector<Real> k = prepared(inputs_.k, shape.kv_head(head), j, false);
+    prepared_keys_.insert(prepared_keys_.end(), k.begin(), k.end());
+  }
+}
+
+template <class Real>
+std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
+  const Shape& shape = problem_.shape;
+  const std::vector<Real> q = prepared(inputs_.q, head_, i, true);
+  row_.clear();
+  keys_.clear();
+  for (const KeyRange& range : variant_.pattern.keys(shape, i)) {
+    for (std::int64_t j = range.begin; j < range.end; ++j) {
+      Real logit = stored(score(q, prepared_keys_.data() + static_cast<std::size_t>(j) * q.size()));
+      for (const Modifier& modifier : modifiers_)
+        logit = stored(static_cast<Real>(modifier(static_cast<double>(logit), static_cast<double>(shape.position(i)),
+                                                  static_cast<double>(j))));
+      row_.push_back(static_cast<double>(logit));
+      keys_.push_back(j);
+    }
+  }
+  return row_;
+}
+
+template <class Real>
+std::span<const double> RowAttention<Real>::weights(std::int64_t i) {
+  logits(i);
+  variant_.normaliser.weights(row_);
+  for (double& weight : row_) weight = static_cast<double>(stored(static_cast<Real>(weight)));
+  return row_;
+}
+
+template <class Real>
+void RowAttention<Real>::output(std::int64_t i, std::span<double> output) {
+  weights(i);
+  std::vector<float> v(output.size());
+  std::vector<Real> sum(output.size(), Real(0));
+  for (std::size_t t = 0; t < keys_.size(); ++t) {
+    if (row_[t] == 0) continue;  // off the support: no effect, whatever the value
+    read_row(inputs_.v, batch_, problem_.shape.kv_head(head_), keys_[t], v);
+    for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += static_cast<Real>(row_[t]) * static_cast<Real>(v[c]);
+  }
+  for (std::size_t c = 0; c < sum.size(); ++c) output[c] = static_cast<double>(stored(sum[c]));
+}
+
+template class RowAttention<double>;
+template class RowAttention<float>;
+
+std::vector<std::int64_t> spread_rows(std::int64_t seqlen_q, std::int64_t count) {
+  count = std::min(count, seqlen_q);
+  std::vector<std::int64_t> rows;
+  for (std::int64_t t = 0; t < count; ++t) rows.push_back(count == 1 ? 0 : t * (seqlen_q - 1) / (count - 1));
+  return rows;
+}
+
+template <class Method>
+std::vector<double> output_rows(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                                std::span<const std::int64_t> rows) {
+  const Shape& shape = problem.shape;
+  const auto width = static_cast<std::size_t>(shape.head_dim_v);
+  std::vector<double> output(static_cast<std::size_t>(shape.batch * shape.heads) * rows.size() * width);
+#pragma omp parallel for num_threads(problem.threads) schedule(dynamic)
+  for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head) {
+    Method method(variant, problem, inputs);
+    method.select(head / shape.heads, head % shape.heads);
+    for (std::size_t t = 0; t < rows.size(); ++t)
+      method.output(rows[t], std::span(output).subspan((static_cast<std::size_t>(head) * rows.size() + t) * width, width));
+  }
+  return output;
+}
+
+template std::vector<double> output_rows<Oracle>(const Variant&, const Problem&, const Inputs&,
+                                                 std::span<const std::int64_t>);
+template std::vector<double> output_rows<Textbook>(const Variant&, const Problem&, const Inputs&,
+                                                   std::span<const std::int64_t>);
+
+}  // namespace attnlab

@@ -1,0 +1,10 @@
+// The reference engine: the oracle over every row.
+#pragma once
+
+#include "engines/engine.h"
+
+namespace attnlab {
+
+const Engine& reference_engine();
+
+}  // namespace attnlab

@@ -1,0 +1,10 @@
+// The tiled engine: exact attention in O(n) memory for every pattern, score and normaliser.
+#pragma once
+
+#include "engines/engine.h"
+
+namespace attnlab {
+
+const Engine& tiled_engine();
+
+}  // namespace attnlab

@@ -1,0 +1,160 @@
+// Row code of the online normalisers: a running maximum and sum, arXiv:1805.02867.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "dispersion/row_sketch.h"
+#include "dispersion/row_statistics.h"
+#include "rows/lane.h"
+#include "rows/rows.h"
+
+namespace attnlab::ATTNLAB_LEVEL {
+
+ATTNLAB_INLINE float row_maximum(const float* row, std::int64_t columns) {
+  Lane maximum[2] = {Lane(-std::numeric_limits<float>::infinity()), Lane(-std::numeric_limits<float>::infinity())};
+  std::int64_t j = 0;
+  for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) {
+    maximum[0] = max(Lane::load(row + j), maximum[0]);
+    maximum[1] = max(Lane::load(row + j + Lane::width), maximum[1]);
+  }
+  for (; j < columns; j += Lane::width) maximum[0] = max(Lane::load(row + j), maximum[0]);
+  return horizontal_max(max(maximum[0], maximum[1]));
+}
+
+/// What a row's running sums are relative to: a row without a finite maximum must not turn -inf into NaN.
+ATTNLAB_INLINE float finite_reference(float maximum) {
+  return maximum == -std::numeric_limits<float>::infinity() ? 0.0F : maximum;
+}
+
+/// Nothing is gathered beside the softmax state.
+struct NoSketch {
+  ATTNLAB_INLINE void move_reference(std::int64_t, float, float) {}
+  ATTNLAB_INLINE void begin_row(std::int64_t) {}
+  ATTNLAB_INLINE void add(Lane, Lane, std::int64_t) {}
+  ATTNLAB_INLINE void end_row(std::int64_t) {}
+};
+
+/// Sums of math.md, "Dispersion of a row": float32 within a row of the tile, float64 across tiles.
+struct TileSketch {
+  RowSketch* sketches;
+  const LogitTile& tile;
+  Lane sums[6];
+  float position = 0;
+  float support = 0;
+
+  /// Old sums were relative to `from`; from now on they are relative to `to` >= from.
+  ATTNLAB_INLINE void move_reference(std::int64_t row, float from, float to) {
+    RowSketch& sketch = sketches[row];
+    const double h = static_cast<double>(from) - static_cast<double>(to);
+    if (sketch.sum == 0 || h == 0) return;
+    const double c = __builtin_exp(h);
+    sketch.sum_logit = c * (sketch.sum_logit + h * sketch.sum);
+    sketch.sum *= c;
+    sketch.sum_square *= c * c;
+    sketch.sum_distance *= c;
+    sketch.sum_sink *= c;
+    sketch.sum_window *= c;
+  }
+  ATTNLAB_INLINE void begin_row(std::int64_t row) {
+    for (Lane& sum : sums) sum = Lane(0.0F);
+    support = 0;
+    position = static_cast<float>(tile.first_position + row);
+  }
+  ATTNLAB_INLINE void add(Lane weight, Lane logit, std::int64_t column) {
+    const Lane key = Lane(static_cast<float>(tile.first_key + column)) + Lane::iota();
+    const Lane distance = abs(Lane(position) - key);
+    const Lane zero = Lane(0.0F);
+    sums[0] = sums[0] + weight;
+    sums[1] = sums[1] + select(weight > zero, weight * logit, weight);
+    sums[2] = sums[2] + weight * weight;
+    sums[3] = sums[3] + weight * distance;
+    sums[4] = sums[4] + select(key < Lane(static_cast<float>(sink_keys)), weight, zero);
+    const Mask in_window = key <= Lane(position) && key > Lane(position - static_cast<float>(window_keys));
+    sums[5] = sums[5] + select(in_window, weight, zero);
+    support += static_cast<float>(stdx::popcount(logit > Lane(-std::numeric_limits<float>::infinity())));
+  }
+  ATTNLAB_INLINE void end_row(std::int64_t row) {
+    RowSketch& sketch = sketches[row];
+    sketch.sum += static_cast<double>(horizontal_sum(sums[0]));
+    sketch.sum_logit += static_cast<double>(horizontal_sum(sums[1]));
+    sketch.sum_square += static_cast<double>(horizontal_sum(sums[2]));
+    sketch.sum_distance += static_cast<double>(horizontal_sum(sums[3]));
+    sketch.sum_sink += static_cast<double>(horizontal_sum(sums[4]));
+    sketch.sum_window += static_cast<double>(horizontal_sum(sums[5]));
+    sketch.support += static_cast<double>(support);
+  }
+};
+
+struct StoreF32 {
+  float* weights;
+  ATTNLAB_INLINE void operator()(Lane weight, std::int64_t at) const { weight.store(weights + at); }
+};
+
+struct StoreBf16 {
+  std::uint16_t* weights;
+  ATTNLAB_INLINE void operator()(Lane weight, std::int64_t at) const { store_bf16(weight, weights + at); }
+};
+
+template <class Store, class Sketch>
+ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& state, Store store, Sketch sketch) {
+  for (std::int64_t row = 0; row < tile.rows; ++row) {
+    const float* logits = tile.logits + row * tile.stride;
+    const float before = state.maximum[row];
+    const float here = row_maximum(logits, tile.columns);
+    const float maximum = here > before ? here : before;
+    const float reference = finite_reference(maximum);
+    float kept = 1;
+    if (maximum != before) {
+      kept = before == -std::numeric_limits<float>::infinity() ? 0.0F : __builtin_expf(before - maximum);
+      sketch.move_reference(row, finite_reference(before), reference);
+      state.maximum[row] = maximum;
+      if (kept != 0 || state.sum[row] != 0) {
+        float* output = state.output + row * state.output_stride;
+        for (std::int64_t c = 0; c < state.output_columns; c += Lane::width)
+          (Lane::load(output + c) * Lane(kept)).store(output + c);
+      }
+    }
+    const Lane shift = Lane(reference * log2_e);
+    Lane sums[2] = {Lane(0.0F), Lane(0.0F)};
+    sketch.begin_row(row);
+    for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
+      const Lane logit = Lane::load(logits + j);
+      const Lane weight = exp2_of_negative(logit * Lane(log2_e) - shift);
+      sums[(j / Lane::width) % 2] = sums[(j / Lane::width) % 2] + weight;
+      sketch.add(weight, logit - Lane(reference), j);
+      store(weight, row * tile.stride + j);
+    }
+    sketch.end_row(row);
+    state.sum[row] = state.sum[row] * kept + horizontal_sum(sums[0] + sums[1]);
+  }
+}
+
+static void absorb_online(const LogitTile& tile, const OnlineRows& state, DType dtype, void* weights) {
+  if (dtype == DType::f32)
+    absorb_online_rows(tile, state, StoreF32{static_cast<float*>(weights)}, NoSketch{});
+  else
+    absorb_online_rows(tile, state, StoreBf16{static_cast<std::uint16_t*>(weights)}, NoSketch{});
+}
+
+static void absorb_online_with_statistics(const LogitTile& tile, const OnlineRows& state, DType dtype, void* weights,
+                                          RowSketch* sketches) {
+  if (dtype == DType::f32)
+    absorb_online_rows(tile, state, StoreF32{static_cast<float*>(weights)}, TileSketch{sketches, tile, {}});
+  else
+    absorb_online_rows(tile, state, StoreBf16{static_cast<std::uint16_t*>(weights)}, TileSketch{sketches, tile, {}});
+}
+
+static void finish_online(const OnlineRows& state, std::int64_t rows) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const float sum = state.sum[row];
+    const Lane scale = Lane(sum == 0 ? 0.0F : 1 / sum);
+    float* output = state.output + row * state.output_stride;
+    for (std::int64_t c = 0; c < state.output_columns; c += Lane::width) {
+      const Lane value = Lane::load(output + c);
+      (sum == 0 ? Lane(0.0F) : value * scale).store(output + c);
+    }
+  }
+}
+
+}  // namespace attnlab::ATTNLAB_LEVEL

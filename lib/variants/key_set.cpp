@@ -1,0 +1,59 @@
+#include "variants/key_set.h"
+
+#include <algorithm>
+
+namespace attnlab {
+
+std::int64_t KeySet::count() const {
+  std::int64_t keys = 0;
+  for (const KeyRange& range : ranges_) keys += range.end - range.begin;
+  return keys;
+}
+
+bool KeySet::contains(std::int64_t key) const { return covers({key, key + 1}); }
+
+bool KeySet::covers(KeyRange wanted) const {
+  if (wanted.begin >= wanted.end) return true;
+  return std::any_of(begin(), end(), [&](const KeyRange& range) {
+    return range.begin <= wanted.begin && wanted.end <= range.end;
+  });
+}
+
+KeySet KeySet::operator&(const KeySet& other) const {
+  KeySet both;
+  for (auto a = begin(), b = other.begin(); a != end() && b != other.end();) {
+    const KeyRange overlap{std::max(a->begin, b->begin), std::min(a->end, b->end)};
+    if (overlap.begin < overlap.end) both.ranges_.push_back(overlap);
+    a->end < b->end ? ++a : ++b;
+  }
+  return both;
+}
+
+KeySet KeySet::operator|(const KeySet& other) const {
+  KeySet either;
+  auto a = begin();
+  auto b = other.begin();
+  while (a != end() || b != other.end()) {
+    const bool from_a = b == other.end() || (a != end() && a->begin < b->begin);
+    const KeyRange next = from_a ? *a++ : *b++;
+    if (!either.ranges_.empty() && next.begin <= either.ranges_.back().end)
+      either.ranges_.back().end = std::max(either.ranges_.back().end, next.end);
+    else
+      either.ranges_.push_back(next);
+  }
+  return either;
+}
+
+KeySet KeySet::complement(KeyRange universe) const {
+  KeySet rest;
+  std::int64_t from = universe.begin;
+  for (const KeyRange& range : ranges_) {
+    if (range.begin > from) rest.ranges_.push_back({from, std::min(range.begin, universe.end)});
+    from = std::max(from, range.end);
+    if (from >= universe.end) break;
+  }
+  if (from < universe.end) rest.ranges_.push_back({from, universe.end});
+  return rest;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,28 @@
+#include "variants/modifier.h"
+
+#include "variants/table.h"
+
+namespace attnlab {
+
+Modifier Modifier::parse(std::string_view text) { return Modifier(parse_member<ModifierTable>("modifier", text)); }
+
+std::string Modifier::name() const { return member_name(member_); }
+
+Modifier Modifier::for_head(std::int64_t head, std::int64_t heads) const {
+  return Modifier(std::visit(
+      [&](const auto& member) -> ModifierTable {
+        if constexpr (requires { member.for_head(head, heads); })
+          return member.for_head(head, heads);
+        else
+          return member;
+      },
+      member_));
+}
+
+double Modifier::operator()(double logit, double query_position, double key_position) const {
+  return std::visit([&](const auto& member) { return member(logit, query_position, key_position); }, member_);
+}
+
+std::vector<MemberInfo> modifier_infos() { return table_infos<ModifierTable>(); }
+
+}  // namespace attnlab

@@ -1,0 +1,36 @@
+// Modifiers: logit to logit, by position. Each is one file in modifiers/ and one row in modifiers/table.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/modifiers/table.h"
+
+namespace attnlab {
+
+/// One modifier with its parameters; the alternative it holds is the definition that every engine compiles.
+class Modifier {
+ public:
+  /// Parses `softcap(30)`. Throws ArgumentError (argument `modifier`).
+  static Modifier parse(std::string_view text);
+
+  std::string name() const;
+  /// The modifier of one head: constants such as ALiBi's slope are fixed here.
+  Modifier for_head(std::int64_t head, std::int64_t heads) const;
+  double operator()(double logit, double query_position, double key_position) const;
+
+  const ModifierTable& member() const { return member_; }
+
+ private:
+  explicit Modifier(ModifierTable member) : member_(member) {}
+  ModifierTable member_;
+};
+
+/// One entry a table row, for `attnlab list`.
+std::vector<MemberInfo> modifier_infos();
+
+}  // namespace attnlab

@@ -1,0 +1,29 @@
+// softcap(c): c tanh(s / c), which keeps every logit within (-c, c). Gemma 2, arXiv:2408.00118.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "variants/arguments.h"
+
+namespace attnlab {
+
+struct Softcap {
+  static constexpr MemberInfo info{"softcap", "c > 0", "c tanh(s / c)", "Gemma 2, arXiv:2408.00118"};
+  double cap;
+
+  static Softcap parse(const Arguments& given) {
+    given.require_count(1, 1, info.parameters);
+    return {given.number(0, "c", 0, std::numeric_limits<float>::max())};
+  }
+  std::vector<double> arguments() const { return {cap}; }
+
+  template <class Real>
+  Real operator()(Real logit, Real /*query*/, Real /*key*/) const {
+    using std::tanh;
+    return Real(cap) * tanh(logit * Real(1 / cap));
+  }
+};
+
+}  // namespace attnlab

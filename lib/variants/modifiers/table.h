@@ -1,0 +1,17 @@
+// The table of modifiers: an include and a name for each.
+#pragma once
+
+#include <variant>
+
+#include "variants/modifiers/alibi.h"
+#include "variants/modifiers/softcap.h"
+#include "variants/modifiers/temperature.h"
+
+namespace attnlab {
+
+using ModifierTable = std::variant<  //
+    Softcap,                         //
+    Alibi,                           //
+    Temperature>;
+
+}  // namespace attnlab

@@ -1,0 +1,47 @@
+#include "variants/normaliser.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "variants/table.h"
+
+namespace attnlab {
+
+Normaliser Normaliser::parse(std::string_view text) {
+  return Normaliser(parse_member<NormaliserTable>("normaliser", text));
+}
+
+std::string Normaliser::name() const { return member_name(member_); }
+
+NormaliserKind Normaliser::kind() const {
+  return std::visit([](const auto& member) { return member.kind; }, member_);
+}
+
+double Normaliser::scale() const {
+  return std::visit(
+      [](const auto& member) {
+        if constexpr (requires { member.scale(); })
+          return member.scale();
+        else
+          return 1.0;
+      },
+      member_);
+}
+
+void Normaliser::weights(std::span<double> row) const {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (std::any_of(row.begin(), row.end(), [](double s) { return std::isnan(s) || s == infinity; })) {
+    std::fill(row.begin(), row.end(), std::numeric_limits<double>::quiet_NaN());
+    return;
+  }
+  std::vector<double> finite;
+  std::copy_if(row.begin(), row.end(), std::back_inserter(finite), [](double s) { return s > -infinity; });
+  if (!finite.empty()) std::visit([&](const auto& member) { member.weights(finite); }, member_);
+  auto weight = finite.begin();
+  for (double& value : row) value = value > -infinity ? *weight++ : 0;
+}
+
+std::vector<MemberInfo> normaliser_infos() { return table_infos<NormaliserTable>(); }
+
+}  // namespace attnlab

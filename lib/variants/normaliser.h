@@ -1,0 +1,41 @@
+// Normalisers: a row of logits to a row of weights. Each is one file in normalisers/ and one row in
+// normalisers/table.h; its kind picks the driver, and no engine knows its name.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/normalisers/kind.h"
+#include "variants/normalisers/table.h"
+
+namespace attnlab {
+
+class Normaliser {
+ public:
+  /// Parses `entmax(1.5)`. Throws ArgumentError (argument `normaliser`).
+  static Normaliser parse(std::string_view text);
+
+  std::string name() const;
+  NormaliserKind kind() const;
+
+  /// row_threshold: z = scale s is what the threshold is taken of. 1 for the other kinds.
+  double scale() const;
+
+  /// The definition, for the oracle: replaces the visible logits of one row by their weights. Float64, sorts where it
+  /// has to, shares no code with the engines. A NaN or +inf makes every weight NaN; -inf weighs 0; a row with nothing
+  /// above -inf weighs 0 throughout.
+  void weights(std::span<double> row) const;
+
+  const NormaliserTable& member() const { return member_; }
+
+ private:
+  explicit Normaliser(NormaliserTable member) : member_(member) {}
+  NormaliserTable member_;
+};
+
+std::vector<MemberInfo> normaliser_infos();
+
+}  // namespace attnlab

@@ -1,0 +1,72 @@
+// entmax(alpha), 1 < alpha <= 2: max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)). Peters, Niculae and Martins,
+// arXiv:1905.05702. alpha = 2 is sparsemax; alpha -> 1 is softmax.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/argument_error.h"
+#include "variants/arguments.h"
+#include "variants/normalisers/kind.h"
+
+namespace attnlab {
+
+struct Entmax {
+  static constexpr MemberInfo info{"entmax", "1 < alpha <= 2 (1.5)", "max((alpha-1) s - tau, 0)^(1/(alpha-1))",
+                                   "Peters et al., arXiv:1905.05702"};
+  static constexpr NormaliserKind kind = NormaliserKind::row_threshold;
+  double alpha = 1.5;
+
+  static Entmax parse(const Arguments& given) {
+    given.require_count(0, 1, info.parameters);
+    if (given.count() == 0) return {};
+    if (given.text(0) == "1") throw ArgumentError("normaliser", given.to_string(), "1 < alpha <= 2; alpha = 1 is softmax");
+    return {given.number(0, "alpha", 1, 2)};
+  }
+  std::vector<double> arguments() const { return {alpha}; }
+
+  double scale() const { return alpha - 1; }
+  double power() const { return 1 / (alpha - 1); }
+  template <class Real>
+  Real weight(Real excess) const {
+    using std::pow;
+    if (alpha == 1.5) return excess * excess;
+    if (alpha == 2) return excess;
+    return pow(excess, Real(power()));
+  }
+  /// Derivative of weight.
+  template <class Real>
+  Real slope(Real excess) const {
+    using std::pow;
+    if (alpha == 1.5) return Real(2) * excess;
+    if (alpha == 2) return Real(1);
+    return Real(power()) * pow(excess, Real(power() - 1));
+  }
+
+  /// Sorts, then bisects tau between z_max - 1 and z_max, to neighbouring doubles, over what can be on the support.
+  void weights(std::span<double> row) const {
+    const double maximum = *std::max_element(row.begin(), row.end());
+    std::vector<double> candidates;
+    for (const double logit : row)
+      if (scale() * (logit - maximum) > -1) candidates.push_back(scale() * (logit - maximum));
+    std::sort(candidates.begin(), candidates.end(), std::greater<>());
+    double low = -1;
+    double high = 0;
+    for (double tau = -0.5; low < tau && tau < high; tau = low + (high - low) / 2) {
+      double sum = 0;
+      for (auto z = candidates.begin(); z != candidates.end() && *z > tau; ++z) sum += std::pow(*z - tau, power());
+      (sum >= 1 ? low : high) = tau;
+    }
+    double sum = 0;
+    for (double& value : row) {
+      const double excess = scale() * (value - maximum) - low;
+      sum += value = excess > 0 ? std::pow(excess, power()) : 0;
+    }
+    for (double& value : row) value /= sum;
+  }
+};
+
+}  // namespace attnlab

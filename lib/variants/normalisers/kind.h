@@ -1,0 +1,11 @@
+// How a normaliser can be computed without storing the row: what an engine knows of it.
+#pragma once
+
+namespace attnlab {
+
+enum class NormaliserKind {
+  online,         ///< exponentials with a running maximum and sum; every visible key gets weight
+  row_threshold,  ///< weight(scale s - tau) where that is positive, tau such that the weights sum to 1
+};
+
+}  // namespace attnlab

@@ -1,0 +1,58 @@
+// Patterns: which (query, key) pairs are visible. Leaves are one file each in patterns/ and one row in
+// patterns/table.h; `&`, `|`, `!` and parentheses compose them.
+//
+// A leaf answers, for the query at position p (Shape::position: the last query sits at the last key), with one range
+// of keys whose ends never fall as p grows. So a tile of queries sees no key outside [begin(first), end(last)), and
+// all of its queries see [begin(last), end(first)): no mask is ever sampled.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/problem.h"
+#include "variants/arguments.h"
+#include "variants/key_set.h"
+
+namespace attnlab {
+
+struct PatternNode;
+
+class Pattern {
+ public:
+  /// Everything visible.
+  Pattern();
+  /// Parses `causal&window(512)`; `|` binds weaker than `&`, `!` strongest. Throws ArgumentError (`pattern`).
+  static Pattern parse(std::string_view text);
+
+  /// Canonical form; `full` if everything is visible. A top-level `|` is in parentheses.
+  std::string name() const;
+  bool is_full() const;
+  /// True if a leaf of that name occurs anywhere.
+  bool uses(std::string_view leaf) const;
+
+  /// Keys visible to query i, exactly.
+  KeySet keys(const Shape& shape, std::int64_t i) const;
+  /// A superset of the keys visible to any query of first … last-1: keys outside need no work.
+  KeySet keys_of_any(const Shape& shape, std::int64_t first, std::int64_t last) const;
+  /// A subset of the keys visible to all queries of first … last-1: these need no mask.
+  KeySet keys_of_all(const Shape& shape, std::int64_t first, std::int64_t last) const;
+
+  friend Pattern operator&(const Pattern& a, const Pattern& b);
+
+ private:
+  explicit Pattern(std::shared_ptr<const PatternNode> root) : root_(std::move(root)) {}
+  std::shared_ptr<const PatternNode> root_;
+};
+
+/// Visible (query, key) pairs of one head.
+std::int64_t visible_pairs(const Pattern& pattern, const Shape& shape);
+
+/// True if no query sees a key after its own position.
+bool is_causal(const Pattern& pattern, const Shape& shape);
+
+std::vector<MemberInfo> pattern_infos();
+
+}  // namespace attnlab

@@ -1,0 +1,29 @@
+// chunk_local(c): the keys of the query's own chunk of c positions. Block attention, arXiv:2007.14062, section 2.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/problem.h"
+#include "variants/arguments.h"
+#include "variants/key_set.h"
+
+namespace attnlab {
+
+struct ChunkLocal {
+  static constexpr MemberInfo info{"chunk_local", "c >= 1", "floor(i/c) = floor(j/c)",
+                                   "Zaheer et al., arXiv:2007.14062"};
+  std::int64_t chunk;
+
+  static ChunkLocal parse(const Arguments& given) {
+    given.require_count(1, 1, info.parameters);
+    return {given.integer(0, "c", 1, max_seqlen)};
+  }
+  std::vector<double> arguments() const { return {static_cast<double>(chunk)}; }
+  KeyRange keys(std::int64_t position, std::int64_t /*seqlen_k*/) const {
+    const std::int64_t below = position < 0 ? (position - chunk + 1) / chunk : position / chunk;
+    return {below * chunk, (below + 1) * chunk};
+  }
+};
+
+}  // namespace attnlab

@@ -1,0 +1,58 @@
+// Scores: how a query meets a key. Each is one file in scores/ and one row in scores/table.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/score_weights.h"
+#include "variants/scores/table.h"
+
+namespace attnlab {
+
+enum class ScoreKind {
+  product,   ///< dot product of a transformed query and a transformed key
+  pairwise,  ///< a small network on every (query, key) pair: PairwiseNet
+};
+
+class Score {
+ public:
+  /// Parses `scaled_dot` or `additive(32)`. Throws ArgumentError (argument `score`).
+  static Score parse(std::string_view text);
+
+  std::string name() const;
+  ScoreKind kind() const;
+
+  /// Learned parameters for a head dimension; empty for scores that learn nothing. One set serves all heads.
+  std::vector<WeightShape> weight_shapes(std::int64_t head_dim) const;
+
+  /// Product scores, in place on head_dim elements: s_ij = query(q_i) . key(k_j). Real is float or double.
+  template <class Real>
+  void transform_query(std::span<Real> q, const ScoreWeights& weights) const;
+  template <class Real>
+  void transform_key(std::span<Real> k, const ScoreWeights& weights) const;
+
+  /// Hidden units of a pairwise score; 0 for product scores.
+  std::int64_t hidden() const;
+
+  /// Pairwise scores: the net, which points into `weights`. Product scores: an empty one.
+  PairwiseNet net(std::int64_t head_dim, const ScoreWeights& weights) const;
+
+ private:
+  explicit Score(ScoreTable member) : member_(member) {}
+  ScoreTable member_;
+};
+
+/// Throws ArgumentError (argument `score-weights`) if a matrix of `score` is missing from `weights` or has another
+/// shape.
+void validate(const ScoreWeights& weights, const Score& score, std::int64_t head_dim);
+
+/// Xavier-uniform parameters (Glorot and Bengio 2010), a function of `seed` and of each matrix' name alone.
+ScoreWeights xavier_weights(const Score& score, std::int64_t head_dim, std::uint64_t seed);
+
+std::vector<MemberInfo> score_infos();
+
+}  // namespace attnlab

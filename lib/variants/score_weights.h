@@ -1,0 +1,46 @@
+// Learned parameters of scores, and the form that all pairwise scores share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace attnlab {
+
+/// Row-major float32 matrix.
+struct Matrix {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::vector<float> values;
+};
+
+using ScoreWeights = std::map<std::string, Matrix, std::less<>>;
+
+struct WeightShape {
+  std::string name;
+  std::int64_t rows;
+  std::int64_t columns;
+};
+
+enum class Activation { tanh, relu };
+
+/// s = out . act(W2 act(Wq q + Wk k)), or out . act(Wq q + Wk k) where W2 is absent. Wq and Wk are (hidden x
+/// head_dim), columns head_dim apart by `projection_stride`; W2 is (hidden2 x hidden); out has the last hidden size.
+struct PairwiseNet {
+  std::int64_t head_dim = 0;
+  std::int64_t hidden = 0;
+  std::int64_t hidden2 = 0;  ///< 0: no second layer
+  const float* query_projection = nullptr;
+  const float* key_projection = nullptr;
+  std::int64_t projection_stride = 0;  ///< from one hidden unit's row to the next
+  const float* second = nullptr;
+  const float* out = nullptr;
+  Activation activation = Activation::tanh;
+};
+
+/// Largest hidden size of a pairwise score.
+inline constexpr std::int64_t max_hidden = 512;
+
+}  // namespace attnlab

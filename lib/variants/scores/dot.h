@@ -1,0 +1,27 @@
+// dot: q . k. Luong et al., arXiv:1508.04025.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/score_weights.h"
+
+namespace attnlab {
+
+struct Dot {
+  static constexpr MemberInfo info{"dot", "", "q . k", "Luong et al., arXiv:1508.04025"};
+
+  static Dot parse(const Arguments& given) {
+    given.require_count(0, 0, info.parameters);
+    return {};
+  }
+  std::vector<double> arguments() const { return {}; }
+
+  template <class Real>
+  void query(std::span<Real> /*q*/, const ScoreWeights& /*weights*/) const {}
+  template <class Real>
+  void key(std::span<Real> /*k*/, const ScoreWeights& /*weights*/) const {}
+};
+
+}  // namespace attnlab

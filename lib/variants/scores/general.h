@@ -1,0 +1,37 @@
+// general: q^T W k with W (head_dim x head_dim). Luong et al., arXiv:1508.04025.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/score_weights.h"
+
+namespace attnlab {
+
+struct General {
+  static constexpr MemberInfo info{"general", "", "q^T W k", "Luong et al., arXiv:1508.04025"};
+
+  static General parse(const Arguments& given) {
+    given.require_count(0, 0, info.parameters);
+    return {};
+  }
+  std::vector<double> arguments() const { return {}; }
+  std::vector<WeightShape> weights(std::int64_t head_dim) const { return {{"W", head_dim, head_dim}}; }
+
+  /// q <- W^T q, so that the score is a plain dot product with k.
+  template <class Real>
+  void query(std::span<Real> q, const ScoreWeights& weights) const {
+    const std::vector<float>& matrix = weights.find("W")->second.values;
+    std::vector<Real> product(q.size(), Real(0));
+    for (std::size_t row = 0; row < q.size(); ++row)
+      for (std::size_t column = 0; column < q.size(); ++column)
+        product[column] += static_cast<Real>(matrix[row * q.size() + column]) * q[row];
+    for (std::size_t c = 0; c < q.size(); ++c) q[c] = product[c];
+  }
+  template <class Real>
+  void key(std::span<Real> /*k*/, const ScoreWeights& /*weights*/) const {}
+};
+
+}  // namespace attnlab

@@ -1,0 +1,83 @@
+#include "variants/variant.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "variants/table.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::string_view part_order = "score|modifiers|pattern|normaliser, each from `attnlab list`, each may be left out";
+
+bool is_in(const std::vector<MemberInfo>& infos, std::string_view part) {
+  const std::size_t end = part.find_first_of("(+");
+  const std::string_view name = part.substr(0, end);
+  return std::any_of(infos.begin(), infos.end(), [&](const MemberInfo& info) { return info.name == name; });
+}
+
+bool is_pattern(std::string_view part) {
+  return part.find_first_of("&!") != std::string_view::npos || part.starts_with('(') || is_in(pattern_infos(), part);
+}
+
+}  // namespace
+
+Variant Variant::parse(std::string_view text) {
+  Variant variant;
+  // Each part is taken by the first place in the order, from where the last one left off, whose table knows it.
+  int place = 0;
+  for (const std::string_view part : split_outside_parentheses(text, '|')) {
+    if (place < 1 && is_in(score_infos(), part)) {
+      variant.score = Score::parse(part);
+      place = 1;
+    } else if (place < 2 && is_in(modifier_infos(), part)) {
+      variant.modifiers = parse_modifiers(part);
+      place = 2;
+    } else if (place < 3 && is_pattern(part)) {
+      variant.pattern = Pattern::parse(part);
+      place = 3;
+    } else if (place < 4 && is_in(normaliser_infos(), part)) {
+      variant.normaliser = Normaliser::parse(part);
+      place = 4;
+    } else {
+      std::vector<std::string> names;
+      for (const auto& infos : {score_infos(), modifier_infos(), pattern_infos(), normaliser_infos()})
+        for (const MemberInfo& info : infos) names.emplace_back(info.name);
+      const std::string_view name = part.substr(0, part.find('('));
+      const bool known = std::find(names.begin(), names.end(), name) != names.end();
+      throw ArgumentError("variant", text, known ? std::string(part_order)
+                                                 : "'" + std::string(name) + "' is " + unknown_name(name, names));
+    }
+  }
+  return variant;
+}
+
+std::string Variant::name() const {
+  std::string name = score.name();
+  if (!modifiers.empty()) name += "|" + modifiers_name(modifiers);
+  if (!pattern.is_full()) name += "|" + pattern.name();
+  return name + "|" + normaliser.name();
+}
+
+std::vector<Modifier> parse_modifiers(std::string_view text) {
+  std::vector<Modifier> modifiers;
+  if (text.empty() || text == "none") return modifiers;
+  for (const std::string_view part : split_outside_parentheses(text, '+')) modifiers.push_back(Modifier::parse(part));
+  return modifiers;
+}
+
+std::string modifiers_name(const std::vector<Modifier>& modifiers) {
+  std::string name;
+  for (const Modifier& modifier : modifiers) name += (name.empty() ? "" : "+") + modifier.name();
+  return name;
+}
+
+Variant exact_counterpart(const Variant& variant, const Shape& shape) {
+  Variant exact = variant;
+  exact.pattern = is_causal(variant.pattern, shape) ? Pattern::parse("causal") : Pattern();
+  exact.normaliser = Normaliser::parse("softmax");
+  return exact;
+}
+
+}  // namespace attnlab

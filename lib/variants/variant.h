@@ -1,0 +1,37 @@
+// A variant is score x modifiers x pattern x normaliser: pure mathematics, one definition, no machine in it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "variants/modifier.h"
+#include "variants/normaliser.h"
+#include "variants/pattern.h"
+#include "variants/score.h"
+
+namespace attnlab {
+
+struct Variant {
+  Score score = Score::parse("scaled_dot");
+  std::vector<Modifier> modifiers;
+  Pattern pattern;
+  Normaliser normaliser = Normaliser::parse("softmax");
+
+  /// Parses a canonical name such as `scaled_dot|softcap(30)+alibi|causal&window(512)|entmax(1.5)`: parts in that
+  /// order, each may be left out (scaled_dot, no modifier, full, softmax). Throws ArgumentError.
+  static Variant parse(std::string_view text);
+
+  /// Canonical name: score, modifiers joined by `+`, pattern unless full, normaliser; joined by `|`.
+  std::string name() const;
+};
+
+/// Parses `softcap(30)+alibi`; empty text and `none` give no modifier. Applied from left to right.
+std::vector<Modifier> parse_modifiers(std::string_view text);
+std::string modifiers_name(const std::vector<Modifier>& modifiers);
+
+/// What `variant` approximates: the same score and modifiers under softmax over all keys, or over all past keys
+/// where `variant` never looks ahead.
+Variant exact_counterpart(const Variant& variant, const Shape& shape);
+
+}  // namespace attnlab
