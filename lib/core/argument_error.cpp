@@ -36,7 +36,8 @@ std::vector<std::string> nearest_names(std::string_view given, const std::vector
   for (const std::string& name : known) {
     const std::size_t distance = edit_distance(given, name);
     const bool contains = !given.empty() && name.find(given) != std::string::npos;
-    if (contains || distance <= std::max<std::size_t>(2, given.size() / 3)) ranked.emplace_back(distance, name);
+    if (contains || distance <= std::max<std::size_t>(2, given.size() / 3))
+      ranked.emplace_back(distance, name);
   }
   std::sort(ranked.begin(), ranked.end());
   if (ranked.size() > 3) ranked.resize(3);

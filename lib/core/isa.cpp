@@ -13,7 +13,8 @@ namespace attnlab {
 
 namespace {
 
-constexpr IsaLevel all_levels[] = {IsaLevel::baseline, IsaLevel::avx2, IsaLevel::avx512, IsaLevel::avx512_bf16};
+constexpr IsaLevel all_levels[] = {IsaLevel::baseline, IsaLevel::avx2, IsaLevel::avx512,
+                                   IsaLevel::avx512_bf16};
 
 std::optional<IsaLevel> forced;
 
@@ -22,10 +23,14 @@ bool machine_has(IsaLevel level) {
   const bool avx2 = __builtin_cpu_supports("x86-64-v3");
   const bool avx512 = avx2 && __builtin_cpu_supports("x86-64-v4");
   switch (level) {
-    case IsaLevel::baseline: return true;
-    case IsaLevel::avx2: return avx2;
-    case IsaLevel::avx512: return avx512;
-    case IsaLevel::avx512_bf16: return avx512 && __builtin_cpu_supports("avx512bf16");
+    case IsaLevel::baseline:
+      return true;
+    case IsaLevel::avx2:
+      return avx2;
+    case IsaLevel::avx512:
+      return avx512;
+    case IsaLevel::avx512_bf16:
+      return avx512 && __builtin_cpu_supports("avx512bf16");
   }
   return false;
 }
@@ -34,10 +39,14 @@ bool machine_has(IsaLevel level) {
 
 std::string_view to_string(IsaLevel level) {
   switch (level) {
-    case IsaLevel::baseline: return "baseline";
-    case IsaLevel::avx2: return "avx2";
-    case IsaLevel::avx512: return "avx512";
-    case IsaLevel::avx512_bf16: return "avx512_bf16";
+    case IsaLevel::baseline:
+      return "baseline";
+    case IsaLevel::avx2:
+      return "avx2";
+    case IsaLevel::avx512:
+      return "avx512";
+    case IsaLevel::avx512_bf16:
+      return "avx512_bf16";
   }
   return "";
 }
@@ -65,7 +74,8 @@ void force_isa_level(IsaLevel level) {
   if (!machine_has(level)) {
     std::vector<std::string_view> names;
     for (const IsaLevel supported : supported_isa_levels()) names.push_back(to_string(supported));
-    throw ArgumentError("ATTNLAB_ISA", to_string(level), fmt::format("this machine has {}", fmt::join(names, ", ")));
+    throw ArgumentError("ATTNLAB_ISA", to_string(level),
+                        fmt::format("this machine has {}", fmt::join(names, ", ")));
   }
   forced = level;
 }

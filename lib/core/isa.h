@@ -23,8 +23,9 @@ IsaLevel isa_level();
 /// True once force_isa_level was called.
 bool isa_level_is_forced();
 
-/// Makes new plans use `level`, and caps oneDNN at the same instruction set; call it before the first plan is made:
-/// oneDNN fixes its own cap at its first primitive. Throws ArgumentError if the machine lacks the level.
+/// Makes new plans use `level`, and caps oneDNN at the same instruction set; call it before the first plan is
+/// made: oneDNN fixes its own cap at its first primitive. Throws ArgumentError if the machine lacks the
+/// level.
 void force_isa_level(IsaLevel level);
 
 }  // namespace attnlab

@@ -22,8 +22,9 @@ void require_fits(std::string_view tensor, const Dims& dims) {
   std::int64_t bytes = 4;
   for (const std::int64_t size : dims) {
     if (bytes > max_tensor_bytes / size)
-      throw ArgumentError("seqlen", fmt::format("{} of shape {} x {} x {} x {}", tensor, dims[0], dims[1], dims[2], dims[3]),
-                          "tensors below 1 TiB");
+      throw ArgumentError(
+          "seqlen", fmt::format("{} of shape {} x {} x {} x {}", tensor, dims[0], dims[1], dims[2], dims[3]),
+          "tensors below 1 TiB");
     bytes *= size;
   }
 }

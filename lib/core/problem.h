@@ -41,8 +41,8 @@ struct Problem {
 /// Largest sequence length: key positions stay exact in float32.
 inline constexpr std::int64_t max_seqlen = std::int64_t{1} << 24;
 
-/// Throws ArgumentError named after the option (`heads`, `kv-heads`, `seqlen`, …): sizes of at least 1, kv_heads
-/// dividing heads, seqlen at most max_seqlen, every tensor below 2^40 bytes, 1 to 1024 threads.
+/// Throws ArgumentError named after the option (`heads`, `kv-heads`, `seqlen`, …): sizes of at least 1,
+/// kv_heads dividing heads, seqlen at most max_seqlen, every tensor below 2^40 bytes, 1 to 1024 threads.
 void validate(const Problem& problem);
 
 /// Bytes of Q, K, V and the output.

@@ -8,11 +8,14 @@ namespace attnlab {
 
 namespace {
 
-Dims contiguous(const Dims& shape) { return {shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1}; }
+Dims contiguous(const Dims& shape) {
+  return {shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1};
+}
 
 }  // namespace
 
-void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i, std::span<float> out) {
+void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i,
+              std::span<float> out) {
   const std::byte* row = tensor.row(b, h, i);
   if (tensor.dtype == DType::f32) {
     std::memcpy(out.data(), row, out.size_bytes());
@@ -33,7 +36,9 @@ void write_row(const MutableTensorView& tensor, std::int64_t b, std::int64_t h, 
   for (std::size_t c = 0; c < values.size(); ++c) target[c] = bf16(values[c]);
 }
 
-void Tensor::Free::operator()(std::byte* pointer) const { ::operator delete[](pointer, std::align_val_t{64}); }
+void Tensor::Free::operator()(std::byte* pointer) const {
+  ::operator delete[](pointer, std::align_val_t{64});
+}
 
 Tensor::Tensor(DType dtype, const Dims& shape)
     : dtype_(dtype), shape_(shape), count_(shape[0] * shape[1] * shape[2] * shape[3]) {

@@ -27,9 +27,7 @@ struct BasicTensorView {
   }
   std::int64_t count() const { return shape[0] * shape[1] * shape[2] * shape[3]; }
 
-  operator BasicTensorView<const std::byte>() const
-    requires(!std::is_const_v<Byte>)
-  {
+  operator BasicTensorView<const std::byte>() const requires(!std::is_const_v<Byte>) {
     return {data, dtype, shape, stride};
   }
 };

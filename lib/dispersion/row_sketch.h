@@ -7,8 +7,8 @@
 
 namespace attnlab {
 
-/// Sums over the keys seen so far, relative to the running maximum m of the logits: with u = s - m and e = exp(u).
-/// An empty row is all zeros. Rebasing to a larger maximum is row code (rows/online.h).
+/// Sums over the keys seen so far, relative to the running maximum m of the logits: with u = s - m and e =
+/// exp(u). An empty row is all zeros. Rebasing to a larger maximum is row code (rows/online.h).
 struct RowSketch {
   double sum = 0;           ///< e
   double sum_logit = 0;     ///< e u

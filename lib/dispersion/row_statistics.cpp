@@ -29,8 +29,8 @@ RowStatistics row_statistics(std::span<const Weight> weights, std::span<const Ke
     distance += p * static_cast<double>(std::abs(position - keys[t]));
   }
   row[Statistic::entropy] = entropy;
-  row[Statistic::normalised_entropy] =
-      visible > 1 ? entropy / std::log(static_cast<double>(visible)) : std::numeric_limits<double>::quiet_NaN();
+  row[Statistic::normalised_entropy] = visible > 1 ? entropy / std::log(static_cast<double>(visible))
+                                                   : std::numeric_limits<double>::quiet_NaN();
   row[Statistic::participation_ratio] = 1 / squares;
   row[Statistic::max_weight] = std::isnan(squares) ? squares : maximum;
   row[Statistic::sink_mass] = sink;

@@ -8,11 +8,11 @@
 
 namespace attnlab {
 
-inline constexpr std::int64_t sink_keys = 4;      ///< sink mass: weight on the first 4 keys (arXiv:2309.17453)
+inline constexpr std::int64_t sink_keys = 4;  ///< sink mass: weight on the first 4 keys (arXiv:2309.17453)
 inline constexpr std::int64_t window_keys = 128;  ///< window mass: keys p-127 … p for the query at position p
 
-/// entropy in nats; normalised entropy is entropy / ln(visible keys); participation ratio is 1 / sum p^2; mean
-/// distance is sum p |position - key|; support counts keys with p > 0.
+/// entropy in nats; normalised entropy is entropy / ln(visible keys); participation ratio is 1 / sum p^2;
+/// mean distance is sum p |position - key|; support counts keys with p > 0.
 enum class Statistic : std::size_t {
   entropy,
   normalised_entropy,
@@ -38,7 +38,8 @@ struct RowStatistics {
 };
 
 /// From the weights of the visible keys, in any order: keys[t] has weights[t]; keys left out weigh 0.
-/// `support`: how many visible keys have a weight above 0 in exact arithmetic, where float underflow may hide some.
+/// `support`: how many visible keys have a weight above 0 in exact arithmetic, where float underflow may hide
+/// some.
 template <class Weight, class Key>
 RowStatistics row_statistics(std::span<const Weight> weights, std::span<const Key> keys, std::int64_t visible,
                              std::int64_t support, std::int64_t position);

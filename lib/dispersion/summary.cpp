@@ -44,7 +44,8 @@ DispersionSummary summarise(std::span<const RowStatistics> rows, std::int64_t he
   for (std::size_t s = 0; s < statistic_names.size(); ++s) {
     const auto statistic = static_cast<Statistic>(s);
     for (std::size_t head = 0; head < summary.per_head.size(); ++head)
-      summary.per_head[head][s] = mean(defined_values(rows.subspan(head * rows_per_head, rows_per_head), statistic));
+      summary.per_head[head][s] =
+          mean(defined_values(rows.subspan(head * rows_per_head, rows_per_head), statistic));
     std::vector<double> all = defined_values(rows, statistic);
     summary.mean[s] = mean(all);
     std::sort(all.begin(), all.end());

@@ -16,7 +16,8 @@
 
 namespace attnlab {
 
-/// Shapes as in Shape::q(), k() and v(); storage type as in Problem::dtype. Weights of the score, if it learns any.
+/// Shapes as in Shape::q(), k() and v(); storage type as in Problem::dtype. Weights of the score, if it
+/// learns any.
 struct Inputs {
   TensorView q;
   TensorView k;
@@ -29,11 +30,11 @@ struct Refusal {
   std::string reason;
 };
 
-/// One variant on one problem, ready to run: memory allocated, kernels compiled. Both runs allocate nothing and may
-/// be called any number of times, one at a time. The result does not depend on the number of threads.
+/// One variant on one problem, ready to run: memory allocated, kernels compiled. Both runs allocate nothing
+/// and may be called any number of times, one at a time. The result does not depend on the number of threads.
 ///
-/// A row that sees no key is 0. Keys and values that a row does not see have no effect on it, NaN or not; a NaN that
-/// it sees makes that row NaN and no other.
+/// A row that sees no key is 0. Keys and values that a row does not see have no effect on it, NaN or not; a
+/// NaN that it sees makes that row NaN and no other.
 class Plan {
  public:
   virtual ~Plan() = default;
@@ -63,11 +64,12 @@ class Engine {
   virtual std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const = 0;
 
   /// Precondition: refusal() is empty, the problem is valid. Throws std::bad_alloc.
-  virtual std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace& workspace) const = 0;
+  virtual std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
+                                     Workspace& workspace) const = 0;
 };
 
-/// Throws ArgumentError if the tensors' shapes, strides or storage types are not those of the problem, or weights of
-/// the score are missing.
+/// Throws ArgumentError if the tensors' shapes, strides or storage types are not those of the problem, or
+/// weights of the score are missing.
 void validate(const Inputs& inputs, const Variant& variant, const Problem& problem);
 
 }  // namespace attnlab

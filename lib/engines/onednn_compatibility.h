@@ -6,7 +6,8 @@
 
 namespace attnlab {
 
-inline dnnl::matmul::primitive_desc matmul_description(const dnnl::engine& cpu, const dnnl::memory::desc& source,
+inline dnnl::matmul::primitive_desc matmul_description(const dnnl::engine& cpu,
+                                                       const dnnl::memory::desc& source,
                                                        const dnnl::memory::desc& weights,
                                                        const dnnl::memory::desc& result,
                                                        const dnnl::primitive_attr& attributes) {
@@ -22,7 +23,8 @@ inline dnnl::softmax_forward::primitive_desc softmax_description(const dnnl::eng
                                                                  const dnnl::memory::desc& data, int axis,
                                                                  const dnnl::primitive_attr& attributes) {
 #if DNNL_VERSION_MAJOR >= 3
-  return {cpu, dnnl::prop_kind::forward_inference, dnnl::algorithm::softmax_accurate, data, data, axis, attributes};
+  return {cpu,       dnnl::prop_kind::forward_inference, dnnl::algorithm::softmax_accurate, data, data, axis,
+          attributes};
 #else
   return {dnnl::softmax_forward::desc(dnnl::prop_kind::forward_inference, data, axis), attributes, cpu};
 #endif

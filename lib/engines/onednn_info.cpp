@@ -13,25 +13,38 @@ namespace {
 
 dnnl::cpu_isa cap_of(IsaLevel level) {
   switch (level) {
-    case IsaLevel::baseline: return dnnl::cpu_isa::sse41;
-    case IsaLevel::avx2: return dnnl::cpu_isa::avx2;
-    case IsaLevel::avx512: return dnnl::cpu_isa::avx512_core;
-    case IsaLevel::avx512_bf16: return dnnl::cpu_isa::avx512_core_bf16;
+    case IsaLevel::baseline:
+      return dnnl::cpu_isa::sse41;
+    case IsaLevel::avx2:
+      return dnnl::cpu_isa::avx2;
+    case IsaLevel::avx512:
+      return dnnl::cpu_isa::avx512_core;
+    case IsaLevel::avx512_bf16:
+      return dnnl::cpu_isa::avx512_core_bf16;
   }
   return dnnl::cpu_isa::sse41;
 }
 
 std::string_view name_of(dnnl::cpu_isa isa) {
   switch (isa) {
-    case dnnl::cpu_isa::sse41: return "sse41";
-    case dnnl::cpu_isa::avx: return "avx";
-    case dnnl::cpu_isa::avx2: return "avx2";
-    case dnnl::cpu_isa::avx512_core: return "avx512_core";
-    case dnnl::cpu_isa::avx512_core_vnni: return "avx512_core_vnni";
-    case dnnl::cpu_isa::avx512_core_bf16: return "avx512_core_bf16";
-    case dnnl::cpu_isa::avx512_core_amx: return "avx512_core_amx";
-    case dnnl::cpu_isa::avx2_vnni: return "avx2_vnni";
-    default: return "";
+    case dnnl::cpu_isa::sse41:
+      return "sse41";
+    case dnnl::cpu_isa::avx:
+      return "avx";
+    case dnnl::cpu_isa::avx2:
+      return "avx2";
+    case dnnl::cpu_isa::avx512_core:
+      return "avx512_core";
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return "avx512_core_vnni";
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return "avx512_core_bf16";
+    case dnnl::cpu_isa::avx512_core_amx:
+      return "avx512_core_amx";
+    case dnnl::cpu_isa::avx2_vnni:
+      return "avx2_vnni";
+    default:
+      return "";
   }
 }
 
@@ -53,8 +66,8 @@ void cap_onednn() {
   static const dnnl::status status = dnnl::set_max_cpu_isa(cap_of(isa_level()));
   static const IsaLevel capped = isa_level();
   if (status != dnnl::status::success || capped != isa_level())
-    throw std::runtime_error(fmt::format("oneDNN is fixed at {} and cannot be capped at {} any more", onednn_level(),
-                                         to_string(isa_level())));
+    throw std::runtime_error(fmt::format("oneDNN is fixed at {} and cannot be capped at {} any more",
+                                         onednn_level(), to_string(isa_level())));
 }
 
 }  // namespace attnlab

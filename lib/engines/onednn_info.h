@@ -11,8 +11,8 @@ std::string onednn_version();
 /// The instruction set that oneDNN dispatches to, by its own name, as in `avx512_core_bf16`.
 std::string onednn_level();
 
-/// Caps oneDNN at isa_level() if that was forced. Every plan calls it before its first primitive, after which oneDNN's
-/// cap is fixed: throws std::runtime_error if a level was forced later than that.
+/// Caps oneDNN at isa_level() if that was forced. Every plan calls it before its first primitive, after which
+/// oneDNN's cap is fixed: throws std::runtime_error if a level was forced later than that.
 void cap_onednn();
 
 }  // namespace attnlab

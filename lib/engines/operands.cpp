@@ -35,7 +35,8 @@ void store_row(std::span<const float> row, DType dtype, void* to, std::int64_t i
   }
 }
 
-void project(const PairwiseNet& net, const float* projection, std::span<const float> vector, std::span<float> hidden) {
+void project(const PairwiseNet& net, const float* projection, std::span<const float> vector,
+             std::span<float> hidden) {
   for (std::size_t unit = 0; unit < hidden.size(); ++unit) {
     const float* weights = projection + static_cast<std::int64_t>(unit) * net.projection_stride;
     float sum = 0;
@@ -46,8 +47,9 @@ void project(const PairwiseNet& net, const float* projection, std::span<const fl
 
 }  // namespace
 
-void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand, std::int64_t batch, std::int64_t head,
-                  std::int64_t first, std::int64_t rows, DType dtype, std::span<float> row, void* to) {
+void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand, std::int64_t batch,
+                  std::int64_t head, std::int64_t first, std::int64_t rows, DType dtype, std::span<float> row,
+                  void* to) {
   static const ScoreWeights none;
   const ScoreWeights& weights = inputs.weights ? *inputs.weights : none;
   const TensorView& tensor = operand == Operand::query ? inputs.q : inputs.k;
@@ -94,11 +96,13 @@ bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t k
   return nonfinite;
 }
 
-void add_nonfinite_values(const Variant& variant, const Problem& problem, const Inputs& inputs, std::int64_t batch,
-                          std::int64_t kv_head, std::int64_t first, std::int64_t rows, std::int64_t i,
-                          const float* weights, std::span<float> row, std::span<float> output) {
+void add_nonfinite_values(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                          std::int64_t batch, std::int64_t kv_head, std::int64_t first, std::int64_t rows,
+                          std::int64_t i, const float* weights, std::span<float> row,
+                          std::span<float> output) {
   const std::span<float> value = row.subspan(0, output.size());
-  for (const KeyRange& range : variant.pattern.keys(problem.shape, i) & KeySet(KeyRange{first, first + rows})) {
+  for (const KeyRange& range :
+       variant.pattern.keys(problem.shape, i) & KeySet(KeyRange{first, first + rows})) {
     for (std::int64_t j = range.begin; j < range.end; ++j) {
       if (weights && weights[j] == 0) continue;
       read_row(inputs.v, batch, kv_head, j, value);

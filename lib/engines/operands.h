@@ -1,5 +1,5 @@
-// Getting Q, K and V ready for matrix products: transformed by the score, converted, padded, free of values that a
-// masked place could leak.
+// Getting Q, K and V ready for matrix products: transformed by the score, converted, padded, free of values
+// that a masked place could leak.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,12 @@
 
 namespace attnlab {
 
-constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t step) { return (value + step - 1) / step * step; }
+constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
+  return (value + step - 1) / step * step;
+}
 
-/// What products are computed in: float32, or bfloat16 where the problem is and the machine multiplies it faster.
+/// What products are computed in: float32, or bfloat16 where the problem is and the machine multiplies it
+/// faster.
 DType product_dtype(const Problem& problem);
 
 /// For Plan::path.
@@ -23,23 +26,26 @@ std::int64_t prepared_width(const Variant& variant, const Problem& problem);
 
 enum class Operand { query, key };
 
-/// Rows first … first+rows of Q or K of one head, each transformed (product scores) or projected (pairwise scores),
-/// as `dtype` into `to` (rows x prepared_width, contiguous); rows beyond the sequence are zeros. `row` is scratch of
-/// prepared_width + head_dim floats.
-void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand, std::int64_t batch, std::int64_t head,
-                  std::int64_t first, std::int64_t rows, DType dtype, std::span<float> row, void* to);
+/// Rows first … first+rows of Q or K of one head, each transformed (product scores) or projected (pairwise
+/// scores), as `dtype` into `to` (rows x prepared_width, contiguous); rows beyond the sequence are zeros.
+/// `row` is scratch of prepared_width + head_dim floats.
+void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand, std::int64_t batch,
+                  std::int64_t head, std::int64_t first, std::int64_t rows, DType dtype, std::span<float> row,
+                  void* to);
 
-/// Rows of V of one kv head as `dtype` into `to` (rows x head_dim_v); rows beyond the sequence are zeros, and so is
-/// what is not finite, since a masked weight of 0 would turn it into NaN. Returns true if there was any.
+/// Rows of V of one kv head as `dtype` into `to` (rows x head_dim_v); rows beyond the sequence are zeros, and
+/// so is what is not finite, since a masked weight of 0 would turn it into NaN. Returns true if there was
+/// any.
 bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head, std::int64_t first,
                         std::int64_t rows, DType dtype, std::span<float> row, void* to);
 
-/// Adds to `output` (head_dim_v floats of query i) what copy_finite_values left out of keys first … first+rows, where
-/// query i sees them: an infinity or a NaN outweighs any positive weight. `weights`: of all keys, where some visible
-/// ones may be 0; null if none is.
-void add_nonfinite_values(const Variant& variant, const Problem& problem, const Inputs& inputs, std::int64_t batch,
-                          std::int64_t kv_head, std::int64_t first, std::int64_t rows, std::int64_t i,
-                          const float* weights, std::span<float> row, std::span<float> output);
+/// Adds to `output` (head_dim_v floats of query i) what copy_finite_values left out of keys first …
+/// first+rows, where query i sees them: an infinity or a NaN outweighs any positive weight. `weights`: of all
+/// keys, where some visible ones may be 0; null if none is.
+void add_nonfinite_values(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                          std::int64_t batch, std::int64_t kv_head, std::int64_t first, std::int64_t rows,
+                          std::int64_t i, const float* weights, std::span<float> row,
+                          std::span<float> output);
 
 /// Sets the number of OpenMP threads that oneDNN plans for, and puts it back.
 class OpenMpThreads {

@@ -33,9 +33,9 @@ struct VariantParts {
   std::optional<std::string> score, modifiers, pattern, normaliser;
 };
 
-/// The variant of `parts` under `backend`, which may be null (plain defaults: scaled_dot, full, softmax). `window`
-/// adds window(512) to a pattern that has no window and no chunk_local in it; `sparse` takes entmax(1.5), and only
-/// normalisers of kind row_threshold. Throws ArgumentError.
+/// The variant of `parts` under `backend`, which may be null (plain defaults: scaled_dot, full, softmax).
+/// `window` adds window(512) to a pattern that has no window and no chunk_local in it; `sparse` takes
+/// entmax(1.5), and only normalisers of kind row_threshold. Throws ArgumentError.
 Variant make_variant(const VariantParts& parts, const Backend* backend);
 
 }  // namespace attnlab

@@ -73,7 +73,8 @@ void execute(const dnnl::primitive& primitive, const dnnl::stream& stream,
 
 }  // namespace
 
-void TileProduct::pack(const dnnl::stream& stream, const dnnl::memory& unpacked, const dnnl::memory& packed) const {
+void TileProduct::pack(const dnnl::stream& stream, const dnnl::memory& unpacked,
+                       const dnnl::memory& packed) const {
   execute<2>(reorder_, stream, {{{DNNL_ARG_FROM, unpacked.get()}, {DNNL_ARG_TO, packed.get()}}});
 }
 

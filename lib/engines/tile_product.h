@@ -1,5 +1,5 @@
-// One matrix product of fixed shape by oneDNN, C = A B or C += A B in float32, with B packed beforehand: what engines
-// run inside an OpenMP task, one thread each. The one place where oneDNN 2 and 3 differ.
+// One matrix product of fixed shape by oneDNN, C = A B or C += A B in float32, with B packed beforehand: what
+// engines run inside an OpenMP task, one thread each. The one place where oneDNN 2 and 3 differ.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,9 @@ enum class PackFrom { rows, columns };
 
 class TileProduct {
  public:
-  /// A: m x k, rows `lda` elements apart; B: k x n; both of `dtype`. C: m x n float32, rows `ldc` floats apart.
-  /// `accumulate`: C += A B. `packing`: a product of the same B whose packed form this one has to take.
+  /// A: m x k, rows `lda` elements apart; B: k x n; both of `dtype`. C: m x n float32, rows `ldc` floats
+  /// apart. `accumulate`: C += A B. `packing`: a product of the same B whose packed form this one has to
+  /// take.
   TileProduct(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t lda, std::int64_t ldc,
               PackFrom from, bool accumulate, const TileProduct* packing = nullptr);
 
@@ -46,9 +47,10 @@ class TileProduct {
 /// The CPU engine that all products share. Caps oneDNN first, where a level is forced.
 const dnnl::engine& onednn_cpu();
 
-/// True if bfloat16 products beat float32 ones at the level in use: AMX, or AVX-512 BF16 on AMD. Intel's cores run
-/// vdpbf16ps at half rate (Sapphire Rapids, oneDNN 2.6.3, 256 x 512 x 64 tiles: 78 GFLOP/s against 136 in float32),
-/// so without AMX bf16 is storage there. Forcing the level asks for the instruction and gets it.
+/// True if bfloat16 products beat float32 ones at the level in use: AMX, or AVX-512 BF16 on AMD. Intel's
+/// cores run vdpbf16ps at half rate (Sapphire Rapids, oneDNN 2.6.3, 256 x 512 x 64 tiles: 78 GFLOP/s against
+/// 136 in float32), so without AMX bf16 is storage there. Forcing the level asks for the instruction and gets
+/// it.
 bool has_fast_bf16_products();
 
 }  // namespace attnlab

@@ -12,7 +12,8 @@
 namespace attnlab::ATTNLAB_LEVEL {
 
 ATTNLAB_INLINE float row_maximum(const float* row, std::int64_t columns) {
-  Lane maximum[2] = {Lane(-std::numeric_limits<float>::infinity()), Lane(-std::numeric_limits<float>::infinity())};
+  Lane maximum[2] = {Lane(-std::numeric_limits<float>::infinity()),
+                     Lane(-std::numeric_limits<float>::infinity())};
   std::int64_t j = 0;
   for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) {
     maximum[0] = max(Lane::load(row + j), maximum[0]);
@@ -97,7 +98,8 @@ struct StoreBf16 {
 };
 
 template <class Store, class Sketch>
-ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& state, Store store, Sketch sketch) {
+ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& state, Store store,
+                                       Sketch sketch) {
   for (std::int64_t row = 0; row < tile.rows; ++row) {
     const float* logits = tile.logits + row * tile.stride;
     const float before = state.maximum[row];
@@ -137,12 +139,13 @@ static void absorb_online(const LogitTile& tile, const OnlineRows& state, DType 
     absorb_online_rows(tile, state, StoreBf16{static_cast<std::uint16_t*>(weights)}, NoSketch{});
 }
 
-static void absorb_online_with_statistics(const LogitTile& tile, const OnlineRows& state, DType dtype, void* weights,
-                                          RowSketch* sketches) {
+static void absorb_online_with_statistics(const LogitTile& tile, const OnlineRows& state, DType dtype,
+                                          void* weights, RowSketch* sketches) {
   if (dtype == DType::f32)
     absorb_online_rows(tile, state, StoreF32{static_cast<float*>(weights)}, TileSketch{sketches, tile, {}});
   else
-    absorb_online_rows(tile, state, StoreBf16{static_cast<std::uint16_t*>(weights)}, TileSketch{sketches, tile, {}});
+    absorb_online_rows(tile, state, StoreBf16{static_cast<std::uint16_t*>(weights)},
+                       TileSketch{sketches, tile, {}});
 }
 
 static void finish_online(const OnlineRows& state, std::int64_t rows) {

@@ -5,10 +5,14 @@ namespace attnlab {
 
 const RowCode& row_code(IsaLevel level) {
   switch (level) {
-    case IsaLevel::baseline: return baseline::table;
-    case IsaLevel::avx2: return avx2::table;
-    case IsaLevel::avx512: return avx512::table;
-    case IsaLevel::avx512_bf16: return avx512_bf16::table;
+    case IsaLevel::baseline:
+      return baseline::table;
+    case IsaLevel::avx2:
+      return avx2::table;
+    case IsaLevel::avx512:
+      return avx512::table;
+    case IsaLevel::avx512_bf16:
+      return avx512_bf16::table;
   }
   return baseline::table;
 }

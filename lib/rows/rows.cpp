@@ -10,7 +10,8 @@ namespace attnlab::ATTNLAB_LEVEL {
 
 namespace {
 
-/// Calls `function` with the struct that a table's std::variant holds; std::visit would emit functions of std.
+/// Calls `function` with the struct that a table's std::variant holds; std::visit would emit functions of
+/// std.
 template <std::size_t index = 0, class Table, class Function>
 ATTNLAB_INLINE void with_member(const Table& table, Function function) {
   if constexpr (index < std::variant_size_v<Table>) {
@@ -50,8 +51,9 @@ void pairwise_rows(const PairwiseNet& net, const float* queries, const float* ke
       Lane score = Lane(0.0F);
       if (net.hidden2 == 0) {
         for (std::int64_t unit = 0; unit < net.hidden; ++unit)
-          score = score + Lane(net.out[unit]) *
-                              activate<activation>(Lane(query[unit]) + Lane::load(keys + unit * tile.columns + j));
+          score = score +
+                  Lane(net.out[unit]) *
+                      activate<activation>(Lane(query[unit]) + Lane::load(keys + unit * tile.columns + j));
       } else {
         Lane layer[max_hidden];
         for (std::int64_t unit = 0; unit < net.hidden; ++unit)
@@ -99,7 +101,9 @@ void accumulate(float weight, const void* value, DType dtype, float* output, std
     (Lane::load(output + c) + Lane(weight) * v).store(output + c);
   }
   for (; c < columns; ++c) {
-    const float v = dtype == DType::f32 ? wide[c] : __builtin_bit_cast(float, static_cast<std::uint32_t>(narrow[c]) << 16);
+    const float v = dtype == DType::f32
+                        ? wide[c]
+                        : __builtin_bit_cast(float, static_cast<std::uint32_t>(narrow[c]) << 16);
     output[c] += weight * v;
   }
 }

@@ -1,5 +1,5 @@
-// Row code: what happens to a tile of logits between the two matrix products. One source, compiled once for each
-// instruction-set level into a namespace of that level; an engine gets the table of the level in use.
+// Row code: what happens to a tile of logits between the two matrix products. One source, compiled once for
+// each instruction-set level into a namespace of that level; an engine gets the table of the level in use.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace attnlab {
 
-/// Rows of float32 logits in a tile, `columns` of them a row (a multiple of row_code_columns), `stride` floats from
-/// one row to the next. Logits that are not visible are -inf.
+/// Rows of float32 logits in a tile, `columns` of them a row (a multiple of row_code_columns), `stride`
+/// floats from one row to the next. Logits that are not visible are -inf.
 struct LogitTile {
   float* logits = nullptr;
   std::int64_t stride = 0;
@@ -29,18 +29,18 @@ inline constexpr std::int64_t row_code_columns = 16;
 
 /// Softmax state of a block of rows.
 struct OnlineRows {
-  float* maximum = nullptr;    ///< a row each; -inf at first
-  float* sum = nullptr;        ///< a row each; 0 at first
-  float* output = nullptr;     ///< rows x output_columns, unnormalised
+  float* maximum = nullptr;  ///< a row each; -inf at first
+  float* sum = nullptr;      ///< a row each; 0 at first
+  float* output = nullptr;   ///< rows x output_columns, unnormalised
   std::int64_t output_stride = 0;
   std::int64_t output_columns = 0;  ///< a multiple of row_code_columns
 };
 
 /// Candidates of a block of rows for the support of a row_threshold normaliser.
 struct ThresholdRows {
-  float* tau = nullptr;        ///< a lower bound of the threshold, in z = scale s; -inf at first
-  float* maximum = nullptr;    ///< of z
-  float* candidates = nullptr; ///< rows x capacity: z above tau
+  float* tau = nullptr;         ///< a lower bound of the threshold, in z = scale s; -inf at first
+  float* maximum = nullptr;     ///< of z
+  float* candidates = nullptr;  ///< rows x capacity: z above tau
   std::int32_t* keys = nullptr;
   std::int32_t* counts = nullptr;  ///< candidates of a row, or `spilled`
   std::int64_t capacity = 0;       ///< a multiple of row_code_columns, at least 4 lanes
@@ -56,8 +56,9 @@ struct RowCode {
   /// Fills the tile with a pairwise score. `queries`: rows x net.hidden; `keys`: net.hidden x columns.
   void (*pairwise)(const PairwiseNet& net, const float* queries, const float* keys, const LogitTile& tile);
 
-  /// Folds a tile into the softmax state and leaves exp(s - maximum) in `weights` (rows x columns, same stride as the
-  /// tile; float32 in place, or bfloat16). `weights` may be the tile's own logits. arXiv:1805.02867, arXiv:2112.05682.
+  /// Folds a tile into the softmax state and leaves exp(s - maximum) in `weights` (rows x columns, same
+  /// stride as the tile; float32 in place, or bfloat16). `weights` may be the tile's own logits.
+  /// arXiv:1805.02867, arXiv:2112.05682.
   void (*absorb_online)(const LogitTile& tile, const OnlineRows& state, DType weights_dtype, void* weights);
 
   /// The same, and folds the tile into the sketches.
@@ -67,13 +68,15 @@ struct RowCode {
   /// output row / sum, or 0 where the sum is 0, for `rows` rows.
   void (*finish_online)(const OnlineRows& state, std::int64_t rows);
 
-  /// Keeps what may be on the support: exact, since the threshold of a part of a row is never above the row's.
+  /// Keeps what may be on the support: exact, since the threshold of a part of a row is never above the
+  /// row's.
   void (*absorb_threshold)(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state);
 
-  /// Solves one row over `count` candidates (room for a whole number of lanes behind them): turns z into weights
-  /// that sum to 1, drops what is off the support, keeping the order, and returns how many remain. A NaN or +inf
-  /// makes all of them NaN.
-  std::int64_t (*solve_threshold)(const Normaliser& normaliser, float* z, std::int32_t* keys, std::int64_t count);
+  /// Solves one row over `count` candidates (room for a whole number of lanes behind them): turns z into
+  /// weights that sum to 1, drops what is off the support, keeping the order, and returns how many remain. A
+  /// NaN or +inf makes all of them NaN.
+  std::int64_t (*solve_threshold)(const Normaliser& normaliser, float* z, std::int32_t* keys,
+                                  std::int64_t count);
 
   /// output += weight x value over `columns` elements; value is float32 or bfloat16.
   void (*accumulate)(float weight, const void* value, DType dtype, float* output, std::int64_t columns);

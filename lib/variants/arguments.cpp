@@ -61,7 +61,8 @@ std::int64_t Arguments::integer(std::size_t index, std::string_view parameter, s
                                 std::int64_t high) const {
   std::int64_t value = 0;
   if (!parse_number(values_.at(index), value) || value < low || value > high)
-    throw ArgumentError(what_, to_string(), fmt::format("{} must be an integer from {} to {}", parameter, low, high));
+    throw ArgumentError(what_, to_string(),
+                        fmt::format("{} must be an integer from {} to {}", parameter, low, high));
   return value;
 }
 

@@ -12,6 +12,7 @@ namespace attnlab {
 struct MemberInfo {
   std::string_view name;
   std::string_view parameters;  ///< as in `c > 0`; empty if it takes none
+  std::string_view example;     ///< a call that parses; the conformance tests run it
   std::string_view summary;
   std::string_view source;  ///< paper, with its arXiv number
 };
@@ -33,7 +34,8 @@ class Arguments {
                 bool low_included = false) const;
 
   /// An integer from low to high, both included.
-  std::int64_t integer(std::size_t index, std::string_view parameter, std::int64_t low, std::int64_t high) const;
+  std::int64_t integer(std::size_t index, std::string_view parameter, std::int64_t low,
+                       std::int64_t high) const;
 
   /// `name(value, …)` as it was given.
   std::string to_string() const;

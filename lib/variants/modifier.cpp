@@ -4,7 +4,9 @@
 
 namespace attnlab {
 
-Modifier Modifier::parse(std::string_view text) { return Modifier(parse_member<ModifierTable>("modifier", text)); }
+Modifier Modifier::parse(std::string_view text) {
+  return Modifier(parse_member<ModifierTable>("modifier", text));
+}
 
 std::string Modifier::name() const { return member_name(member_); }
 

@@ -24,9 +24,9 @@ class Normaliser {
   /// row_threshold: z = scale s is what the threshold is taken of. 1 for the other kinds.
   double scale() const;
 
-  /// The definition, for the oracle: replaces the visible logits of one row by their weights. Float64, sorts where it
-  /// has to, shares no code with the engines. A NaN or +inf makes every weight NaN; -inf weighs 0; a row with nothing
-  /// above -inf weighs 0 throughout.
+  /// The definition, for the oracle: replaces the visible logits of one row by their weights. Float64, sorts
+  /// where it has to, shares no code with the engines. A NaN or +inf makes every weight NaN; -inf weighs 0; a
+  /// row with nothing above -inf weighs 0 throughout.
   void weights(std::span<double> row) const;
 
   const NormaliserTable& member() const { return member_; }

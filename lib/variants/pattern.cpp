@@ -30,25 +30,31 @@ KeySet leaf_keys(const PatternTable& leaf, const Shape& shape, std::int64_t firs
       [&](const auto& member) {
         const KeyRange low = member.keys(shape.position(first), shape.seqlen_k);
         const KeyRange high = member.keys(shape.position(last - 1), shape.seqlen_k);
-        KeyRange range = quantifier == Quantifier::any ? KeyRange{low.begin, high.end} : KeyRange{high.begin, low.end};
+        KeyRange range =
+            quantifier == Quantifier::any ? KeyRange{low.begin, high.end} : KeyRange{high.begin, low.end};
         range = {std::max<std::int64_t>(range.begin, 0), std::min(range.end, shape.seqlen_k)};
         return KeySet(range);
       },
       leaf);
 }
 
-/// `any` is a superset of the union over the rows, `all` a subset of the intersection; both exact for a single row,
-/// since a leaf's are and De Morgan's laws carry them through.
+/// `any` is a superset of the union over the rows, `all` a subset of the intersection; both exact for a
+/// single row, since a leaf's are and De Morgan's laws carry them through.
 KeySet node_keys(const PatternNode& node, const Shape& shape, std::int64_t first, std::int64_t last,
                  Quantifier quantifier) {
   switch (node.operation) {
-    case '&': return node_keys(*node.left, shape, first, last, quantifier) & node_keys(*node.right, shape, first, last, quantifier);
-    case '|': return node_keys(*node.left, shape, first, last, quantifier) | node_keys(*node.right, shape, first, last, quantifier);
+    case '&':
+      return node_keys(*node.left, shape, first, last, quantifier) &
+             node_keys(*node.right, shape, first, last, quantifier);
+    case '|':
+      return node_keys(*node.left, shape, first, last, quantifier) |
+             node_keys(*node.right, shape, first, last, quantifier);
     case '!': {
       const Quantifier opposite = quantifier == Quantifier::any ? Quantifier::all : Quantifier::any;
       return node_keys(*node.left, shape, first, last, opposite).complement({0, shape.seqlen_k});
     }
-    default: return leaf_keys(node.leaf, shape, first, last, quantifier);
+    default:
+      return leaf_keys(node.leaf, shape, first, last, quantifier);
   }
 }
 
@@ -69,7 +75,8 @@ bool node_uses(const PatternNode& node, std::string_view leaf) {
   return node_uses(*node.left, leaf) || (node.right && node_uses(*node.right, leaf));
 }
 
-/// Folds the parts of a chain `a & b & c` to the left, so that a name parses to the same tree as it came from.
+/// Folds the parts of a chain `a & b & c` to the left, so that a name parses to the same tree as it came
+/// from.
 Node parse_node(std::string_view text, std::string_view whole);
 
 Node parse_chain(std::string_view text, char operation, std::string_view whole) {
@@ -86,12 +93,14 @@ Node parse_node(std::string_view text, std::string_view whole) {
   if (Node chain = parse_chain(text, '|', whole)) return chain;
   if (Node chain = parse_chain(text, '&', whole)) return chain;
   if (text.front() == '!')
-    return std::make_shared<PatternNode>(PatternNode{'!', {}, parse_node(split_outside_parentheses(text.substr(1), '|')[0], whole), nullptr});
+    return std::make_shared<PatternNode>(
+        PatternNode{'!', {}, parse_node(split_outside_parentheses(text.substr(1), '|')[0], whole), nullptr});
   if (text.front() == '(') {
     if (text.back() != ')') throw ArgumentError("pattern", whole, "the parenthesis is not closed");
     return parse_node(split_outside_parentheses(text.substr(1, text.size() - 2), '\0')[0], whole);
   }
-  return std::make_shared<PatternNode>(PatternNode{0, parse_member<PatternTable>("pattern", text), nullptr, nullptr});
+  return std::make_shared<PatternNode>(
+      PatternNode{0, parse_member<PatternTable>("pattern", text), nullptr, nullptr});
 }
 
 void require_balanced(std::string_view text) {

@@ -1,9 +1,9 @@
 // Patterns: which (query, key) pairs are visible. Leaves are one file each in patterns/ and one row in
 // patterns/table.h; `&`, `|`, `!` and parentheses compose them.
 //
-// A leaf answers, for the query at position p (Shape::position: the last query sits at the last key), with one range
-// of keys whose ends never fall as p grows. So a tile of queries sees no key outside [begin(first), end(last)), and
-// all of its queries see [begin(last), end(first)): no mask is ever sampled.
+// A leaf answers, for the query at position p (Shape::position: the last query sits at the last key), with
+// one range of keys whose ends never fall as p grows. So a tile of queries sees no key outside [begin(first),
+// end(last)), and all of its queries see [begin(last), end(first)): no mask is ever sampled.
 #pragma once
 
 #include <cstdint>

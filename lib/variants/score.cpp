@@ -73,12 +73,15 @@ PairwiseNet Score::net(std::int64_t head_dim, const ScoreWeights& weights) const
 void validate(const ScoreWeights& weights, const Score& score, std::int64_t head_dim) {
   for (const WeightShape& shape : score.weight_shapes(head_dim)) {
     const auto found = weights.find(shape.name);
-    const std::string wanted = fmt::format("{} needs {} of shape {} x {}", score.name(), shape.name, shape.rows, shape.columns);
+    const std::string wanted =
+        fmt::format("{} needs {} of shape {} x {}", score.name(), shape.name, shape.rows, shape.columns);
     if (found == weights.end()) throw ArgumentError("score-weights", "nothing", wanted);
     const Matrix& matrix = found->second;
     if (matrix.rows != shape.rows || matrix.columns != shape.columns ||
         static_cast<std::int64_t>(matrix.values.size()) != shape.rows * shape.columns)
-      throw ArgumentError("score-weights", fmt::format("{} of shape {} x {}", shape.name, matrix.rows, matrix.columns), wanted);
+      throw ArgumentError("score-weights",
+                          fmt::format("{} of shape {} x {}", shape.name, matrix.rows, matrix.columns),
+                          wanted);
   }
 }
 
@@ -100,7 +103,8 @@ ScoreWeights xavier_weights(const Score& score, std::int64_t head_dim, std::uint
     std::uint64_t state = seed;
     for (const char letter : shape.name) state = splitmix(state) ^ static_cast<std::uint64_t>(letter);
     const double bound = std::sqrt(6.0 / static_cast<double>(shape.rows + shape.columns));
-    Matrix matrix{shape.rows, shape.columns, std::vector<float>(static_cast<std::size_t>(shape.rows * shape.columns))};
+    Matrix matrix{shape.rows, shape.columns,
+                  std::vector<float>(static_cast<std::size_t>(shape.rows * shape.columns))};
     for (float& value : matrix.values)
       value = static_cast<float>(bound * (2 * static_cast<double>(splitmix(state) >> 11) * 0x1p-53 - 1));
     weights.emplace(shape.name, std::move(matrix));

@@ -27,7 +27,8 @@ struct WeightShape {
 enum class Activation { tanh, relu };
 
 /// s = out . act(W2 act(Wq q + Wk k)), or out . act(Wq q + Wk k) where W2 is absent. Wq and Wk are (hidden x
-/// head_dim), columns head_dim apart by `projection_stride`; W2 is (hidden2 x hidden); out has the last hidden size.
+/// head_dim), columns head_dim apart by `projection_stride`; W2 is (hidden2 x hidden); out has the last
+/// hidden size.
 struct PairwiseNet {
   std::int64_t head_dim = 0;
   std::int64_t hidden = 0;

@@ -1,4 +1,5 @@
-// What the four tables of members (std::variant of structs) have in common: look a name up, list them, name one.
+// What the four tables of members (std::variant of structs) have in common: look a name up, list them, name
+// one.
 #pragma once
 
 #include <optional>
@@ -17,7 +18,8 @@ template <class Table>
 std::vector<MemberInfo> table_infos() {
   return []<std::size_t... index>(std::index_sequence<index...>) {
     return std::vector<MemberInfo>{std::variant_alternative_t<index, Table>::info...};
-  }(std::make_index_sequence<std::variant_size_v<Table>>());
+  }
+  (std::make_index_sequence<std::variant_size_v<Table>>());
 }
 
 /// Throws ArgumentError (argument `what`) with the nearest names.
@@ -30,7 +32,8 @@ Table parse_member(std::string_view what, std::string_view text) {
                 ? (member = std::variant_alternative_t<index, Table>::parse(call), true)
                 : false) ||
            ...);
-  }(std::make_index_sequence<std::variant_size_v<Table>>());
+  }
+  (std::make_index_sequence<std::variant_size_v<Table>>());
   if (member) return *member;
   std::vector<std::string> names;
   for (const MemberInfo& info : table_infos<Table>()) names.emplace_back(info.name);
@@ -39,7 +42,8 @@ Table parse_member(std::string_view what, std::string_view text) {
 
 template <class Table>
 std::string member_name(const Table& table) {
-  return std::visit([](const auto& member) { return call_name(member.info.name, member.arguments()); }, table);
+  return std::visit([](const auto& member) { return call_name(member.info.name, member.arguments()); },
+                    table);
 }
 
 }  // namespace attnlab

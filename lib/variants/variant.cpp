@@ -9,7 +9,8 @@ namespace attnlab {
 
 namespace {
 
-constexpr std::string_view part_order = "score|modifiers|pattern|normaliser, each from `attnlab list`, each may be left out";
+constexpr std::string_view part_order =
+    "score|modifiers|pattern|normaliser, each from `attnlab list`, each may be left out";
 
 bool is_in(const std::vector<MemberInfo>& infos, std::string_view part) {
   const std::size_t end = part.find_first_of("(+");
@@ -18,14 +19,16 @@ bool is_in(const std::vector<MemberInfo>& infos, std::string_view part) {
 }
 
 bool is_pattern(std::string_view part) {
-  return part.find_first_of("&!") != std::string_view::npos || part.starts_with('(') || is_in(pattern_infos(), part);
+  return part.find_first_of("&!") != std::string_view::npos || part.starts_with('(') ||
+         is_in(pattern_infos(), part);
 }
 
 }  // namespace
 
 Variant Variant::parse(std::string_view text) {
   Variant variant;
-  // Each part is taken by the first place in the order, from where the last one left off, whose table knows it.
+  // Each part is taken by the first place in the order, from where the last one left off, whose table knows
+  // it.
   int place = 0;
   for (const std::string_view part : split_outside_parentheses(text, '|')) {
     if (place < 1 && is_in(score_infos(), part)) {
@@ -46,8 +49,9 @@ Variant Variant::parse(std::string_view text) {
         for (const MemberInfo& info : infos) names.emplace_back(info.name);
       const std::string_view name = part.substr(0, part.find('('));
       const bool known = std::find(names.begin(), names.end(), name) != names.end();
-      throw ArgumentError("variant", text, known ? std::string(part_order)
-                                                 : "'" + std::string(name) + "' is " + unknown_name(name, names));
+      throw ArgumentError(
+          "variant", text,
+          known ? std::string(part_order) : "'" + std::string(name) + "' is " + unknown_name(name, names));
     }
   }
   return variant;
@@ -63,7 +67,8 @@ std::string Variant::name() const {
 std::vector<Modifier> parse_modifiers(std::string_view text) {
   std::vector<Modifier> modifiers;
   if (text.empty() || text == "none") return modifiers;
-  for (const std::string_view part : split_outside_parentheses(text, '+')) modifiers.push_back(Modifier::parse(part));
+  for (const std::string_view part : split_outside_parentheses(text, '+'))
+    modifiers.push_back(Modifier::parse(part));
   return modifiers;
 }
 

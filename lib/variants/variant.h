@@ -18,8 +18,8 @@ struct Variant {
   Pattern pattern;
   Normaliser normaliser = Normaliser::parse("softmax");
 
-  /// Parses a canonical name such as `scaled_dot|softcap(30)+alibi|causal&window(512)|entmax(1.5)`: parts in that
-  /// order, each may be left out (scaled_dot, no modifier, full, softmax). Throws ArgumentError.
+  /// Parses a canonical name such as `scaled_dot|softcap(30)+alibi|causal&window(512)|entmax(1.5)`: parts in
+  /// that order, each may be left out (scaled_dot, no modifier, full, softmax). Throws ArgumentError.
   static Variant parse(std::string_view text);
 
   /// Canonical name: score, modifiers joined by `+`, pattern unless full, normaliser; joined by `|`.
@@ -30,8 +30,8 @@ struct Variant {
 std::vector<Modifier> parse_modifiers(std::string_view text);
 std::string modifiers_name(const std::vector<Modifier>& modifiers);
 
-/// What `variant` approximates: the same score and modifiers under softmax over all keys, or over all past keys
-/// where `variant` never looks ahead.
+/// What `variant` approximates: the same score and modifiers under softmax over all keys, or over all past
+/// keys where `variant` never looks ahead.
 Variant exact_counterpart(const Variant& variant, const Shape& shape);
 
 }  // namespace attnlab

@@ -16,8 +16,8 @@ namespace attnlab {
 
 namespace {
 
-/// Rows of a head that one task takes at a time. The matrices are whole; fixed stripes make the result the same for
-/// any number of threads.
+/// Rows of a head that one task takes at a time. The matrices are whole; fixed stripes make the result the
+/// same for any number of threads.
 constexpr std::int64_t stripe_rows = 128;
 
 struct Sizes {
@@ -51,8 +51,8 @@ struct Primitives {
 
   Primitives(const Problem& problem, Sizes s)
       : sizes(s),
-        scores(product_dtype(problem), s.stripe, s.columns, problem.shape.head_dim, problem.shape.head_dim, s.columns,
-               PackFrom::columns, false),
+        scores(product_dtype(problem), s.stripe, s.columns, problem.shape.head_dim, problem.shape.head_dim,
+               s.columns, PackFrom::columns, false),
         values(product_dtype(problem), s.stripe, problem.shape.head_dim_v, s.columns, s.columns,
                problem.shape.head_dim_v, PackFrom::rows, false),
         softmax(make_softmax(s)) {
@@ -75,12 +75,13 @@ struct Primitives {
   std::int64_t total(const Problem& problem) const {
     const std::int64_t kv_heads = problem.shape.batch * problem.shape.kv_heads;
     std::int64_t per_thread = 0;
-    for (const std::int64_t bytes : {sizes.queries, sizes.unpacked, sizes.row, sizes.key_numbers, sizes.output,
-                                     sizes.score_scratch, sizes.value_scratch, sizes.softmax_scratch})
+    for (const std::int64_t bytes :
+         {sizes.queries, sizes.unpacked, sizes.row, sizes.key_numbers, sizes.output, sizes.score_scratch,
+          sizes.value_scratch, sizes.softmax_scratch})
       per_thread += Workspace::rounded(bytes);
     return kv_heads * (Workspace::rounded(sizes.packed_keys) + Workspace::rounded(sizes.packed_values)) +
-           Workspace::rounded(kv_heads) + Workspace::rounded(sizes.logits) + Workspace::rounded(sizes.weights) +
-           problem.threads * per_thread;
+           Workspace::rounded(kv_heads) + Workspace::rounded(sizes.logits) +
+           Workspace::rounded(sizes.weights) + problem.threads * per_thread;
   }
 };
 
@@ -123,7 +124,9 @@ class OnednnPlan final : public Plan {
     }
   }
 
-  void run(const Inputs& inputs, const MutableTensorView& output) override { run_with_statistics(inputs, output, {}); }
+  void run(const Inputs& inputs, const MutableTensorView& output) override {
+    run_with_statistics(inputs, output, {});
+  }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
@@ -154,7 +157,8 @@ class OnednnPlan final : public Plan {
     std::span<float> row, output;
     std::span<std::int32_t> key_numbers;
     dnnl::memory score_scratch, value_scratch, softmax_scratch;
-    dnnl::memory left_queries, left_weights, unpacked_keys, unpacked_values, result_logits, result_output, softmax_rows;
+    dnnl::memory left_queries, left_weights, unpacked_keys, unpacked_values, result_logits, result_output,
+        softmax_rows;
     dnnl::stream stream;
   };
 
@@ -186,9 +190,11 @@ class OnednnPlan final : public Plan {
     const std::int64_t kv_head = index % problem_.shape.kv_heads;
     const auto at = static_cast<std::size_t>(index);
     const DType dtype = product_dtype(problem_);
-    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row, own.unpacked);
+    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row,
+                 own.unpacked);
     primitives_.scores.pack(own.stream, own.unpacked_keys, packed_keys_[at]);
-    nonfinite_[at] = copy_finite_values(inputs, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row, own.unpacked);
+    nonfinite_[at] = copy_finite_values(inputs, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row,
+                                        own.unpacked);
     primitives_.values.pack(own.stream, own.unpacked_values, packed_values_[at]);
   }
 
@@ -197,10 +203,11 @@ class OnednnPlan final : public Plan {
     prepare_rows(variant_, inputs, Operand::query, stripe.batch, stripe.head, stripe.first, sizes.stripe,
                  product_dtype(problem_), own.row, own.queries);
     own.result_logits.set_data_handle(stripe.logits);
-    primitives_.scores.multiply(own.stream, own.left_queries, packed_keys_[static_cast<std::size_t>(stripe.kv_index)],
-                                own.result_logits, own.score_scratch);
-    const LogitTile tile{stripe.logits, sizes.columns, stripe.rows, sizes.columns,
-                         problem_.shape.position(stripe.first), 0};
+    primitives_.scores.multiply(own.stream, own.left_queries,
+                                packed_keys_[static_cast<std::size_t>(stripe.kv_index)], own.result_logits,
+                                own.score_scratch);
+    const LogitTile tile{
+        stripe.logits, sizes.columns, stripe.rows, sizes.columns, problem_.shape.position(stripe.first), 0};
     for (const Modifier& modifier : variant_.modifiers)
       rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads), tile);
     for (std::int64_t t = 0; t < stripe.rows; ++t) {
@@ -218,7 +225,8 @@ class OnednnPlan final : public Plan {
     const Sizes& sizes = primitives_.sizes;
     if (variant_.normaliser.kind() == NormaliserKind::online) {
       if (!statistics.empty())
-        for (std::int64_t t = 0; t < stripe.rows; ++t) *statistics_of(stripe, t, statistics) = sketch_row(stripe, t, own);
+        for (std::int64_t t = 0; t < stripe.rows; ++t)
+          *statistics_of(stripe, t, statistics) = sketch_row(stripe, t, own);
       own.softmax_rows.set_data_handle(stripe.logits);
       softmax_.execute(own.stream, {{DNNL_ARG_SRC, own.softmax_rows},
                                     {DNNL_ARG_DST, own.softmax_rows},
@@ -230,10 +238,12 @@ class OnednnPlan final : public Plan {
       for (std::int64_t t = 0; t < stripe.rows; ++t) threshold_row(stripe, t, statistics, own);
     }
     if (stripe.weights == nullptr) return;
-    for (std::int64_t at = 0; at < sizes.stripe * sizes.columns; ++at) stripe.weights[at] = bf16(stripe.logits[at]);
+    for (std::int64_t at = 0; at < sizes.stripe * sizes.columns; ++at)
+      stripe.weights[at] = bf16(stripe.logits[at]);
   }
 
-  RowStatistics* statistics_of(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics) const {
+  RowStatistics* statistics_of(const Stripe& stripe, std::int64_t t,
+                               std::span<RowStatistics> statistics) const {
     const Shape& shape = problem_.shape;
     return &statistics[static_cast<std::size_t>((stripe.batch * shape.heads + stripe.head) * shape.seqlen_q +
                                                 stripe.first + t)];
@@ -245,13 +255,16 @@ class OnednnPlan final : public Plan {
     float maximum = -std::numeric_limits<float>::infinity();
     float sum = 0;
     RowSketch sketch;
-    const LogitTile row{stripe.logits + t * sizes.columns, sizes.columns, 1, sizes.columns, problem_.shape.position(i), 0};
-    rows_.absorb_online_with_statistics(row, {&maximum, &sum, nullptr, 0, 0}, DType::f32, own.row.data(), &sketch);
+    const LogitTile row{
+        stripe.logits + t * sizes.columns, sizes.columns, 1, sizes.columns, problem_.shape.position(i), 0};
+    rows_.absorb_online_with_statistics(row, {&maximum, &sum, nullptr, 0, 0}, DType::f32, own.row.data(),
+                                        &sketch);
     return row_statistics(sketch, variant_.pattern.keys(problem_.shape, i).count());
   }
 
   /// Row t's logits become its weights: solved on a copy, then put back in their places.
-  void threshold_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics, PerThread& own) {
+  void threshold_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics,
+                     PerThread& own) {
     const Sizes& sizes = primitives_.sizes;
     const std::int64_t i = stripe.first + t;
     float* row = stripe.logits + t * sizes.columns;
@@ -275,7 +288,8 @@ class OnednnPlan final : public Plan {
         variant_.pattern.keys(problem_.shape, i).count(), support, problem_.shape.position(i));
   }
 
-  void fill_output(const Inputs& inputs, const Stripe& stripe, const MutableTensorView& output, PerThread& own) {
+  void fill_output(const Inputs& inputs, const Stripe& stripe, const MutableTensorView& output,
+                   PerThread& own) {
     const Sizes& sizes = primitives_.sizes;
     const Shape& shape = problem_.shape;
     const auto width = static_cast<std::size_t>(shape.head_dim_v);
@@ -286,8 +300,9 @@ class OnednnPlan final : public Plan {
     for (std::int64_t t = 0; t < stripe.rows; ++t) {
       const std::span<float> row = own.output.subspan(static_cast<std::size_t>(t) * width, width);
       if (nonfinite_[static_cast<std::size_t>(stripe.kv_index)])
-        add_nonfinite_values(variant_, problem_, inputs, stripe.batch, shape.kv_head(stripe.head), 0, shape.seqlen_k,
-                             stripe.first + t, stripe.logits + t * sizes.columns, own.row, row);
+        add_nonfinite_values(variant_, problem_, inputs, stripe.batch, shape.kv_head(stripe.head), 0,
+                             shape.seqlen_k, stripe.first + t, stripe.logits + t * sizes.columns, own.row,
+                             row);
       write_row(output, stripe.batch, stripe.head, stripe.first + t, row);
     }
   }
@@ -308,7 +323,9 @@ class OnednnPlan final : public Plan {
 class OnednnEngine final : public Engine {
  public:
   std::string_view name() const override { return "onednn"; }
-  std::string_view summary() const override { return "whole n x n matrices with oneDNN matmul and softmax, O(n^2) memory"; }
+  std::string_view summary() const override {
+    return "whole n x n matrices with oneDNN matmul and softmax, O(n^2) memory";
+  }
   std::string_view source() const override { return "Vaswani et al., arXiv:1706.03762"; }
 
   std::optional<Refusal> refusal(const Variant& variant, const Problem&) const override {
@@ -322,7 +339,8 @@ class OnednnEngine final : public Engine {
     return Primitives(problem, Sizes(problem)).total(problem);
   }
 
-  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace& workspace) const override {
+  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
+                             Workspace& workspace) const override {
     const OpenMpThreads one(1);
     return std::make_unique<OnednnPlan>(variant, problem, workspace);
   }

@@ -46,7 +46,9 @@ std::vector<Real> RowAttention<Real>::prepared(const TensorView& tensor, std::in
     std::vector<Real> hidden(static_cast<std::size_t>(net_.hidden), Real(0));
     for (std::size_t unit = 0; unit < hidden.size(); ++unit)
       for (std::size_t c = 0; c < vector.size(); ++c)
-        hidden[unit] += static_cast<Real>(projection[unit * static_cast<std::size_t>(net_.projection_stride) + c]) * vector[c];
+        hidden[unit] +=
+            static_cast<Real>(projection[unit * static_cast<std::size_t>(net_.projection_stride) + c]) *
+            vector[c];
     vector = hidden;
   } else if (is_query) {
     variant_.score.transform_query(std::span(vector), weights_of(inputs_));
@@ -65,7 +67,8 @@ Real RowAttention<Real>::score(const std::vector<Real>& q, const Real* k) const 
     return sum;
   }
   std::vector<Real> layer(q.size());
-  for (std::size_t unit = 0; unit < q.size(); ++unit) layer[unit] = activate(net_.activation, q[unit] + k[unit]);
+  for (std::size_t unit = 0; unit < q.size(); ++unit)
+    layer[unit] = activate(net_.activation, q[unit] + k[unit]);
   if (net_.hidden2 > 0) {
     std::vector<Real> second(static_cast<std::size_t>(net_.hidden2), Real(0));
     for (std::size_t unit = 0; unit < second.size(); ++unit) {
@@ -75,7 +78,8 @@ Real RowAttention<Real>::score(const std::vector<Real>& q, const Real* k) const 
     }
     layer = second;
   }
-  for (std::size_t unit = 0; unit < layer.size(); ++unit) sum += static_cast<Real>(net_.out[unit]) * layer[unit];
+  for (std::size_t unit = 0; unit < layer.size(); ++unit)
+    sum += static_cast<Real>(net_.out[unit]) * layer[unit];
   return sum;
 }
 
@@ -85,7 +89,8 @@ void RowAttention<Real>::select(std::int64_t batch, std::int64_t head) {
   batch_ = batch;
   head_ = head;
   modifiers_.clear();
-  for (const Modifier& modifier : variant_.modifiers) modifiers_.push_back(modifier.for_head(head, shape.heads));
+  for (const Modifier& modifier : variant_.modifiers)
+    modifiers_.push_back(modifier.for_head(head, shape.heads));
   prepared_keys_.clear();
   for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
     const std::vector<Real> k = prepared(inputs_.k, shape.kv_head(head), j, false);
@@ -103,8 +108,8 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
     for (std::int64_t j = range.begin; j < range.end; ++j) {
       Real logit = stored(score(q, prepared_keys_.data() + static_cast<std::size_t>(j) * q.size()));
       for (const Modifier& modifier : modifiers_)
-        logit = stored(static_cast<Real>(modifier(static_cast<double>(logit), static_cast<double>(shape.position(i)),
-                                                  static_cast<double>(j))));
+        logit = stored(static_cast<Real>(modifier(
+            static_cast<double>(logit), static_cast<double>(shape.position(i)), static_cast<double>(j))));
       row_.push_back(static_cast<double>(logit));
       keys_.push_back(j);
     }
@@ -128,7 +133,8 @@ void RowAttention<Real>::output(std::int64_t i, std::span<double> output) {
   for (std::size_t t = 0; t < keys_.size(); ++t) {
     if (row_[t] == 0) continue;  // off the support: no effect, whatever the value
     read_row(inputs_.v, batch_, problem_.shape.kv_head(head_), keys_[t], v);
-    for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += static_cast<Real>(row_[t]) * static_cast<Real>(v[c]);
+    for (std::size_t c = 0; c < sum.size(); ++c)
+      sum[c] += static_cast<Real>(row_[t]) * static_cast<Real>(v[c]);
   }
   for (std::size_t c = 0; c < sum.size(); ++c) output[c] = static_cast<double>(stored(sum[c]));
 }
@@ -154,7 +160,8 @@ std::vector<double> output_rows(const Variant& variant, const Problem& problem, 
     Method method(variant, problem, inputs);
     method.select(head / shape.heads, head % shape.heads);
     for (std::size_t t = 0; t < rows.size(); ++t)
-      method.output(rows[t], std::span(output).subspan((static_cast<std::size_t>(head) * rows.size() + t) * width, width));
+      method.output(rows[t], std::span(output).subspan(
+                                 (static_cast<std::size_t>(head) * rows.size() + t) * width, width));
   }
   return output;
 }

@@ -1,5 +1,6 @@
-// Attention of one query row at a time, by the plainest code that can be written: in float64 it is the oracle; in the
-// precision of the inputs it is the textbook, whose error is the yardstick for the fast engines.
+// Attention of one query row at a time, by the plainest code that can be written: in float64 it is the
+// oracle; in the precision of the inputs it is the textbook, whose error is the yardstick for the fast
+// engines.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace attnlab {
 
-/// Real is double, where nothing is rounded; or float, where every intermediate (projections, logits, weights,
-/// output) is rounded to Problem::dtype and sums are kept in float32.
+/// Real is double, where nothing is rounded; or float, where every intermediate (projections, logits,
+/// weights, output) is rounded to Problem::dtype and sums are kept in float32.
 template <class Real>
 class RowAttention {
  public:
@@ -35,7 +36,8 @@ class RowAttention {
 
  private:
   Real stored(Real value) const;
-  std::vector<Real> prepared(const TensorView& tensor, std::int64_t head, std::int64_t row, bool is_query) const;
+  std::vector<Real> prepared(const TensorView& tensor, std::int64_t head, std::int64_t row,
+                             bool is_query) const;
   Real score(const std::vector<Real>& q, const Real* k) const;
 
   const Variant& variant_;
@@ -59,7 +61,8 @@ extern template class RowAttention<float>;
 /// Query rows to check: at most `count`, spread evenly, first and last included.
 std::vector<std::int64_t> spread_rows(std::int64_t seqlen_q, std::int64_t count);
 
-/// Output of `rows` for every (batch, head): (batch, heads, rows, head_dim_v), row-major. Method is Oracle or Textbook.
+/// Output of `rows` for every (batch, head): (batch, heads, rows, head_dim_v), row-major. Method is Oracle or
+/// Textbook.
 template <class Method>
 std::vector<double> output_rows(const Variant& variant, const Problem& problem, const Inputs& inputs,
                                 std::span<const std::int64_t> rows);

@@ -24,7 +24,8 @@ class ReferencePlan final : public Plan {
   std::string path() const override { return "float64, row by row"; }
 
  private:
-  void run_rows(const Inputs& inputs, const MutableTensorView& output, std::span<RowStatistics> statistics) const {
+  void run_rows(const Inputs& inputs, const MutableTensorView& output,
+                std::span<RowStatistics> statistics) const {
     const Shape& shape = problem_.shape;
 #pragma omp parallel for num_threads(problem_.threads) schedule(dynamic)
     for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head) {

@@ -18,7 +18,8 @@ std::optional<TileProduct> make_product(const Variant& variant, const Problem& p
                      PackFrom::columns, false, packing);
 }
 
-std::optional<TileProduct> make_short_product(const Variant& variant, const Problem& problem, const Tiling& tiling,
+std::optional<TileProduct> make_short_product(const Variant& variant, const Problem& problem,
+                                              const Tiling& tiling,
                                               const std::optional<TileProduct>& product) {
   return make_product(variant, problem, tiling, short_block_rows, product ? &*product : nullptr);
 }
@@ -57,13 +58,17 @@ struct LogitTiles::Sizes {
   }
 };
 
-std::int64_t LogitTiles::workspace_bytes(const Variant& variant, const Problem& problem, const Tiling& tiling) {
-  const std::optional<TileProduct> product = make_product(variant, problem, tiling, tiling.query_rows, nullptr);
+std::int64_t LogitTiles::workspace_bytes(const Variant& variant, const Problem& problem,
+                                         const Tiling& tiling) {
+  const std::optional<TileProduct> product =
+      make_product(variant, problem, tiling, tiling.query_rows, nullptr);
   const Sizes sizes(variant, problem, tiling, product, make_short_product(variant, problem, tiling, product));
-  return key_tiles(problem, tiling) * Workspace::rounded(sizes.packed_tile) + problem.threads * sizes.per_thread();
+  return key_tiles(problem, tiling) * Workspace::rounded(sizes.packed_tile) +
+         problem.threads * sizes.per_thread();
 }
 
-LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
+LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Tiling& tiling,
+                       Workspace& workspace)
     : variant_(variant),
       problem_(problem),
       tiling_(tiling),
@@ -75,7 +80,8 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
   const std::int64_t stride = Workspace::rounded(sizes.packed_tile);
   std::byte* packed = workspace.allocate_bytes(key_tiles(problem, tiling) * stride);
   if (pairwise_) {
-    pairwise_keys_ = {reinterpret_cast<float*>(packed), static_cast<std::size_t>(key_tiles(problem, tiling) * stride / 4)};
+    pairwise_keys_ = {reinterpret_cast<float*>(packed),
+                      static_cast<std::size_t>(key_tiles(problem, tiling) * stride / 4)};
   } else {
     for (std::int64_t tile = 0; tile < key_tiles(problem, tiling); ++tile)
       packed_keys_.push_back(product_->packed(packed + tile * stride));
@@ -138,18 +144,17 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
 LogitTile LogitTiles::logits(const Inputs& inputs, const QueryBlock& block, const Visit& visit, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const Shape& shape = problem_.shape;
-  const LogitTile tile{own.logits.data(),
-                       tiling_.key_columns,
-                       block.rows,
-                       tiling_.key_columns,
-                       shape.position(block.first),
-                       visit.key_tile * tiling_.key_columns};
+  const LogitTile tile{
+      own.logits.data(),   tiling_.key_columns,         block.rows,
+      tiling_.key_columns, shape.position(block.first), visit.key_tile * tiling_.key_columns};
   const std::int64_t index =
       (block.batch * shape.kv_heads + shape.kv_head(block.head)) * tiling_.key_tiles + visit.key_tile;
   if (pairwise_) {
-    const std::int64_t stride = static_cast<std::int64_t>(pairwise_keys_.size()) / key_tiles(problem_, tiling_);
+    const std::int64_t stride =
+        static_cast<std::int64_t>(pairwise_keys_.size()) / key_tiles(problem_, tiling_);
     rows_.pairwise(variant_.score.net(shape.head_dim, *inputs.weights),
-                   reinterpret_cast<const float*>(own.queries.data()), pairwise_keys_.data() + index * stride, tile);
+                   reinterpret_cast<const float*>(own.queries.data()), pairwise_keys_.data() + index * stride,
+                   tile);
   } else if (const dnnl::memory& keys = packed_keys_[static_cast<std::size_t>(index)];
              block.rows <= short_block_rows) {
     short_product_->multiply(*own.stream, own.short_left, keys, own.short_result, own.short_scratch);

@@ -1,5 +1,5 @@
-// Tiles of logits: prepared keys of every head, prepared queries of the tile at hand, their product (or pairwise
-// score), modifiers and mask. What both drivers of the tiled engine start from.
+// Tiles of logits: prepared keys of every head, prepared queries of the tile at hand, their product (or
+// pairwise score), modifiers and mask. What both drivers of the tiled engine start from.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,8 @@ namespace {
 /// Product of a tile's weights with a tile of values, added to the block's output.
 TileProduct make_value_product(const Problem& problem, const Tiling& tiling) {
   return TileProduct(product_dtype(problem), tiling.query_rows, problem.shape.head_dim_v, tiling.key_columns,
-                     tiling.key_columns, rounded_up(problem.shape.head_dim_v, row_code_columns), PackFrom::rows, true);
+                     tiling.key_columns, rounded_up(problem.shape.head_dim_v, row_code_columns),
+                     PackFrom::rows, true);
 }
 
 struct Sizes {
@@ -35,8 +36,10 @@ struct Sizes {
   std::int64_t total(int threads) const {
     const auto per_thread = Workspace::rounded(unpacked_values) + Workspace::rounded(output) +
                             Workspace::rounded(weights) + 2 * Workspace::rounded(state) +
-                            Workspace::rounded(sketches) + Workspace::rounded(row) + Workspace::rounded(scratch);
-    return value_tiles * Workspace::rounded(packed_tile) + Workspace::rounded(value_tiles) + threads * per_thread;
+                            Workspace::rounded(sketches) + Workspace::rounded(row) +
+                            Workspace::rounded(scratch);
+    return value_tiles * Workspace::rounded(packed_tile) + Workspace::rounded(value_tiles) +
+           threads * per_thread;
   }
 };
 
@@ -74,7 +77,9 @@ class OnlinePlan final : public Plan {
     }
   }
 
-  void run(const Inputs& inputs, const MutableTensorView& output) override { run_tiles<false>(inputs, output, {}); }
+  void run(const Inputs& inputs, const MutableTensorView& output) override {
+    run_tiles<false>(inputs, output, {});
+  }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
@@ -99,9 +104,9 @@ class OnlinePlan final : public Plan {
     for (std::int64_t tile = 0; tile < count; ++tile) {
       const std::int64_t kv_head = tile / tiling_.key_tiles % problem_.shape.kv_heads;
       const std::int64_t batch = tile / tiling_.key_tiles / problem_.shape.kv_heads;
-      nonfinite_[static_cast<std::size_t>(tile)] =
-          copy_finite_values(inputs, batch, kv_head, tile % tiling_.key_tiles * tiling_.key_columns,
-                             tiling_.key_columns, product_dtype(problem_), own.row, own.unpacked_values.data());
+      nonfinite_[static_cast<std::size_t>(tile)] = copy_finite_values(
+          inputs, batch, kv_head, tile % tiling_.key_tiles * tiling_.key_columns, tiling_.key_columns,
+          product_dtype(problem_), own.row, own.unpacked_values.data());
       product_.pack(*own.stream, own.unpacked, packed_values_[static_cast<std::size_t>(tile)]);
     }
   }
@@ -120,7 +125,8 @@ class OnlinePlan final : public Plan {
 #pragma omp for schedule(dynamic, 1)
       for (std::int64_t index = 0; index < blocks; ++index) {
         const std::int64_t head = index % (shape.batch * shape.heads);
-        const std::int64_t first = (tiling_.query_tiles - 1 - index / (shape.batch * shape.heads)) * tiling_.query_rows;
+        const std::int64_t first =
+            (tiling_.query_tiles - 1 - index / (shape.batch * shape.heads)) * tiling_.query_rows;
         const QueryBlock block{head / shape.heads, head % shape.heads, first,
                                std::min(tiling_.query_rows, shape.seqlen_q - first)};
         if (block.rows > 0) run_block<with_statistics>(inputs, block, output, statistics, thread);
@@ -153,21 +159,23 @@ class OnlinePlan final : public Plan {
         tiles_.rows().absorb_online_with_statistics(tile, state, dtype, weights, own.sketches.data());
       else
         tiles_.rows().absorb_online(tile, state, dtype, weights);
-      product_.multiply(*own.stream, own.left, packed_values_[static_cast<std::size_t>(first_tile + visit.key_tile)],
-                        own.result, own.scratch);
+      product_.multiply(*own.stream, own.left,
+                        packed_values_[static_cast<std::size_t>(first_tile + visit.key_tile)], own.result,
+                        own.scratch);
     }
     tiles_.rows().finish_online(state, block.rows);
     for (const Visit& visit : own.visits) {
       if (!nonfinite_[static_cast<std::size_t>(first_tile + visit.key_tile)]) continue;
       for (std::int64_t t = 0; t < block.rows; ++t)
         add_nonfinite_values(variant_, problem_, inputs, block.batch, shape.kv_head(block.head),
-                             visit.key_tile * tiling_.key_columns, tiling_.key_columns, block.first + t, nullptr,
-                             own.row, output_row(own, t));
+                             visit.key_tile * tiling_.key_columns, tiling_.key_columns, block.first + t,
+                             nullptr, own.row, output_row(own, t));
     }
     for (std::int64_t t = 0; t < block.rows; ++t) {
       write_row(output, block.batch, block.head, block.first + t, output_row(own, t));
       if constexpr (with_statistics)
-        statistics[static_cast<std::size_t>((block.batch * shape.heads + block.head) * shape.seqlen_q + block.first + t)] =
+        statistics[static_cast<std::size_t>((block.batch * shape.heads + block.head) * shape.seqlen_q +
+                                            block.first + t)] =
             row_statistics(own.sketches[static_cast<std::size_t>(t)],
                            variant_.pattern.keys(shape, block.first + t).count());
     }
@@ -175,7 +183,8 @@ class OnlinePlan final : public Plan {
 
   std::span<float> output_row(const PerThread& own, std::int64_t t) const {
     const std::int64_t stride = rounded_up(problem_.shape.head_dim_v, row_code_columns);
-    return own.output.subspan(static_cast<std::size_t>(t * stride), static_cast<std::size_t>(problem_.shape.head_dim_v));
+    return own.output.subspan(static_cast<std::size_t>(t * stride),
+                              static_cast<std::size_t>(problem_.shape.head_dim_v));
   }
 
   const Variant variant_;

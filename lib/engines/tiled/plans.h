@@ -13,7 +13,8 @@ std::unique_ptr<Plan> make_online_plan(const Variant& variant, const Problem& pr
 std::int64_t online_workspace_bytes(const Variant& variant, const Problem& problem);
 
 /// One pass that keeps what may be on the support, one solve a row, and the values of the support alone.
-std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem, Workspace& workspace);
+std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,
+                                          Workspace& workspace);
 std::int64_t threshold_workspace_bytes(const Variant& variant, const Problem& problem);
 
 }  // namespace attnlab

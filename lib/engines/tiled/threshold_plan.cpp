@@ -11,8 +11,8 @@ namespace attnlab {
 
 namespace {
 
-/// Candidates a row may keep while its tiles pass by; a row whose support is larger is done again over its whole
-/// length, short_block_rows rows at a time.
+/// Candidates a row may keep while its tiles pass by; a row whose support is larger is done again over its
+/// whole length, short_block_rows rows at a time.
 constexpr std::int64_t candidate_capacity = 512;
 
 struct Sizes {
@@ -29,8 +29,9 @@ struct Sizes {
     whole_keys = may_spill ? longest_row * 4 : 0;
   }
   std::int64_t total(int threads) const {
-    return threads * (2 * Workspace::rounded(candidates) + 3 * Workspace::rounded(state) + Workspace::rounded(output) +
-                      Workspace::rounded(whole_rows) + Workspace::rounded(whole_keys));
+    return threads *
+           (2 * Workspace::rounded(candidates) + 3 * Workspace::rounded(state) + Workspace::rounded(output) +
+            Workspace::rounded(whole_rows) + Workspace::rounded(whole_keys));
   }
 };
 
@@ -57,7 +58,9 @@ class ThresholdPlan final : public Plan {
     }
   }
 
-  void run(const Inputs& inputs, const MutableTensorView& output) override { run_with_statistics(inputs, output, {}); }
+  void run(const Inputs& inputs, const MutableTensorView& output) override {
+    run_with_statistics(inputs, output, {});
+  }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
@@ -102,14 +105,15 @@ class ThresholdPlan final : public Plan {
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const std::int32_t count = own.counts[static_cast<std::size_t>(t)];
       if (count == spilled) continue;
-      finish_row(inputs, block, t, state.candidates + t * capacity_, state.keys + t * capacity_, count, output,
-                 statistics, own);
+      finish_row(inputs, block, t, state.candidates + t * capacity_, state.keys + t * capacity_, count,
+                 output, statistics, own);
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
       const auto counts = own.counts.subspan(static_cast<std::size_t>(t), static_cast<std::size_t>(rows));
       if (std::count(counts.begin(), counts.end(), spilled) == 0) continue;
-      run_whole_rows(inputs, {block.batch, block.head, block.first + t, rows}, counts, output, statistics, thread);
+      run_whole_rows(inputs, {block.batch, block.head, block.first + t, rows}, counts, output, statistics,
+                     thread);
     }
   }
 
@@ -126,7 +130,8 @@ class ThresholdPlan final : public Plan {
       const LogitTile tile = tiles_.logits(inputs, block, visit, thread);
       for (std::int64_t t = 0; t < block.rows; ++t)
         for (std::int64_t j = 0; j < tile.columns; ++j)
-          own.whole_rows[static_cast<std::size_t>(t * longest_row + length + j)] = tile.logits[t * tile.stride + j] * scale;
+          own.whole_rows[static_cast<std::size_t>(t * longest_row + length + j)] =
+              tile.logits[t * tile.stride + j] * scale;
       length += tile.columns;
     }
     for (std::int64_t t = 0; t < block.rows; ++t) {
@@ -136,8 +141,8 @@ class ThresholdPlan final : public Plan {
         for (std::int64_t j = 0; j < tiling_.key_columns; ++j)
           own.whole_keys[static_cast<std::size_t>(at++)] =
               static_cast<std::int32_t>(visit.key_tile * tiling_.key_columns + j);
-      finish_row(inputs, block, t, own.whole_rows.data() + t * longest_row, own.whole_keys.data(), length, output,
-                 statistics, own);
+      finish_row(inputs, block, t, own.whole_rows.data() + t * longest_row, own.whole_keys.data(), length,
+                 output, statistics, own);
     }
   }
 
@@ -150,8 +155,8 @@ class ThresholdPlan final : public Plan {
     const std::int64_t support = tiles_.rows().solve_threshold(variant_.normaliser, z, keys, count);
     std::fill(own.output.begin(), own.output.end(), 0.0F);
     for (std::int64_t s = 0; s < support; ++s)
-      tiles_.rows().accumulate(z[s], inputs.v.row(block.batch, shape.kv_head(block.head), keys[s]), inputs.v.dtype,
-                               own.output.data(), shape.head_dim_v);
+      tiles_.rows().accumulate(z[s], inputs.v.row(block.batch, shape.kv_head(block.head), keys[s]),
+                               inputs.v.dtype, own.output.data(), shape.head_dim_v);
     write_row(output, block.batch, block.head, i, own.output);
     if (statistics.empty()) return;
     statistics[static_cast<std::size_t>((block.batch * shape.heads + block.head) * shape.seqlen_q + i)] =
@@ -172,10 +177,12 @@ class ThresholdPlan final : public Plan {
 
 std::int64_t threshold_workspace_bytes(const Variant& variant, const Problem& problem) {
   const Tiling tiling = make_tiling(variant, problem);
-  return LogitTiles::workspace_bytes(variant, problem, tiling) + Sizes(problem, tiling).total(problem.threads);
+  return LogitTiles::workspace_bytes(variant, problem, tiling) +
+         Sizes(problem, tiling).total(problem.threads);
 }
 
-std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {
+std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,
+                                          Workspace& workspace) {
   return std::make_unique<ThresholdPlan>(variant, problem, make_tiling(variant, problem), workspace);
 }
 

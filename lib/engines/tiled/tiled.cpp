@@ -10,17 +10,23 @@ namespace {
 class TiledEngine final : public Engine {
  public:
   std::string_view name() const override { return "tiled"; }
-  std::string_view summary() const override { return "tiles of queries and keys in O(n) memory, oneDNN products"; }
-  std::string_view source() const override { return "Dao et al., arXiv:2205.14135; Rabe and Staats, arXiv:2112.05682"; }
+  std::string_view summary() const override {
+    return "tiles of queries and keys in O(n) memory, oneDNN products";
+  }
+  std::string_view source() const override {
+    return "Dao et al., arXiv:2205.14135; Rabe and Staats, arXiv:2112.05682";
+  }
 
   std::optional<Refusal> refusal(const Variant&, const Problem&) const override { return std::nullopt; }
 
   std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
     const OpenMpThreads one(1);
-    return is_online(variant) ? online_workspace_bytes(variant, problem) : threshold_workspace_bytes(variant, problem);
+    return is_online(variant) ? online_workspace_bytes(variant, problem)
+                              : threshold_workspace_bytes(variant, problem);
   }
 
-  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace& workspace) const override {
+  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
+                             Workspace& workspace) const override {
     // Every product runs inside one task; planned for more threads, oneDNN would cut it differently.
     const OpenMpThreads one(1);
     return is_online(variant) ? make_online_plan(variant, problem, workspace)
@@ -28,7 +34,9 @@ class TiledEngine final : public Engine {
   }
 
  private:
-  static bool is_online(const Variant& variant) { return variant.normaliser.kind() == NormaliserKind::online; }
+  static bool is_online(const Variant& variant) {
+    return variant.normaliser.kind() == NormaliserKind::online;
+  }
 };
 
 }  // namespace

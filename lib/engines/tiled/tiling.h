@@ -17,7 +17,8 @@ struct Tiling {
   std::int64_t longest_visit;  ///< most key tiles that any query tile visits
 };
 
-/// Sequences are cut evenly, so that the last tile is nearly as full as the others. Narrow patterns get narrow tiles.
+/// Sequences are cut evenly, so that the last tile is nearly as full as the others. Narrow patterns get
+/// narrow tiles.
 Tiling make_tiling(const Variant& variant, const Problem& problem);
 
 /// One tile of keys that a range of queries has to visit.

@@ -1,4 +1,5 @@
-// alibi: -m_h |i - j| with m_h = 2^(-8 (h + 1) / H) for head h of H: attention with linear biases. arXiv:2108.12409.
+// alibi: -m_h |i - j| with m_h = 2^(-8 (h + 1) / H) for head h of H: attention with linear biases.
+// arXiv:2108.12409.
 #pragma once
 
 #include <cmath>
@@ -10,7 +11,7 @@
 namespace attnlab {
 
 struct Alibi {
-  static constexpr MemberInfo info{"alibi", "", "s - 2^(-8 (h+1) / H) |i - j|, head h of H",
+  static constexpr MemberInfo info{"alibi", "", "alibi", "s - 2^(-8 (h+1) / H) |i - j|, head h of H",
                                    "Press et al., arXiv:2108.12409"};
   double slope = 0;
 

@@ -10,7 +10,8 @@
 namespace attnlab {
 
 struct Softcap {
-  static constexpr MemberInfo info{"softcap", "c > 0", "c tanh(s / c)", "Gemma 2, arXiv:2408.00118"};
+  static constexpr MemberInfo info{"softcap", "c > 0", "softcap(2)", "c tanh(s / c)",
+                                   "Gemma 2, arXiv:2408.00118"};
   double cap;
 
   static Softcap parse(const Arguments& given) {

@@ -9,7 +9,8 @@
 namespace attnlab {
 
 struct Temperature {
-  static constexpr MemberInfo info{"temperature", "T > 0", "s / T", "Hinton et al., arXiv:1503.02531"};
+  static constexpr MemberInfo info{"temperature", "T > 0", "temperature(0.7)", "s / T",
+                                   "Hinton et al., arXiv:1503.02531"};
   double temperature;
 
   static Temperature parse(const Arguments& given) {

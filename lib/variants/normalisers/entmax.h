@@ -15,7 +15,8 @@
 namespace attnlab {
 
 struct Entmax {
-  static constexpr MemberInfo info{"entmax", "1 < alpha <= 2 (1.5)", "max((alpha-1) s - tau, 0)^(1/(alpha-1))",
+  static constexpr MemberInfo info{"entmax", "1 < alpha <= 2 (1.5)", "entmax(1.5)",
+                                   "max((alpha-1) s - tau, 0)^(1/(alpha-1))",
                                    "Peters et al., arXiv:1905.05702"};
   static constexpr NormaliserKind kind = NormaliserKind::row_threshold;
   double alpha = 1.5;
@@ -23,7 +24,8 @@ struct Entmax {
   static Entmax parse(const Arguments& given) {
     given.require_count(0, 1, info.parameters);
     if (given.count() == 0) return {};
-    if (given.text(0) == "1") throw ArgumentError("normaliser", given.to_string(), "1 < alpha <= 2; alpha = 1 is softmax");
+    if (given.text(0) == "1")
+      throw ArgumentError("normaliser", given.to_string(), "1 < alpha <= 2; alpha = 1 is softmax");
     return {given.number(0, "alpha", 1, 2)};
   }
   std::vector<double> arguments() const { return {alpha}; }
@@ -46,7 +48,8 @@ struct Entmax {
     return Real(power()) * pow(excess, Real(power() - 1));
   }
 
-  /// Sorts, then bisects tau between z_max - 1 and z_max, to neighbouring doubles, over what can be on the support.
+  /// Sorts, then bisects tau between z_max - 1 and z_max, to neighbouring doubles, over what can be on the
+  /// support.
   void weights(std::span<double> row) const {
     const double maximum = *std::max_element(row.begin(), row.end());
     std::vector<double> candidates;
@@ -57,7 +60,8 @@ struct Entmax {
     double high = 0;
     for (double tau = -0.5; low < tau && tau < high; tau = low + (high - low) / 2) {
       double sum = 0;
-      for (auto z = candidates.begin(); z != candidates.end() && *z > tau; ++z) sum += std::pow(*z - tau, power());
+      for (auto z = candidates.begin(); z != candidates.end() && *z > tau; ++z)
+        sum += std::pow(*z - tau, power());
       (sum >= 1 ? low : high) = tau;
     }
     double sum = 0;

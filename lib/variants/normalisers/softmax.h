@@ -13,7 +13,8 @@
 namespace attnlab {
 
 struct Softmax {
-  static constexpr MemberInfo info{"softmax", "", "exp(s) / sum exp(s)", "Bridle 1990; online: arXiv:1805.02867"};
+  static constexpr MemberInfo info{"softmax", "", "softmax", "exp(s) / sum exp(s)",
+                                   "Bridle 1990; online: arXiv:1805.02867"};
   static constexpr NormaliserKind kind = NormaliserKind::online;
 
   static Softmax parse(const Arguments& given) {

@@ -14,7 +14,8 @@
 namespace attnlab {
 
 struct Sparsemax {
-  static constexpr MemberInfo info{"sparsemax", "", "max(s - tau, 0)", "Martins and Astudillo, arXiv:1602.02068"};
+  static constexpr MemberInfo info{"sparsemax", "", "sparsemax", "max(s - tau, 0)",
+                                   "Martins and Astudillo, arXiv:1602.02068"};
   static constexpr NormaliserKind kind = NormaliserKind::row_threshold;
 
   static Sparsemax parse(const Arguments& given) {

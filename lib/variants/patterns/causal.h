@@ -10,7 +10,8 @@
 namespace attnlab {
 
 struct Causal {
-  static constexpr MemberInfo info{"causal", "", "j <= i + n_k - n_q", "Vaswani et al., arXiv:1706.03762"};
+  static constexpr MemberInfo info{"causal", "", "causal", "j <= i + n_k - n_q",
+                                   "Vaswani et al., arXiv:1706.03762"};
 
   static Causal parse(const Arguments& given) {
     given.require_count(0, 0, info.parameters);

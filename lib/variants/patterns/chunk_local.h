@@ -1,4 +1,5 @@
-// chunk_local(c): the keys of the query's own chunk of c positions. Block attention, arXiv:2007.14062, section 2.
+// chunk_local(c): the keys of the query's own chunk of c positions. Block attention, arXiv:2007.14062,
+// section 2.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 namespace attnlab {
 
 struct ChunkLocal {
-  static constexpr MemberInfo info{"chunk_local", "c >= 1", "floor(i/c) = floor(j/c)",
+  static constexpr MemberInfo info{"chunk_local", "c >= 1", "chunk_local(50)", "floor(i/c) = floor(j/c)",
                                    "Zaheer et al., arXiv:2007.14062"};
   std::int64_t chunk;
 

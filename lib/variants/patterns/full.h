@@ -10,7 +10,7 @@
 namespace attnlab {
 
 struct Full {
-  static constexpr MemberInfo info{"full", "", "every key", "Vaswani et al., arXiv:1706.03762"};
+  static constexpr MemberInfo info{"full", "", "full", "every key", "Vaswani et al., arXiv:1706.03762"};
 
   static Full parse(const Arguments& given) {
     given.require_count(0, 0, info.parameters);

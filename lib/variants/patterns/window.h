@@ -1,5 +1,5 @@
-// window(w): the w keys that end at the query's position, itself included; window(l, r): l before it to r after it.
-// Longformer, arXiv:2004.05150.
+// window(w): the w keys that end at the query's position, itself included; window(l, r): l before it to r
+// after it. Longformer, arXiv:2004.05150.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 namespace attnlab {
 
 struct Window {
-  static constexpr MemberInfo info{"window", "w >= 1, or l >= 0 and r >= 0", "i-w+1 <= j <= i, or i-l <= j <= i+r",
-                                   "Beltagy et al., arXiv:2004.05150"};
+  static constexpr MemberInfo info{"window", "w >= 1, or l >= 0 and r >= 0", "window(37)",
+                                   "i-w+1 <= j <= i, or i-l <= j <= i+r", "Beltagy et al., arXiv:2004.05150"};
   std::int64_t before;
   std::int64_t after;
 

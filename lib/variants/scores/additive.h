@@ -10,8 +10,8 @@
 namespace attnlab {
 
 struct Additive {
-  static constexpr MemberInfo info{"additive", "1 <= a <= 512 (32)", "v^T tanh(W q + U k), a hidden units",
-                                   "Bahdanau et al., arXiv:1409.0473"};
+  static constexpr MemberInfo info{"additive", "1 <= a <= 512 (32)", "additive(20)",
+                                   "v^T tanh(W q + U k), a hidden units", "Bahdanau et al., arXiv:1409.0473"};
   std::int64_t hidden = 32;
 
   static Additive parse(const Arguments& given) {

@@ -10,8 +10,8 @@
 namespace attnlab {
 
 struct Concat {
-  static constexpr MemberInfo info{"concat", "1 <= a <= 512 (32)", "v^T tanh(W [q; k]), a hidden units",
-                                   "Luong et al., arXiv:1508.04025"};
+  static constexpr MemberInfo info{"concat", "1 <= a <= 512 (32)", "concat(20)",
+                                   "v^T tanh(W [q; k]), a hidden units", "Luong et al., arXiv:1508.04025"};
   std::int64_t hidden = 32;
 
   static Concat parse(const Arguments& given) {

@@ -12,7 +12,7 @@
 namespace attnlab {
 
 struct Cosine {
-  static constexpr MemberInfo info{"cosine", "beta > 0 (1)", "beta q . k / (|q| |k|)",
+  static constexpr MemberInfo info{"cosine", "beta > 0 (1)", "cosine(8)", "beta q . k / (|q| |k|)",
                                    "Graves et al., arXiv:1410.5401"};
   double beta = 1;
 

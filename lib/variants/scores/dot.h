@@ -10,7 +10,7 @@
 namespace attnlab {
 
 struct Dot {
-  static constexpr MemberInfo info{"dot", "", "q . k", "Luong et al., arXiv:1508.04025"};
+  static constexpr MemberInfo info{"dot", "", "dot", "q . k", "Luong et al., arXiv:1508.04025"};
 
   static Dot parse(const Arguments& given) {
     given.require_count(0, 0, info.parameters);

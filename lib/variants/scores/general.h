@@ -11,7 +11,7 @@
 namespace attnlab {
 
 struct General {
-  static constexpr MemberInfo info{"general", "", "q^T W k", "Luong et al., arXiv:1508.04025"};
+  static constexpr MemberInfo info{"general", "", "general", "q^T W k", "Luong et al., arXiv:1508.04025"};
 
   static General parse(const Arguments& given) {
     given.require_count(0, 0, info.parameters);

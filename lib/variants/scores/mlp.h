@@ -1,4 +1,5 @@
-// mlp(a): w^T act(W1 [q; k]); mlp(a, b): w^T act(W2 act(W1 [q; k])). W1 (a x 2 head_dim), W2 (b x a), w (a or b).
+// mlp(a): w^T act(W1 [q; k]); mlp(a, b): w^T act(W2 act(W1 [q; k])). W1 (a x 2 head_dim), W2 (b x a), w (a or
+// b).
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,9 @@ namespace attnlab {
 template <Activation activation>
 struct Mlp {
   static constexpr bool is_tanh = activation == Activation::tanh;
-  static constexpr MemberInfo info{is_tanh ? "mlp" : "mlp_relu", "1 <= a <= 512 (32), 1 <= b <= 512 (no second layer)",
+  static constexpr MemberInfo info{is_tanh ? "mlp" : "mlp_relu",
+                                   "1 <= a <= 512 (32), 1 <= b <= 512 (no second layer)",
+                                   is_tanh ? "mlp(20)" : "mlp_relu(20,12)",
                                    is_tanh ? "w^T tanh(W2 tanh(W1 [q; k]))" : "w^T relu(W2 relu(W1 [q; k]))",
                                    "Bahdanau et al., arXiv:1409.0473, with a deeper alignment network"};
   std::int64_t hidden = 32;

@@ -11,7 +11,8 @@
 namespace attnlab {
 
 struct ScaledDot {
-  static constexpr MemberInfo info{"scaled_dot", "", "q . k / sqrt(head_dim)", "Vaswani et al., arXiv:1706.03762"};
+  static constexpr MemberInfo info{"scaled_dot", "", "scaled_dot", "q . k / sqrt(head_dim)",
+                                   "Vaswani et al., arXiv:1706.03762"};
 
   static ScaledDot parse(const Arguments& given) {
     given.require_count(0, 0, info.parameters);

@@ -1,0 +1,87 @@
+// Every engine x variant x dtype against the float64 oracle at awkward sizes, by the derived error budget.
+// The level is the process' own (support/main.cpp).
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/case.h"
+
+namespace attnlab {
+namespace {
+
+const Shape awkward_shapes[] = {
+    {1, 1, 1, 1, 1, 1, 1},       {1, 1, 1, 1, 2, 3, 5},       {1, 2, 1, 17, 17, 8, 8},
+    {2, 4, 2, 127, 127, 16, 24}, {1, 2, 2, 128, 128, 32, 32}, {1, 1, 1, 129, 129, 40, 72},
+    {1, 2, 1, 511, 511, 16, 16}, {1, 1, 1, 512, 512, 64, 64}, {1, 1, 1, 513, 513, 64, 64},
+    {1, 3, 1, 7, 1031, 80, 33},  {1, 1, 1, 197, 61, 24, 24},  {1, 1, 1, 131, 2311, 16, 16},
+};
+
+/// One of each member of the tables, each alone and the interesting ones together.
+std::vector<std::string> variants() {
+  std::vector<std::string> names;
+  for (const MemberInfo& score : score_infos()) {
+    names.push_back(std::string(score.example) + "|causal|softmax");
+    names.push_back(std::string(score.example) + "|entmax(1.5)");
+  }
+  for (const MemberInfo& modifier : modifier_infos()) {
+    names.push_back("scaled_dot|" + std::string(modifier.example) + "|softmax");
+    names.push_back("scaled_dot|" + std::string(modifier.example) + "|causal|entmax(1.5)");
+  }
+  for (const MemberInfo& pattern : pattern_infos())
+    for (const MemberInfo& normaliser : normaliser_infos())
+      names.push_back("scaled_dot|" + std::string(pattern.example) + "|" + std::string(normaliser.example));
+  for (const char* name :
+       {"scaled_dot|softcap(2)+alibi|causal&window(100)|softmax", "scaled_dot|window(3,5)|sparsemax",
+        "dot|temperature(8)|!window(37)|entmax(1.5)",
+        "scaled_dot|(window(20)|chunk_local(64))&causal|softmax", "scaled_dot|entmax(1.25)",
+        "scaled_dot|causal|entmax(1.75)", "scaled_dot|entmax(2)", "scaled_dot|causal&!causal|softmax",
+        "scaled_dot|causal&!causal|sparsemax"})
+    names.emplace_back(name);
+  return names;
+}
+
+class Engines : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Engines, AgreeWithTheOracle) {
+  for (const Shape& shape : awkward_shapes) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      const Case given = make_case(GetParam(), shape, dtype);
+      const std::vector<double> oracle = oracle_output(given);
+      const double budget = error_budget(given, oracle);
+      for (const Engine* engine : fast_engines(given)) {
+        SCOPED_TRACE(::testing::Message()
+                     << engine->name() << ' ' << GetParam() << ' ' << to_string(dtype) << " n_q "
+                     << shape.seqlen_q << " n_k " << shape.seqlen_k << " d " << shape.head_dim);
+        EXPECT_LE(largest_difference(run(*engine, given), oracle), budget);
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, Engines, ::testing::ValuesIn(variants()), [](const auto& info) {
+  std::string name = info.param;
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return std::to_string(info.index) + "_" + name;
+});
+
+TEST(ScaleOfInputs, LargeAndSmallLogitsStayWithinTheBudget) {
+  for (const char* name : {"scaled_dot|causal|softmax", "scaled_dot|entmax(1.5)", "scaled_dot|sparsemax"}) {
+    for (const double spread : {0.0, 1e-3, 0.3, 3.0, 30.0}) {
+      for (const DType dtype : {DType::f32, DType::bf16}) {
+        const Case given = make_case(name, {1, 2, 2, 700, 700, 64, 64}, dtype, 2, spread);
+        const std::vector<double> oracle = oracle_output(given);
+        const double budget = error_budget(given, oracle);
+        for (const Engine* engine : fast_engines(given)) {
+          SCOPED_TRACE(::testing::Message()
+                       << engine->name() << ' ' << name << ' ' << spread << ' ' << to_string(dtype));
+          EXPECT_LE(largest_difference(run(*engine, given), oracle), budget);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace attnlab

@@ -1,0 +1,184 @@
+// What must hold whatever the numbers: determinism, masks, order of keys, shifts, constants.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/isa.h"
+#include "engines/registry.h"
+#include "support/case.h"
+
+namespace attnlab {
+namespace {
+
+const char* const normalisers[] = {"softmax", "sparsemax", "entmax(1.5)", "entmax(1.3)"};
+
+void set_row(Tensor& tensor, std::int64_t i, float value) {
+  const MutableTensorView view = tensor.view();
+  const std::vector<float> row(static_cast<std::size_t>(view.shape[3]), value);
+  for (std::int64_t b = 0; b < view.shape[0]; ++b)
+    for (std::int64_t h = 0; h < view.shape[1]; ++h) write_row(view, b, h, i, row);
+}
+
+TEST(Identities, ThreadsAndRepeatsChangeNoBit) {
+  for (const char* normaliser : normalisers) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      Case given = make_case(std::string("causal|") + normaliser, {2, 3, 3, 700, 700, 64, 64}, dtype, 1);
+      for (const Engine* engine : fast_engines(given)) {
+        SCOPED_TRACE(::testing::Message() << engine->name() << ' ' << normaliser << ' ' << to_string(dtype));
+        given.problem.threads = 1;
+        const std::vector<float> one = run(*engine, given);
+        EXPECT_EQ(run(*engine, given), one);
+        for (const int threads : {2, 4}) {
+          given.problem.threads = threads;
+          EXPECT_EQ(run(*engine, given), one) << threads << " threads";
+        }
+      }
+    }
+  }
+}
+
+TEST(Identities, WindowOfEverythingIsFull) {
+  for (const char* normaliser : normalisers) {
+    const Shape shape{1, 2, 2, 300, 300, 32, 32};
+    const Case full = make_case(normaliser, shape, DType::f32);
+    const Case window = make_case(std::string("window(300,300)|") + normaliser, shape, DType::f32);
+    const Case causal = make_case(std::string("causal|") + normaliser, shape, DType::f32);
+    const Case past = make_case(std::string("window(300)|") + normaliser, shape, DType::f32);
+    const Case twice = make_case(std::string("causal&!(!causal)|") + normaliser, shape, DType::f32);
+    for (const Engine* engine : fast_engines(full)) {
+      EXPECT_EQ(run(*engine, full), run(*engine, window)) << engine->name() << ' ' << normaliser;
+      EXPECT_EQ(run(*engine, causal), run(*engine, past)) << engine->name() << ' ' << normaliser;
+      EXPECT_EQ(run(*engine, causal), run(*engine, twice)) << engine->name() << ' ' << normaliser;
+    }
+  }
+}
+
+TEST(Identities, ConstantValuesComeBack) {
+  for (const char* normaliser : normalisers) {
+    Case given = make_case(std::string("causal|") + normaliser, {1, 1, 1, 600, 600, 16, 16}, DType::f32);
+    for (std::int64_t j = 0; j < 600; ++j) set_row(given.v, j, 3);
+    for (const Engine* engine : fast_engines(given))
+      for (const float value : run(*engine, given))
+        ASSERT_NEAR(value, 3, 3e-6) << engine->name() << ' ' << normaliser;
+  }
+}
+
+TEST(Identities, OrderOfKeysChangesNothing) {
+  for (const char* normaliser : normalisers) {
+    const Shape shape{1, 1, 1, 200, 1100, 32, 32};
+    const Case given = make_case(normaliser, shape, DType::f32);
+    Case reversed = make_case(normaliser, shape, DType::f32);
+    std::vector<float> row(32);
+    for (std::int64_t j = 0; j < 1100; ++j) {
+      read_row(given.k.view(), 0, 0, j, row);
+      write_row(reversed.k.view(), 0, 0, 1099 - j, row);
+      read_row(given.v.view(), 0, 0, j, row);
+      write_row(reversed.v.view(), 0, 0, 1099 - j, row);
+    }
+    const std::vector<double> oracle = oracle_output(given);
+    const double budget = error_budget(given, oracle);
+    for (const Engine* engine : fast_engines(given)) {
+      EXPECT_LE(largest_difference(run(*engine, reversed), oracle), budget)
+          << engine->name() << ' ' << normaliser;
+    }
+  }
+}
+
+TEST(Identities, WhatIsMaskedHasNoEffect) {
+  for (const char* normaliser : normalisers) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      const Shape shape{1, 2, 1, 150, 600, 16, 16};
+      const Case clean = make_case(std::string("window(40)|") + normaliser, shape, dtype);
+      Case dirty = make_case(std::string("window(40)|") + normaliser, shape, dtype);
+      // The first query sits at key 450 and sees from 411 on.
+      for (std::int64_t j = 0; j < 411; ++j) {
+        set_row(
+            dirty.k, j,
+            j % 2 == 0 ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity());
+        set_row(
+            dirty.v, j,
+            j % 2 == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN());
+      }
+      for (const Engine* engine : fast_engines(clean))
+        EXPECT_EQ(run(*engine, clean), run(*engine, dirty)) << engine->name() << ' ' << normaliser;
+    }
+  }
+}
+
+TEST(Identities, NanStaysInTheRowsThatSeeIt) {
+  for (const char* normaliser : normalisers) {
+    for (const char* where : {"query", "key", "value"}) {
+      const Shape shape{1, 1, 1, 300, 300, 16, 16};
+      const Case clean = make_case(std::string("causal&window(50)|") + normaliser, shape, DType::f32);
+      Case dirty = make_case(std::string("causal&window(50)|") + normaliser, shape, DType::f32);
+      const std::string place = where;
+      const float nan = std::numeric_limits<float>::quiet_NaN();
+      set_row(place == "query" ? dirty.q : place == "key" ? dirty.k : dirty.v, 130, nan);
+      const std::vector<double> oracle = oracle_output(dirty);
+      for (const Engine* engine : fast_engines(clean)) {
+        const std::vector<float> before = run(*engine, clean);
+        const std::vector<float> after = run(*engine, dirty);
+        for (std::size_t at = 0; at < before.size(); ++at) {
+          const bool expected = std::isnan(oracle[at]);
+          ASSERT_EQ(std::isnan(after[at]), expected)
+              << engine->name() << ' ' << normaliser << ' ' << where << " row " << at / 16;
+          if (!expected) {
+            ASSERT_EQ(after[at], before[at])
+                << engine->name() << ' ' << normaliser << ' ' << where << " row " << at / 16;
+          }
+        }
+        EXPECT_TRUE(std::any_of(after.begin(), after.end(), [](float x) { return std::isnan(x); }) ||
+                    place == "value");
+      }
+    }
+  }
+}
+
+TEST(Identities, RowsWithoutKeysAreZero) {
+  for (const char* normaliser : normalisers) {
+    // Five more queries than keys: under a causal pattern the first five see nothing.
+    const Case given = make_case(std::string("causal|") + normaliser, {1, 1, 1, 25, 20, 8, 8}, DType::f32);
+    for (const Engine* engine : fast_engines(given)) {
+      const Outcome outcome = run_with_statistics(*engine, given);
+      for (std::size_t at = 0; at < 5 * 8; ++at)
+        EXPECT_EQ(outcome.output[at], 0) << engine->name() << ' ' << normaliser;
+      for (std::size_t row = 0; row < 5; ++row) EXPECT_EQ(outcome.statistics[row].visible, 0);
+      EXPECT_EQ(outcome.statistics[5].visible, 1);
+    }
+  }
+}
+
+TEST(Identities, EqualLogitsShareEvenly) {
+  for (const char* normaliser : normalisers) {
+    // More keys than candidates are kept, so that whole rows are solved.
+    Case given = make_case(normaliser, {1, 1, 1, 3, 1500, 8, 8}, DType::f32, 1, 0);
+    const Outcome expected = run_with_statistics(find_engine("reference"), given);
+    for (const Engine* engine : fast_engines(given)) {
+      const Outcome outcome = run_with_statistics(*engine, given);
+      for (const RowStatistics& row : outcome.statistics) {
+        EXPECT_EQ(row[Statistic::support], 1500) << engine->name() << ' ' << normaliser;
+        EXPECT_NEAR(row[Statistic::entropy], std::log(1500.0), 1e-5) << engine->name() << ' ' << normaliser;
+      }
+      for (std::size_t at = 0; at < outcome.output.size(); ++at)
+        EXPECT_NEAR(outcome.output[at], expected.output[at], 1e-6) << engine->name() << ' ' << normaliser;
+    }
+  }
+}
+
+TEST(Identities, InfiniteLogitsMakeTheRowNan) {
+  for (const char* normaliser : normalisers) {
+    Case given = make_case(std::string("dot|") + normaliser, {1, 1, 1, 4, 900, 1, 8}, DType::f32);
+    set_row(given.q, 2, 3e38F);
+    set_row(given.k, 700, 3e38F);
+    for (const Engine* engine : fast_engines(given)) {
+      const std::vector<float> output = run(*engine, given);
+      for (std::size_t at = 0; at < output.size(); ++at)
+        EXPECT_EQ(std::isnan(output[at]), at / 8 == 2) << engine->name() << ' ' << normaliser;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace attnlab

@@ -1,0 +1,121 @@
+#include "support/case.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <random>
+
+#include "engines/reference/oracle.h"
+#include "engines/registry.h"
+
+namespace attnlab {
+
+namespace {
+
+void fill(Tensor& tensor, double spread, std::uint64_t seed) {
+  std::mt19937_64 bits(seed);
+  std::normal_distribution<float> normal(0, static_cast<float>(spread));
+  const MutableTensorView view = tensor.view();
+  std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
+  for (std::int64_t b = 0; b < view.shape[0]; ++b)
+    for (std::int64_t h = 0; h < view.shape[1]; ++h)
+      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
+        std::generate(row.begin(), row.end(), [&] { return normal(bits); });
+        write_row(view, b, h, i, row);
+      }
+}
+
+std::vector<float> as_floats(const TensorView& view) {
+  std::vector<float> values;
+  std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
+  for (std::int64_t b = 0; b < view.shape[0]; ++b)
+    for (std::int64_t h = 0; h < view.shape[1]; ++h)
+      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
+        read_row(view, b, h, i, row);
+        values.insert(values.end(), row.begin(), row.end());
+      }
+  return values;
+}
+
+Outcome run_plan(const Engine& engine, const Case& given, bool with_statistics) {
+  Workspace workspace;
+  const std::unique_ptr<Plan> plan = engine.plan(given.variant, given.problem, workspace);
+  EXPECT_EQ(workspace.bytes(), engine.workspace_bytes(given.variant, given.problem));
+  Tensor output(given.problem.dtype, given.problem.shape.output());
+  Outcome outcome;
+  const Shape& shape = given.problem.shape;
+  if (with_statistics) {
+    outcome.statistics.resize(static_cast<std::size_t>(shape.batch * shape.heads * shape.seqlen_q));
+    plan->run_with_statistics(given.inputs(), output.view(), outcome.statistics);
+  } else {
+    plan->run(given.inputs(), output.view());
+  }
+  outcome.output = as_floats(output.view());
+  return outcome;
+}
+
+}  // namespace
+
+Case make_case(const std::string& variant, const Shape& shape, DType dtype, int threads, double spread,
+               std::uint64_t seed) {
+  Case made{Variant::parse(variant),  {shape, dtype, threads},  Tensor(dtype, shape.q()),
+            Tensor(dtype, shape.k()), Tensor(dtype, shape.v()), {}};
+  validate(made.problem);
+  fill(made.q, spread, 3 * seed);
+  fill(made.k, spread, 3 * seed + 1);
+  fill(made.v, 1, 3 * seed + 2);
+  made.weights = xavier_weights(made.variant.score, shape.head_dim, seed);
+  return made;
+}
+
+std::vector<float> run(const Engine& engine, const Case& given) {
+  return run_plan(engine, given, false).output;
+}
+
+Outcome run_with_statistics(const Engine& engine, const Case& given) { return run_plan(engine, given, true); }
+
+std::vector<double> oracle_output(const Case& given) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(given.problem.shape.seqlen_q));
+  std::iota(rows.begin(), rows.end(), 0);
+  return output_rows<Oracle>(given.variant, given.problem, given.inputs(), rows);
+}
+
+double error_budget(const Case& given, const std::vector<double>& oracle) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(given.problem.shape.seqlen_q));
+  std::iota(rows.begin(), rows.end(), 0);
+  const std::vector<double> textbook =
+      output_rows<Textbook>(given.variant, given.problem, given.inputs(), rows);
+  double error = 0;
+  for (std::size_t at = 0; at < oracle.size(); ++at)
+    error = std::max(error, std::abs(textbook[at] - oracle[at]));
+  double largest = 0;
+  for (const float value : as_floats(given.v.view()))
+    largest = std::max(largest, std::abs(static_cast<double>(value)));
+  return 2 * error + 4 * epsilon(given.problem.dtype) * largest;
+}
+
+double largest_difference(const std::vector<float>& output, const std::vector<double>& expected) {
+  double largest = 0;
+  for (std::size_t at = 0; at < expected.size(); ++at) {
+    const double value = static_cast<double>(output[at]);
+    if (std::isnan(value) && std::isnan(expected[at])) continue;
+    if (value == expected[at]) continue;
+    const double difference = std::abs(value - expected[at]);
+    largest =
+        std::max(largest, std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference);
+  }
+  return largest;
+}
+
+std::vector<const Engine*> fast_engines(const Case& given) {
+  std::vector<const Engine*> running;
+  for (const Engine* engine : engines())
+    if (engine->name() != "reference" && !engine->refusal(given.variant, given.problem))
+      running.push_back(engine);
+  return running;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,21 @@
+// Runs the tests at the level named by ATTNLAB_ISA; exit status 77 (skipped) if the machine lacks it.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/argument_error.h"
+#include "core/isa.h"
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  if (const char* level = std::getenv("ATTNLAB_ISA")) {
+    try {
+      attnlab::force_isa_level(attnlab::parse_isa_level(level));
+    } catch (const attnlab::ArgumentError& error) {
+      std::printf("skipped: %s\n", error.what());
+      return 77;
+    }
+  }
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,93 @@
+// Test vectors of the literature: the definitions, and the row code that the engines run.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "core/isa.h"
+#include "rows/rows.h"
+#include "variants/normaliser.h"
+
+namespace attnlab {
+namespace {
+
+struct Vector {
+  const char* normaliser;
+  std::vector<double> logits;
+  std::vector<double> weights;
+};
+
+const std::vector<double> v{1, .5, .2, -.3, -1};
+
+const Vector vectors[] = {
+    {"softmax", v, {.405889, .246184, .182378, .110618, .054931}},
+    {"entmax(1.25)", v, {.493325, .258549, .165764, .069299, .013063}},
+    {"entmax(1.5)", v, {.586572, .266132, .133868, .013428, 0}},
+    {"entmax(1.75)", v, {.668115, .259888, .071997, 0, 0}},
+    {"entmax(2)", v, {.75, .25, 0, 0, 0}},
+    {"sparsemax", v, {.75, .25, 0, 0, 0}},
+    {"entmax(1.5)", {1, 1, 0, -5}, {.481238, .481238, .037525, 0}},
+    {"sparsemax", {1, 1, 0, -5}, {.5, .5, 0, 0}},
+    {"softmax", {2, 2, 2}, {1 / 3., 1 / 3., 1 / 3.}},
+    {"entmax(1.5)", {-7, -7, -7}, {1 / 3., 1 / 3., 1 / 3.}},
+    {"sparsemax", {0, 0, 0}, {1 / 3., 1 / 3., 1 / 3.}},
+    {"softmax", {5}, {1}},
+    {"entmax(1.5)", {-5}, {1}},
+};
+
+TEST(Normalisers, DefinitionsGiveTheVectors) {
+  for (const Vector& vector : vectors) {
+    std::vector<double> row = vector.logits;
+    Normaliser::parse(vector.normaliser).weights(row);
+    for (std::size_t j = 0; j < row.size(); ++j)
+      EXPECT_NEAR(row[j], vector.weights[j], 1e-6) << vector.normaliser;
+  }
+}
+
+TEST(Normalisers, RowCodeGivesTheVectors) {
+  for (const Vector& vector : vectors) {
+    const Normaliser normaliser = Normaliser::parse(vector.normaliser);
+    if (normaliser.kind() != NormaliserKind::row_threshold) continue;
+    std::vector<float> z(32);
+    std::vector<std::int32_t> keys(32);
+    for (std::size_t j = 0; j < vector.logits.size(); ++j) {
+      z[j] = static_cast<float>(vector.logits[j] * normaliser.scale());
+      keys[j] = static_cast<std::int32_t>(j);
+    }
+    const std::int64_t support = row_code(isa_level())
+                                     .solve_threshold(normaliser, z.data(), keys.data(),
+                                                      static_cast<std::int64_t>(vector.logits.size()));
+    std::vector<double> weights(vector.logits.size(), 0.0);
+    for (std::int64_t s = 0; s < support; ++s)
+      weights[static_cast<std::size_t>(keys[static_cast<std::size_t>(s)])] =
+          static_cast<double>(z[static_cast<std::size_t>(s)]);
+    for (std::size_t j = 0; j < weights.size(); ++j)
+      EXPECT_NEAR(weights[j], vector.weights[j], 1e-6) << vector.normaliser;
+  }
+}
+
+TEST(Normalisers, ExtremesOfTheDefinition) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (const char* name : {"softmax", "sparsemax", "entmax(1.5)"}) {
+    const Normaliser normaliser = Normaliser::parse(name);
+    std::vector<double> row{-infinity, 3, -infinity};
+    normaliser.weights(row);
+    EXPECT_EQ(row, (std::vector<double>{0, 1, 0})) << name;
+    row = {-infinity, -infinity};
+    normaliser.weights(row);
+    EXPECT_EQ(row, (std::vector<double>{0, 0})) << name;
+    row = {1, std::nan(""), 2};
+    normaliser.weights(row);
+    for (const double weight : row) EXPECT_TRUE(std::isnan(weight)) << name;
+    row = {1, infinity, 2};
+    normaliser.weights(row);
+    for (const double weight : row) EXPECT_TRUE(std::isnan(weight)) << name;
+    row.clear();
+    normaliser.weights(row);
+    EXPECT_TRUE(row.empty());
+  }
+}
+
+}  // namespace
+}  // namespace attnlab

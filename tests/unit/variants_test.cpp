@@ -1,0 +1,142 @@
+// Names of variants, and patterns as sets of keys.
+#include <gtest/gtest.h>
+
+#include "core/argument_error.h"
+#include "engines/registry.h"
+#include "variants/variant.h"
+
+namespace attnlab {
+namespace {
+
+TEST(Names, CanonicalFormParsesBackToItself) {
+  for (const auto& [given, canonical] : std::vector<std::pair<std::string, std::string>>{
+           {"softmax", "scaled_dot|softmax"},
+           {"", "scaled_dot|softmax"},
+           {"full", "scaled_dot|softmax"},
+           {"scaled_dot|softcap(30.0)|causal & window( 512 )|entmax(1.50)",
+            "scaled_dot|softcap(30)|causal&window(512)|entmax(1.5)"},
+           {"window(7,0)", "scaled_dot|window(8)|softmax"},
+           {"softcap(30)+alibi", "scaled_dot|softcap(30)+alibi|softmax"},
+           {"(causal|window(2,3))|sparsemax", "scaled_dot|(causal|window(2,3))|sparsemax"},
+           {"!causal&(window(3)|chunk_local(4))", "scaled_dot|!causal&(window(3)|chunk_local(4))|softmax"},
+           {"cosine|temperature(0.1)", "cosine(1)|temperature(0.1)|softmax"},
+           {"mlp_relu(8,4)|causal", "mlp_relu(8,4)|causal|softmax"}}) {
+    if (given.empty()) continue;
+    EXPECT_EQ(Variant::parse(given).name(), canonical) << given;
+    EXPECT_EQ(Variant::parse(canonical).name(), canonical) << canonical;
+  }
+}
+
+TEST(Names, EveryExampleOfTheTablesParses) {
+  for (const auto& infos : {score_infos(), modifier_infos(), pattern_infos(), normaliser_infos()})
+    for (const MemberInfo& info : infos) {
+      const std::string name = Variant::parse(info.example).name();
+      EXPECT_EQ(Variant::parse(name).name(), name);
+    }
+}
+
+void expect_refused(const std::string& text, const std::string& mentions) {
+  try {
+    Variant::parse(text);
+    FAIL() << text << " was accepted";
+  } catch (const ArgumentError& error) {
+    EXPECT_NE(std::string(error.what()).find(mentions), std::string::npos) << text << ": " << error.what();
+  }
+}
+
+TEST(Names, BadOnesAreRefusedWithTheReason) {
+  expect_refused("sotfmax", "softmax");
+  expect_refused("windw(3)", "window");
+  expect_refused("window(0)", "from 1 to");
+  expect_refused("window(2.5)", "integer");
+  expect_refused("window(-1)", "from 1 to");
+  expect_refused("window()", "takes");
+  expect_refused("entmax(1)", "softmax");
+  expect_refused("entmax(1.0)", "1 <");
+  expect_refused("entmax(nan)", "1 <");
+  expect_refused("entmax(2.1)", "<= 2");
+  expect_refused("entmax(0.5)", "1 <");
+  expect_refused("softcap(0)", "0 <");
+  expect_refused("softcap(1e999)", "number");
+  expect_refused("softcap", "takes");
+  expect_refused("causal(3)", "no parameter");
+  expect_refused("causal&", "missing");
+  expect_refused("(causal", "parenthes");
+  expect_refused("softmax|causal", "score|modifiers|pattern|normaliser");
+  expect_refused("additive(0)", "from 1 to");
+  expect_refused("additive(99999999999999999999)", "from 1 to");
+}
+
+TEST(Patterns, ExactlyTheVisibleKeys) {
+  // Ten keys, four queries: query i sits at position i + 6.
+  const Shape shape{1, 1, 1, 4, 10, 8, 8};
+  const auto keys = [&](const char* pattern, std::int64_t i) {
+    std::string seen;
+    for (std::int64_t j = 0; j < 10; ++j)
+      seen += Pattern::parse(pattern).keys(shape, i).contains(j) ? 'x' : '.';
+    return seen;
+  };
+  EXPECT_EQ(keys("full", 0), "xxxxxxxxxx");
+  EXPECT_EQ(keys("causal", 0), "xxxxxxx...");
+  EXPECT_EQ(keys("causal", 3), "xxxxxxxxxx");
+  EXPECT_EQ(keys("window(3)", 0), "....xxx...");
+  EXPECT_EQ(keys("window(1,2)", 3), "........xx");
+  EXPECT_EQ(keys("chunk_local(4)", 1), "....xxxx..");
+  EXPECT_EQ(keys("chunk_local(4)", 2), "........xx");
+  EXPECT_EQ(keys("!window(3)", 0), "xxxx...xxx");
+  EXPECT_EQ(keys("causal&!window(3)", 0), "xxxx......");
+  EXPECT_EQ(keys("window(2)|chunk_local(2)", 2), ".......xxx");
+  EXPECT_EQ(keys("causal&!causal", 1), "..........");
+}
+
+TEST(Patterns, TilesCoverAndNeverPromiseTooMuch) {
+  for (const char* name :
+       {"full", "causal", "window(5)", "window(3,9)", "chunk_local(7)", "!causal", "!window(4)",
+        "causal&!window(6)", "(window(3)|chunk_local(10))&causal", "!(window(2,2)|chunk_local(5))"}) {
+    const Pattern pattern = Pattern::parse(name);
+    for (const Shape& shape :
+         {Shape{1, 1, 1, 40, 40, 1, 1}, Shape{1, 1, 1, 13, 40, 1, 1}, Shape{1, 1, 1, 40, 13, 1, 1}}) {
+      std::int64_t pairs = 0;
+      for (std::int64_t first = 0; first < shape.seqlen_q; first += 6) {
+        const std::int64_t last = std::min<std::int64_t>(first + 6, shape.seqlen_q);
+        const KeySet any = pattern.keys_of_any(shape, first, last);
+        const KeySet all = pattern.keys_of_all(shape, first, last);
+        for (std::int64_t i = first; i < last; ++i) {
+          const KeySet own = pattern.keys(shape, i);
+          pairs += own.count();
+          EXPECT_EQ(own & any, own) << name << " query " << i;
+          EXPECT_EQ(own & all, all) << name << " query " << i;
+        }
+      }
+      EXPECT_EQ(visible_pairs(pattern, shape), pairs);
+    }
+  }
+}
+
+TEST(Backends, FillInTheirFamily) {
+  const auto name = [](const char* backend, VariantParts parts) {
+    return make_variant(parts, &find_backend(backend)).name();
+  };
+  EXPECT_EQ(name("full", {}), "scaled_dot|softmax");
+  EXPECT_EQ(name("window", {}), "scaled_dot|window(512)|softmax");
+  EXPECT_EQ(name("window", {.pattern = "causal"}), "scaled_dot|causal&window(512)|softmax");
+  EXPECT_EQ(name("window", {.pattern = "window(3)"}), "scaled_dot|window(3)|softmax");
+  EXPECT_EQ(name("sparse", {.pattern = "causal"}), "scaled_dot|causal|entmax(1.5)");
+  EXPECT_EQ(name("sparse", {.normaliser = "sparsemax"}), "scaled_dot|sparsemax");
+  EXPECT_EQ(name("chunked", {.score = "dot", .modifiers = "alibi", .normaliser = "sparsemax"}),
+            "dot|alibi|sparsemax");
+  EXPECT_THROW(name("sparse", {.normaliser = "softmax"}), ArgumentError);
+  EXPECT_THROW(find_backend("ful"), ArgumentError);
+  EXPECT_THROW(find_engine("tile"), ArgumentError);
+}
+
+TEST(Counterpart, DropsApproximationsAndKeepsCausality) {
+  const Shape shape{1, 1, 1, 50, 50, 1, 1};
+  const auto exact = [&](const char* name) { return exact_counterpart(Variant::parse(name), shape).name(); };
+  EXPECT_EQ(exact("causal&window(5)|entmax(1.5)"), "scaled_dot|causal|softmax");
+  EXPECT_EQ(exact("window(5)"), "scaled_dot|causal|softmax");
+  EXPECT_EQ(exact("dot|alibi|window(5,5)|sparsemax"), "dot|alibi|softmax");
+}
+
+}  // namespace
+}  // namespace attnlab
