@@ -68,13 +68,16 @@ ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), 
 ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }
 
-/// 2^x for x <= 0: relative error below 2 ULP where the result is normal, 0 below 2^-126; NaN stays NaN.
-ATTNLAB_INLINE Lane exp2_of_negative(Lane x) {
-  const Mask underflow = x < Lane(-126.0F);
-  const Lane clamped = select(underflow, Lane(-126.0F), x);
-  // Adding 1.5 x 2^23 leaves round(x) in the low bits of the sum.
-  const Lane shifted = clamped + Lane(12582912.0F);
-  const Lane fraction = clamped - (shifted - Lane(12582912.0F));
+/// e^x for x <= 0: relative error below 4e-8 |x| + 2 ULP, 0 below -87.3 (where the result would not be
+/// normal), NaN for NaN.
+ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
+  constexpr float lowest = -87.33F;
+  constexpr float log2_e = 1.44269504F;
+  constexpr float round_to_integer = 12582912.0F;  // 1.5 x 2^23: the sum keeps the integer in its low bits
+  const Mask underflow = x < Lane(lowest);
+  const Lane clamped = select(underflow, Lane(lowest), x);
+  const Lane shifted = clamped * Lane(log2_e) + Lane(round_to_integer);
+  const Lane fraction = clamped * Lane(log2_e) - (shifted - Lane(round_to_integer));
   // Minimax of 2^f on [-1/2, 1/2], relative error 7.5e-8.
   Lane power = Lane(0.0013276466F);
   power = power * fraction + Lane(0.009675541F);
@@ -84,13 +87,8 @@ ATTNLAB_INLINE Lane exp2_of_negative(Lane x) {
   power = power * fraction + Lane(1.0000001F);
   const auto bits = std::bit_cast<IntRegister>(shifted.value);
   const Lane scale = std::bit_cast<FloatRegister>((bits << 23) + IntRegister(127 << 23));
-  return select(underflow, Lane(0.0F), power * scale);
+  return select(underflow, Lane(0), power * scale);
 }
-
-inline constexpr float log2_e = 1.44269504F;
-
-/// e^x for x <= 0, as exp2_of_negative.
-ATTNLAB_INLINE Lane exp_of_negative(Lane x) { return exp2_of_negative(x * Lane(log2_e)); }
 
 /// Absolute error below 2 ULP of the result.
 ATTNLAB_INLINE Lane tanh(Lane x) {

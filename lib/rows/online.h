@@ -117,14 +117,13 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
           (Lane::load(output + c) * Lane(kept)).store(output + c);
       }
     }
-    const Lane shift = Lane(reference * log2_e);
     Lane sums[2] = {Lane(0.0F), Lane(0.0F)};
     sketch.begin_row(row);
     for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
-      const Lane logit = Lane::load(logits + j);
-      const Lane weight = exp2_of_negative(logit * Lane(log2_e) - shift);
+      const Lane logit = Lane::load(logits + j) - Lane(reference);
+      const Lane weight = exp_of_negative(logit);
       sums[(j / Lane::width) % 2] = sums[(j / Lane::width) % 2] + weight;
-      sketch.add(weight, logit - Lane(reference), j);
+      sketch.add(weight, logit, j);
       store(weight, row * tile.stride + j);
     }
     sketch.end_row(row);

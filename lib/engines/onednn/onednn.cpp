@@ -134,6 +134,7 @@ class OnednnPlan final : public Plan {
     const auto kv_heads = static_cast<std::int64_t>(packed_keys_.size());
     const std::int64_t stripes = sizes.heads * sizes.stripes;
     // One barrier between the steps: each is done for the whole matrix before the next begins.
+    const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
 #pragma omp parallel num_threads(problem_.threads)
     {
       PerThread& own = threads_[static_cast<std::size_t>(omp_get_thread_num())];

@@ -115,6 +115,7 @@ class OnlinePlan final : public Plan {
   void run_tiles(const Inputs& inputs, const MutableTensorView& output, std::span<RowStatistics> statistics) {
     const Shape& shape = problem_.shape;
     const std::int64_t blocks = shape.batch * shape.heads * tiling_.query_tiles;
+    const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
 #pragma omp parallel num_threads(problem_.threads)
     {
       const int thread = omp_get_thread_num();

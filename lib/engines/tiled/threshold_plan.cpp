@@ -66,6 +66,7 @@ class ThresholdPlan final : public Plan {
                            std::span<RowStatistics> statistics) override {
     const Shape& shape = problem_.shape;
     const std::int64_t heads = shape.batch * shape.heads;
+    const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
 #pragma omp parallel num_threads(problem_.threads)
     {
       const int thread = omp_get_thread_num();
