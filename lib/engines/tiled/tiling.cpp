@@ -10,7 +10,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::int64_t wide_query_rows = 128;
-constexpr std::int64_t wide_key_columns = 512;
+constexpr std::int64_t wide_key_columns = 256;
 constexpr std::int64_t narrow_query_rows = 128;
 constexpr std::int64_t narrow_key_columns = 128;
 

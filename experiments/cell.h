@@ -1,0 +1,43 @@
+// One point of a sweep, and the grid of points that options describe.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/problem.h"
+#include "options.h"
+
+namespace attnlab {
+
+using Json = nlohmann::ordered_json;
+
+struct Cell {
+  std::optional<std::string> backend;  ///< absent where an engine was named instead
+  std::string engine;
+  std::string variant;  ///< canonical name
+  Problem problem;
+  std::string input;  ///< canonical name
+  std::uint64_t seed = 1;
+  std::string score_weights;  ///< prefix of .npy files; empty: seeded
+  int rounds = 5;
+  double min_time_s = 0.05;
+  bool heatmap = false;
+  std::string save_output;  ///< file; empty: none
+
+  /// 16 hex digits: two cells are the same point if and only if they share it.
+  std::string id() const;
+  /// One line for progress and errors.
+  std::string label() const;
+};
+
+Json to_json(const Cell& cell);
+Cell cell_from_json(const Json& json);
+
+/// Lists multiply: every combination is a cell, each once, in order of growing work. Throws ArgumentError for anything
+/// that no cell could be made of.
+std::vector<Cell> make_grid(const Settings& settings);
+
+}  // namespace attnlab

@@ -1,0 +1,65 @@
+#include "list.h"
+
+#include <fmt/format.h>
+
+#include "cell.h"
+#include "core/argument_error.h"
+#include "engines/registry.h"
+#include "inputs/input.h"
+
+namespace attnlab {
+
+namespace {
+
+void add_members(Json& everything, const char* what, const std::vector<MemberInfo>& infos) {
+  for (const MemberInfo& info : infos)
+    everything[what].push_back({{"name", info.name}, {"parameters", info.parameters}, {"summary", info.summary},
+                                {"example", info.example}, {"source", info.source}});
+}
+
+Json make_list() {
+  Json everything;
+  for (const Backend& backend : backends())
+    everything["backends"].push_back({{"name", backend.name}, {"parameters", ""}, {"summary", backend.summary},
+                                      {"example", ""}, {"source", fmt::format("engine {}", backend.engine)}});
+  for (const Engine* engine : engines())
+    everything["engines"].push_back({{"name", engine->name()}, {"parameters", ""}, {"summary", engine->summary()},
+                                     {"example", ""}, {"source", engine->source()}});
+  add_members(everything, "scores", score_infos());
+  add_members(everything, "modifiers", modifier_infos());
+  add_members(everything, "patterns", pattern_infos());
+  add_members(everything, "normalisers", normaliser_infos());
+  for (const InputInfo& input : input_infos())
+    everything["inputs"].push_back({{"name", input.name}, {"parameters", input.parameters}, {"summary", input.summary},
+                                    {"example", ""}, {"source", input.source}});
+  return everything;
+}
+
+}  // namespace
+
+int list_command(const Settings& settings) {
+  Json everything = make_list();
+  if (!settings.positional.empty()) {
+    const std::string& what = settings.positional.front();
+    std::vector<std::string> known;
+    for (const auto& [name, entries] : everything.items()) known.push_back(name);
+    if (!everything.contains(what)) throw ArgumentError("list", what, unknown_name(what, known));
+    everything = Json{{what, everything[what]}};
+  }
+  if (settings.has("json")) {
+    fmt::print("{}\n", everything.dump(2));
+    return 0;
+  }
+  for (const auto& [name, entries] : everything.items()) {
+    fmt::print("{}\n", name);
+    for (const Json& entry : entries) {
+      const std::string parameters = entry.at("parameters");
+      const std::string source = entry.at("source");
+      fmt::print("  {:<12} {}{}{}\n", entry.at("name").get<std::string>(), entry.at("summary").get<std::string>(),
+                 parameters.empty() ? "" : fmt::format("; {}", parameters), source.empty() ? "" : fmt::format("  [{}]", source));
+    }
+  }
+  return 0;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,103 @@
+// The attnlab command.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "attnlab_build.h"
+#include "core/argument_error.h"
+#include "core/isa.h"
+#include "doctor.h"
+#include "list.h"
+#include "options.h"
+#include "report/report.h"
+#include "sweep.h"
+#include "worker.h"
+
+namespace attnlab {
+namespace {
+
+std::vector<std::string_view> with_cell_options(std::initializer_list<std::string_view> more) {
+  std::vector<std::string_view> names = cell_options();
+  names.insert(names.end(), more);
+  return names;
+}
+
+constexpr std::string_view cell_status = "0 all well; 2 usage; 3 failed cells; 130 interrupted. Refusals and predictions are no failure in a sweep.";
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table{
+      {"list", "[backends|engines|scores|modifiers|patterns|normalisers|inputs]",
+       "What there is, one line each, with its parameters and its paper.", {"json"}, "attnlab list normalisers",
+       "0 all well; 2 usage", 1},
+      {"run", "", "Measure one cell, and print a summary or its record.",
+       with_cell_options({"config", "json", "save-output"}),
+       "attnlab run --backend sparse --pattern causal --seqlen 4096", "0 all well; 2 usage; 3 the cell has no figures; 130 interrupted", 0},
+      {"sweep", "", "Measure a grid of cells, one process each, into a directory of records.",
+       with_cell_options({"filter", "config", "out", "dry-run"}),
+       "attnlab sweep --backend full,chunked --seqlen 1024:8192:x2 --out results/mine", cell_status, 0},
+      {"report", "DIR", "Write DIR/report.html from DIR/records.jsonl, or its tables in another format.", {"format", "out"},
+       "attnlab report results/mine --format latex", "0 all well; 2 usage", 1},
+      {"doctor", "", "The machine: CPU, levels, oneDNN, memory, timer, and what would spoil figures.", {"json"},
+       "attnlab doctor", "0 all well; 2 usage", 0},
+  };
+  return table;
+}
+
+std::string overview() {
+  std::string text = "usage: attnlab COMMAND [options]\nExact and sparse attention over long sequences on CPUs, measured.\n\n";
+  for (const Command& command : commands()) text += fmt::format("  {:<8} {}\n", command.name, command.summary);
+  return text +
+         "\n'attnlab COMMAND --help' shows its options. ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 holds the\n"
+         "instruction set. Example: attnlab run --backend chunked --pattern causal --seqlen 4096\n";
+}
+
+int run(const std::vector<std::string>& arguments) {
+  if (const char* level = std::getenv("ATTNLAB_ISA")) force_isa_level(parse_isa_level(level));
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    fmt::print(arguments.empty() ? stderr : stdout, "{}", overview());
+    return arguments.empty() ? 2 : 0;
+  }
+  if (arguments[0] == "--version") {
+    fmt::print("attnlab {} ({}, {})\n", ATTNLAB_VERSION, ATTNLAB_GIT_REVISION, ATTNLAB_BUILD_TYPE);
+    return 0;
+  }
+  if (arguments[0] == "worker" && arguments.size() == 2) return worker_main(arguments[1]);
+  const auto command = std::find_if(commands().begin(), commands().end(),
+                                    [&](const Command& candidate) { return candidate.name == arguments[0]; });
+  if (command == commands().end()) {
+    std::vector<std::string> names;
+    for (const Command& known : commands()) names.emplace_back(known.name);
+    throw ArgumentError("command", arguments[0], unknown_name(arguments[0], names));
+  }
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (std::find(rest.begin(), rest.end(), "--help") != rest.end()) {
+    fmt::print("{}", help_text(*command));
+    return 0;
+  }
+  const Settings settings = parse_options(*command, rest);
+  if (command->name == "list") return list_command(settings);
+  if (command->name == "run") return run_command(settings);
+  if (command->name == "sweep") return sweep_command(settings, rest);
+  if (command->name == "report") return report_command(settings);
+  return doctor_command(settings);
+}
+
+}  // namespace
+}  // namespace attnlab
+
+int main(int argc, char** argv) {
+  try {
+    const int status = attnlab::run({argv + 1, argv + argc});
+    if (std::fflush(stdout) != 0) throw std::runtime_error("standard output could not be written");
+    return status;
+  } catch (const attnlab::ArgumentError& error) {
+    fmt::print(stderr, "attnlab: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "attnlab: {}\n", error.what());
+    return 3;
+  }
+}

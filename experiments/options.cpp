@@ -1,0 +1,205 @@
+#include "options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "core/argument_error.h"
+
+namespace attnlab {
+
+namespace po = boost::program_options;
+
+namespace {
+
+struct Option {
+  std::string_view name;
+  std::string_view value;  ///< how the value is shown; empty for a flag
+  std::string_view fallback;
+  std::string_view help;
+};
+
+constexpr Option table[] = {
+    {"backend", "LIST", "chunked", "full, chunked, window, sparse"},
+    {"engine", "LIST", "", "reference, onednn, tiled: instead of the backend's own"},
+    {"variant", "LIST", "", "whole canonical names, e.g. 'scaled_dot|causal|entmax(1.5)'"},
+    {"score", "LIST", "", "see 'attnlab list scores'; scaled_dot if none"},
+    {"modifier", "LIST", "", "see 'attnlab list modifiers'; several in one: softcap(30)+alibi"},
+    {"pattern", "LIST", "", "see 'attnlab list patterns'; & | ! compose: causal&window(512)"},
+    {"normaliser", "LIST", "", "see 'attnlab list normalisers'; the backend's default if none"},
+    {"seqlen", "LIST", "", "queries: 1024,4096 or 1024:65536:x2 (1024, or the input's)"},
+    {"seqlen-k", "LIST", "", "keys (as many as queries)"},
+    {"batch", "LIST", "", "(1, or the input's)"},
+    {"heads", "LIST", "", "query heads (8, or the input's)"},
+    {"kv-heads", "LIST", "", "key and value heads, a divisor of heads (heads, or the input's)"},
+    {"head-dim", "LIST", "", "of Q and K (64, or the input's)"},
+    {"head-dim-v", "LIST", "", "of V and the output (head-dim, or the input's)"},
+    {"dtype", "LIST", "f32", "storage: f32, bf16"},
+    {"threads", "LIST", "", "(all cores)"},
+    {"input", "LIST", "gaussian(1)", "gaussian(sigma), needle(delta), npy:PREFIX"},
+    {"seed", "LIST", "1", "of synthetic inputs and of learned score weights"},
+    {"score-weights", "PREFIX", "", "PREFIX_NAME.npy for each learned matrix (seeded Xavier)"},
+    {"rounds", "N", "5", "samples of each cell"},
+    {"min-time", "SECONDS", "0.05", "least duration of one sample"},
+    {"time-limit", "SECONDS", "300", "for one cell; it is stopped there and recorded"},
+    {"memory-limit", "BYTES", "", "for one cell, e.g. 6G (80 % of what is available)"},
+    {"filter", "REGEX", "", "keep the cells whose canonical name matches"},
+    {"out", "PATH", "", "directory of the records (sweep), file (report); standard output if none"},
+    {"config", "FILE", "", "lines 'name = value' with the names of these options; # comments"},
+    {"dry-run", "", "", "print the cells with predicted bytes and time, run nothing"},
+    {"json", "", "", "JSON on standard output, nothing else"},
+    {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
+    {"format", "NAME", "html", "html, md, csv, latex"},
+};
+
+const Option& option_named(std::string_view name) {
+  return *std::find_if(std::begin(table), std::end(table), [&](const Option& option) { return option.name == name; });
+}
+
+std::vector<std::string> option_names(const Command& command) {
+  std::vector<std::string> names;
+  for (const std::string_view name : command.options) names.push_back("--" + std::string(name));
+  return names;
+}
+
+po::options_description describe(const Command& command) {
+  po::options_description description;
+  for (const std::string_view name : command.options) {
+    if (option_named(name).value.empty())
+      description.add_options()(std::string(name).c_str(), po::bool_switch(), "");
+    else
+      description.add_options()(std::string(name).c_str(), po::value<std::string>(), "");
+  }
+  description.add_options()("positional", po::value<std::vector<std::string>>(), "");
+  return description;
+}
+
+/// Puts parsed options into `settings` unless they are there already.
+void merge(const po::parsed_options& parsed, Settings& settings) {
+  for (const po::option& option : parsed.options) {
+    if (option.string_key == "positional") {
+      settings.positional.insert(settings.positional.end(), option.value.begin(), option.value.end());
+    } else if (!settings.has(option.string_key)) {
+      settings.set(option.string_key, option.value.empty() ? "yes" : option.value.back());
+    }
+  }
+}
+
+void read_configuration(const Command& command, const std::string& file, Settings& settings) {
+  std::ifstream stream(file);
+  if (!stream) throw ArgumentError("config", file, "a file that can be read");
+  const po::options_description description = describe(command);
+  Settings from_file;
+  std::string line;
+  for (int number = 1; std::getline(stream, line); ++number) {
+    const std::string where = fmt::format("{}:{}", file, number);
+    std::istringstream one(line);
+    try {
+      merge(po::parse_config_file(one, description), from_file);
+    } catch (const po::unknown_option& error) {
+      throw ArgumentError("config", fmt::format("{}: {}", where, error.get_option_name()),
+                          unknown_name("--" + error.get_option_name(), option_names(command)));
+    } catch (const po::error&) {
+      throw ArgumentError("config", fmt::format("{}: {}", where, line), "'name = value', a # comment or an empty line");
+    }
+    if (from_file.has("config")) throw ArgumentError("config", where, "no configuration file inside another");
+  }
+  for (const auto& [name, value] : from_file.all())
+    if (!settings.has(name)) settings.set(name, value);
+}
+
+}  // namespace
+
+const std::string& Settings::text(const std::string& name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) throw std::logic_error("option " + name + " has no value");
+  return found->second;
+}
+
+std::int64_t Settings::integer(const std::string& name, std::int64_t low, std::int64_t high) const {
+  const std::string& given = text(name);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc() || end != given.data() + given.size() || value < low || value > high)
+    throw ArgumentError(name, given, fmt::format("a whole number from {} to {}", low, high));
+  return value;
+}
+
+double Settings::number(const std::string& name, double low) const {
+  const std::string& given = text(name);
+  double value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc() || end != given.data() + given.size() || !(value > low) || value > 1e9)
+    throw ArgumentError(name, given, fmt::format("a number above {} and up to 1e9", low));
+  return value;
+}
+
+std::int64_t Settings::bytes(const std::string& name) const {
+  const std::string& given = text(name);
+  double value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  const std::string_view unit(end, static_cast<std::size_t>(given.data() + given.size() - end));
+  const double scale = unit.empty() ? 1 : unit == "K" ? 0x1p10 : unit == "M" ? 0x1p20 : unit == "G" ? 0x1p30 : 0;
+  if (error != std::errc() || !(value * scale >= 1) || value * scale > 0x1p50)
+    throw ArgumentError(name, given, "a number of bytes above 0, with K, M or G if need be");
+  return static_cast<std::int64_t>(value * scale);
+}
+
+Settings parse_options(const Command& command, const std::vector<std::string>& arguments) {
+  const po::options_description description = describe(command);
+  po::positional_options_description positional;
+  positional.add("positional", -1);
+  Settings settings;
+  try {
+    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    merge(po::command_line_parser(arguments).options(description).positional(positional).style(style).run(), settings);
+  } catch (const po::unknown_option& error) {
+    throw ArgumentError("option", error.get_option_name(), unknown_name(error.get_option_name(), option_names(command)));
+  } catch (const po::error_with_option_name& error) {
+    throw ArgumentError("option", error.get_option_name(), error.what());
+  } catch (const po::error& error) {
+    throw ArgumentError("option", fmt::format("{}", fmt::join(arguments, " ")), error.what());
+  }
+  if (settings.positional.size() > command.most_positional)
+    throw ArgumentError("argument", settings.positional[command.most_positional],
+                        fmt::format("attnlab {} takes {}", command.name,
+                                    command.arguments.empty() ? "options only" : command.arguments));
+  if (settings.has("config")) read_configuration(command, settings.text("config"), settings);
+  for (const std::string_view name : command.options) {
+    const Option& option = option_named(name);
+    if (!option.fallback.empty() && !settings.has(std::string(name)))
+      settings.set(std::string(name), std::string(option.fallback));
+  }
+  return settings;
+}
+
+std::string help_text(const Command& command) {
+  std::string text = fmt::format("usage: attnlab {} {}{}\n{}\n\n", command.name, command.options.empty() ? "" : "[options] ",
+                                 command.arguments, command.summary);
+  for (const std::string_view name : command.options) {
+    const Option& option = option_named(name);
+    const std::string left = fmt::format("--{} {}", option.name, option.value);
+    text += fmt::format("  {:<23} {}{}\n", left, option.help,
+                        option.fallback.empty() ? "" : fmt::format(" ({})", option.fallback));
+  }
+  if (!command.options.empty()) text += "\n";
+  if (!command.exit_status.empty()) text += fmt::format("Exit status: {}\n", command.exit_status);
+  return text + fmt::format("Example: {}\n", command.example);
+}
+
+const std::vector<std::string_view>& cell_options() {
+  static const std::vector<std::string_view> names{
+      "backend",    "engine",   "variant",    "score", "modifier", "pattern", "normaliser", "seqlen",
+      "seqlen-k",   "batch",    "heads",      "kv-heads", "head-dim", "head-dim-v", "dtype", "threads",
+      "input",      "seed",     "score-weights", "rounds", "min-time", "time-limit", "memory-limit"};
+  return names;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,52 @@
+// The one table of options: the command line, configuration files and every --help are made from it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attnlab {
+
+/// Values as text, by option name; an option that was not given and has no default is absent. Flags are "yes".
+class Settings {
+ public:
+  bool has(const std::string& name) const { return values_.contains(name); }
+  /// Throws std::logic_error if it is absent.
+  const std::string& text(const std::string& name) const;
+  /// A whole number of low … high, or a number above low. Throw ArgumentError.
+  std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
+  double number(const std::string& name, double low) const;
+  /// Bytes, as in 4096, 512M, 6G.
+  std::int64_t bytes(const std::string& name) const;
+  std::vector<std::string> positional;
+
+  void set(const std::string& name, const std::string& value) { values_[name] = value; }
+  const std::map<std::string, std::string>& all() const { return values_; }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+/// What one command takes.
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  ///< as in `DIR`
+  std::string_view summary;
+  std::vector<std::string_view> options;  ///< names from the table
+  std::string_view example;
+  std::string_view exit_status;
+  std::size_t most_positional = 0;
+};
+
+/// Parses `arguments` for a command, with its configuration file if it names one (the command line wins). Throws
+/// ArgumentError for anything it does not know, with the nearest names, and the file and line where it stood.
+Settings parse_options(const Command& command, const std::vector<std::string>& arguments);
+
+/// One screen: usage, options with their defaults, an example.
+std::string help_text(const Command& command);
+
+/// Names of the options that describe cells: every one makes an axis of a grid or a setting of a sweep.
+const std::vector<std::string_view>& cell_options();
+
+}  // namespace attnlab

@@ -1,0 +1,30 @@
+// How far a sweep is, on standard error: a bar on a terminal, plain lines elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace attnlab {
+
+class Progress {
+ public:
+  explicit Progress(std::int64_t cells);
+  void begin(const std::string& label);
+  void end(const std::string& status, const std::string& reason);
+  /// Leaves the terminal on a line of its own.
+  void finish();
+
+ private:
+  void draw(const std::string& label) const;
+  std::string time_left() const;
+
+  const std::int64_t cells_;
+  std::int64_t done_ = 0;
+  const bool terminal_;
+  const bool colour_;
+  std::string label_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace attnlab

@@ -1,0 +1,28 @@
+# The report's own files and the chart libraries, as bytes in the attnlab command: a report needs nothing else.
+find_program(NPM npm REQUIRED)
+set(report_source ${CMAKE_SOURCE_DIR}/experiments/report)
+set(report_modules ${CMAKE_BINARY_DIR}/npm/node_modules)
+set(report_scripts ${report_modules}/vega/build/vega.min.js ${report_modules}/vega-lite/build/vega-lite.min.js
+    ${report_modules}/vega-embed/build/vega-embed.min.js)
+add_custom_command(
+  OUTPUT ${report_scripts}
+  COMMAND ${CMAKE_COMMAND} -E copy ${report_source}/package.json ${report_source}/package-lock.json ${CMAKE_BINARY_DIR}/npm
+  COMMAND ${CMAKE_COMMAND} -E chdir ${CMAKE_BINARY_DIR}/npm ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  COMMAND ${CMAKE_COMMAND} -E touch_nocreate ${report_scripts}
+  DEPENDS ${report_source}/package.json ${report_source}/package-lock.json
+  COMMENT "Fetching the chart libraries (npm ci)" VERBATIM)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/npm)
+
+set(report_assets_source ${CMAKE_BINARY_DIR}/generated/report_assets.cpp)
+set(report_assets_text "#include \"report/assets.h\"\n")
+set(report_files ${report_source}/report.html ${report_source}/report.css ${report_source}/report.js ${report_scripts})
+set(report_names report_html report_css report_js vega_js vega_lite_js vega_embed_js)
+foreach(file name IN ZIP_LISTS report_files report_names)
+  string(APPEND report_assets_text
+    "asm(\".pushsection .rodata\\nasset_${name}:\\n.incbin \\\"${file}\\\"\\nasset_${name}_end:\\n.popsection\\n\");\n"
+    "extern \"C\" const char asset_${name}[], asset_${name}_end[];\n"
+    "namespace attnlab::assets { std::string_view ${name}() { return {asset_${name}, static_cast<std::size_t>(asset_${name}_end - asset_${name})}; } }\n")
+endforeach()
+file(CONFIGURE OUTPUT ${report_assets_source} CONTENT "${report_assets_text}" @ONLY)
+set_source_files_properties(${report_assets_source} PROPERTIES OBJECT_DEPENDS "${report_files}")
+target_sources(attnlab_experiments PRIVATE ${report_assets_source})

@@ -1,0 +1,21 @@
+// Tables as text for papers and scripts; everything in a cell is escaped.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/analysis.h"
+
+namespace attnlab {
+
+std::string to_markdown(const std::vector<Table>& tables);
+/// One table after another, each with its caption on a line of its own, RFC 4180.
+std::string to_csv(const std::vector<Table>& tables);
+/// booktabs.
+std::string to_latex(const std::vector<Table>& tables);
+
+std::string escape_html(std::string_view text);
+std::string to_html(const Table& table);
+
+}  // namespace attnlab

@@ -1,0 +1,10 @@
+// attnlab report: a run's records as one HTML file, or its tables as Markdown, CSV or LaTeX.
+#pragma once
+
+#include "options.h"
+
+namespace attnlab {
+
+int report_command(const Settings& settings);
+
+}  // namespace attnlab

@@ -1,0 +1,330 @@
+#include "run_cell.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+
+#include "attnlab_build.h"
+#include "core/argument_error.h"
+#include "core/isa.h"
+#include "dispersion/summary.h"
+#include "engines/onednn_info.h"
+#include "engines/reference/oracle.h"
+#include "engines/registry.h"
+#include "inputs/input.h"
+#include "inputs/npy.h"
+#include "measure/heap.h"
+#include "measure/machine.h"
+#include "measure/resident.h"
+#include "measure/sampler.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::int64_t error_rows = 64;
+constexpr std::int64_t heatmap_bins = 128;
+
+ScoreWeights load_weights(const Cell& cell, const Score& score) {
+  const std::int64_t head_dim = cell.problem.shape.head_dim;
+  if (cell.score_weights.empty()) return xavier_weights(score, head_dim, cell.seed);
+  ScoreWeights weights;
+  for (const WeightShape& shape : score.weight_shapes(head_dim)) {
+    const std::string file = cell.score_weights + "_" + shape.name + ".npy";
+    const NpyHeader header = read_npy_header("score-weights", file);
+    Matrix matrix{1, header.count(), read_npy("score-weights", file, header, 0, header.count())};
+    if (header.shape.size() == 2) {
+      matrix.rows = header.shape[0];
+      matrix.columns = header.shape[1];
+    }
+    weights.emplace(shape.name, std::move(matrix));
+  }
+  validate(weights, score, head_dim);
+  return weights;
+}
+
+/// Everything that a pass needs.
+struct Prepared {
+  const Engine& engine;
+  const Variant variant;
+  const Problem problem;
+  const QkvTensors tensors;
+  const ScoreWeights weights;
+  Tensor output;
+
+  Inputs inputs() const { return {tensors.q.view(), tensors.k.view(), tensors.v.view(), &weights}; }
+};
+
+Json memory_pass(Prepared& prepared) {
+  const std::optional<std::int64_t> heap_before = heap_bytes();
+  const std::optional<std::int64_t> resident_before = reset_resident_peak() ? resident_bytes() : std::nullopt;
+  reset_heap_peak();
+  Workspace workspace;
+  prepared.engine.plan(prepared.variant, prepared.problem, workspace)->run(prepared.inputs(), prepared.output.view());
+  const std::optional<std::int64_t> heap_peak = heap_peak_bytes();
+  const std::optional<std::int64_t> resident_peak = resident_peak_bytes();
+  const auto difference = [](std::optional<std::int64_t> after, std::optional<std::int64_t> before) {
+    return after && before ? Json(*after - *before) : Json();
+  };
+  return {{"workspace_bytes", workspace.bytes()},
+          {"workspace_predicted_bytes", prepared.engine.workspace_bytes(prepared.variant, prepared.problem)},
+          {"heap_peak_bytes", difference(heap_peak, heap_before)},
+          {"rss_delta_bytes", difference(resident_peak, resident_before)},
+          {"inputs_bytes", tensor_bytes(prepared.problem)}};
+}
+
+Json time_pass(Prepared& prepared, const Cell& cell) {
+  Workspace workspace;
+  const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
+  const Inputs inputs = prepared.inputs();
+  const Samples samples = sample([&] { plan->run(inputs, prepared.output.view()); }, cell.rounds, cell.min_time_s);
+  return {{"median_ns", median(samples.time_ns)},
+          {"min_ns", *std::min_element(samples.time_ns.begin(), samples.time_ns.end())},
+          {"max_ns", *std::max_element(samples.time_ns.begin(), samples.time_ns.end())},
+          {"samples_ns", samples.time_ns},
+          {"iterations", samples.iterations}};
+}
+
+Json statistics_pass(Prepared& prepared, std::string& path) {
+  Workspace workspace;
+  const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
+  path = plan->path();
+  const Shape& shape = prepared.problem.shape;
+  std::vector<RowStatistics> rows(static_cast<std::size_t>(shape.batch * shape.heads * shape.seqlen_q));
+  Tensor output(prepared.problem.dtype, shape.output());
+  plan->run_with_statistics(prepared.inputs(), output.view(), rows);
+  const DispersionSummary summary = summarise(rows, shape.batch * shape.heads);
+  Json json{{"per_head", Json::object()}, {"mean", Json::object()}, {"quantiles", Json::object()},
+            {"rows", summary.rows}, {"rows_without_keys", summary.rows_without_keys}};
+  for (std::size_t s = 0; s < statistic_names.size(); ++s) {
+    const std::string name(statistic_names[s]);
+    for (const auto& head : summary.per_head) json["per_head"][name].push_back(head[s]);
+    json["mean"][name] = summary.mean[s];
+    json["quantiles"][name] = summary.quantiles[s];
+  }
+  return json;
+}
+
+/// |a - b|, worst and relative in L2. Where both are NaN, or equal infinities, they agree.
+struct Difference {
+  double max_abs = 0;
+  double squares = 0;
+  double reference_squares = 0;
+
+  void add(double value, double reference) {
+    if ((std::isnan(value) && std::isnan(reference)) || value == reference) {
+      if (std::isfinite(reference)) reference_squares += reference * reference;
+      return;
+    }
+    const double difference = std::abs(value - reference);
+    max_abs = std::isnan(difference) ? difference : std::max(max_abs, difference);
+    squares += difference * difference;
+    reference_squares += reference * reference;
+  }
+  double relative_l2() const { return squares == 0 ? 0 : std::sqrt(squares / reference_squares); }
+};
+
+double largest_finite_value(const TensorView& values) {
+  double largest = 0;
+  std::vector<float> row(static_cast<std::size_t>(values.shape[3]));
+  for (std::int64_t b = 0; b < values.shape[0]; ++b)
+    for (std::int64_t h = 0; h < values.shape[1]; ++h)
+      for (std::int64_t j = 0; j < values.shape[2]; ++j) {
+        read_row(values, b, h, j, row);
+        for (const float value : row)
+          if (std::isfinite(value)) largest = std::max(largest, std::abs(static_cast<double>(value)));
+      }
+  return largest;
+}
+
+void add_errors(const Prepared& prepared, Json& record) {
+  const Shape& shape = prepared.problem.shape;
+  const std::vector<std::int64_t> rows = spread_rows(shape.seqlen_q, error_rows);
+  const auto oracle = output_rows<Oracle>(prepared.variant, prepared.problem, prepared.inputs(), rows);
+  const auto textbook = output_rows<Textbook>(prepared.variant, prepared.problem, prepared.inputs(), rows);
+  const Variant exact_variant = exact_counterpart(prepared.variant, shape);
+  const auto exact = exact_variant.name() == prepared.variant.name()
+                         ? oracle
+                         : output_rows<Oracle>(exact_variant, prepared.problem, prepared.inputs(), rows);
+  Difference error, naive, deviation;
+  std::vector<float> row(static_cast<std::size_t>(shape.head_dim_v));
+  std::size_t at = 0;
+  for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head)
+    for (const std::int64_t i : rows) {
+      read_row(prepared.output.view(), head / shape.heads, head % shape.heads, i, row);
+      for (const float value : row) {
+        error.add(static_cast<double>(value), oracle[at]);
+        naive.add(textbook[at], oracle[at]);
+        deviation.add(oracle[at], exact[at]);
+        ++at;
+      }
+    }
+  const double budget =
+      2 * naive.max_abs + 4 * epsilon(prepared.problem.dtype) * largest_finite_value(prepared.inputs().v);
+  record["error"] = {{"max_abs", error.max_abs},
+                     {"relative_l2", error.relative_l2()},
+                     {"budget_max_abs", budget},
+                     {"within_budget", error.max_abs <= budget},
+                     {"rows", rows.size()}};
+  record["deviation"] = {{"relative_l2", deviation.relative_l2()},
+                         {"max_abs", deviation.max_abs},
+                         {"exact_variant", exact_variant.name()}};
+}
+
+/// Mean weight of each bin of head 0 times n, rounded to 3 digits.
+Json pooled_weights(const Variant& variant, const Prepared& prepared, std::int64_t bins) {
+  const Shape& shape = prepared.problem.shape;
+  std::vector<double> sums(static_cast<std::size_t>(bins * bins), 0.0);
+#pragma omp parallel num_threads(prepared.problem.threads)
+  {
+    const Inputs inputs = prepared.inputs();
+    Oracle oracle(variant, prepared.problem, inputs);
+    oracle.select(0, 0);
+#pragma omp for schedule(dynamic)
+    for (std::int64_t bin = 0; bin < bins; ++bin) {
+      for (std::int64_t i = bin * shape.seqlen_q / bins; i < (bin + 1) * shape.seqlen_q / bins; ++i) {
+        const std::span<const double> weights = oracle.weights(i);
+        for (std::size_t t = 0; t < weights.size(); ++t)
+          sums[static_cast<std::size_t>(bin * bins + oracle.visible_keys()[t] * bins / shape.seqlen_k)] += weights[t];
+      }
+    }
+  }
+  Json map = Json::array();
+  for (std::int64_t bin = 0; bin < bins; ++bin) {
+    const std::int64_t rows = (bin + 1) * shape.seqlen_q / bins - bin * shape.seqlen_q / bins;
+    Json line = Json::array();
+    for (std::int64_t column = 0; column < bins; ++column) {
+      // Key j falls into bin floor(j bins / n): the bin's first key is ceil(bin n / bins).
+      const std::int64_t keys = ((column + 1) * shape.seqlen_k + bins - 1) / bins - (column * shape.seqlen_k + bins - 1) / bins;
+      const double mean = sums[static_cast<std::size_t>(bin * bins + column)] / static_cast<double>(rows * keys);
+      line.push_back(std::stod(fmt::format("{:.3g}", mean * static_cast<double>(shape.seqlen_k))));
+    }
+    map.push_back(line);
+  }
+  return map;
+}
+
+Json heatmap(const Prepared& prepared) {
+  const Shape& shape = prepared.problem.shape;
+  const std::int64_t bins = std::min({heatmap_bins, shape.seqlen_q, shape.seqlen_k});
+  return {{"n", shape.seqlen_q},
+          {"bins", bins},
+          {"head", 0},
+          {"rows_per_bin", static_cast<double>(shape.seqlen_q) / static_cast<double>(bins)},
+          {"variant", pooled_weights(prepared.variant, prepared, bins)},
+          {"exact", pooled_weights(exact_counterpart(prepared.variant, shape), prepared, bins)}};
+}
+
+void save_output(const std::string& file, const Tensor& output) {
+  const TensorView view = output.view();
+  std::vector<float> values;
+  std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
+  for (std::int64_t b = 0; b < view.shape[0]; ++b)
+    for (std::int64_t h = 0; h < view.shape[1]; ++h)
+      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
+        read_row(view, b, h, i, row);
+        values.insert(values.end(), row.begin(), row.end());
+      }
+  write_npy("save-output", file, {view.shape.begin(), view.shape.end()}, values);
+}
+
+}  // namespace
+
+Json record_header(const Cell& cell) {
+  const Variant variant = Variant::parse(cell.variant);
+  const Shape& shape = cell.problem.shape;
+  const Machine machine = this_machine();
+  Json record{{"schema", 1},
+              {"id", cell.id()},
+              {"backend", cell.backend ? Json(*cell.backend) : Json()},
+              {"engine", cell.engine},
+              {"variant", variant.name()},
+              {"score", variant.score.name()},
+              {"modifiers", modifiers_name(variant.modifiers)},
+              {"pattern", variant.pattern.name()},
+              {"normaliser", variant.normaliser.name()},
+              {"status", "ok"},
+              {"reason", nullptr},
+              {"warnings", Json::array()},
+              {"cell",
+               {{"batch", shape.batch},
+                {"heads", shape.heads},
+                {"kv_heads", shape.kv_heads},
+                {"seqlen_q", shape.seqlen_q},
+                {"seqlen_k", shape.seqlen_k},
+                {"head_dim", shape.head_dim},
+                {"head_dim_v", shape.head_dim_v},
+                {"dtype", to_string(cell.problem.dtype)},
+                {"threads", cell.problem.threads},
+                {"seed", cell.seed},
+                {"score_weights", cell.score_weights},
+                {"rounds", cell.rounds},
+                {"min_time_s", cell.min_time_s}}},
+              {"input", {{"name", cell.input}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
+  const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
+  record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
+  for (const char* name : {"time", "memory", "error", "deviation", "dispersion", "heatmap"}) record[name] = nullptr;
+  record["machine"] = {{"cpu", machine.cpu},
+                       {"cores", machine.cores},
+                       {"memory_bytes", machine.memory_bytes},
+                       {"level", to_string(isa_level())},
+                       {"onednn_level", onednn_level()},
+                       {"onednn_version", onednn_version()},
+                       {"path", nullptr}};
+  record["build"] = {{"compiler", "GCC " __VERSION__},
+                     {"flags", ATTNLAB_BUILD_FLAGS},
+                     {"type", ATTNLAB_BUILD_TYPE},
+                     {"git_revision", ATTNLAB_GIT_REVISION},
+                     {"git_dirty", ATTNLAB_GIT_DIRTY < 0 ? Json() : Json(ATTNLAB_GIT_DIRTY == 1)}};
+  record["started_at"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  record["elapsed_ms"] = nullptr;
+  return record;
+}
+
+std::int64_t predicted_bytes(const Cell& cell) {
+  return tensor_bytes(cell.problem) +
+         find_engine(cell.engine).workspace_bytes(Variant::parse(cell.variant), cell.problem);
+}
+
+Json run_cell(const Cell& cell) {
+  const auto start = std::chrono::steady_clock::now();
+  cap_onednn();
+  Json record = record_header(cell);
+  const Engine& engine = find_engine(cell.engine);
+  const Variant variant = Variant::parse(cell.variant);
+  if (const std::optional<Refusal> refusal = engine.refusal(variant, cell.problem)) {
+    record["status"] = "refused";
+    record["reason"] = refusal->reason;
+    return record;
+  }
+  Prepared prepared{engine,
+                    variant,
+                    cell.problem,
+                    Input::parse(cell.input).make(cell.problem, cell.seed),
+                    load_weights(cell, variant.score),
+                    Tensor(cell.problem.dtype, cell.problem.shape.output())};
+  validate(prepared.inputs(), variant, cell.problem);
+  record["input"]["checksum"] = prepared.tensors.checksum;
+  record["input"]["nonfinite"] = prepared.tensors.nonfinite;
+  if (prepared.tensors.nonfinite > 0)
+    record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", prepared.tensors.nonfinite));
+  record["memory"] = memory_pass(prepared);
+  record["time"] = time_pass(prepared, cell);
+  std::string path;
+  record["dispersion"] = statistics_pass(prepared, path);
+  record["machine"]["path"] = path;
+  add_errors(prepared, record);
+  if (!record["error"]["within_budget"].get<bool>())
+    record["warnings"].push_back("the output is outside its error budget: no speed-up is shown");
+  if (cell.heatmap) record["heatmap"] = heatmap(prepared);
+  if (!cell.save_output.empty()) save_output(cell.save_output, prepared.output);
+  record["elapsed_ms"] =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return record;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,18 @@
+// One cell, measured in this process: memory, time and statistics in passes of their own, then the error.
+#pragma once
+
+#include "cell.h"
+
+namespace attnlab {
+
+/// What every record of a cell has, whatever came of it: identity, shape, machine, build, start.
+Json record_header(const Cell& cell);
+
+/// The whole record, status `ok` or `refused`. Throws ArgumentError for an input that does not fit, std::bad_alloc, and
+/// what oneDNN throws.
+Json run_cell(const Cell& cell);
+
+/// Bytes of inputs, output and workspace.
+std::int64_t predicted_bytes(const Cell& cell);
+
+}  // namespace attnlab

@@ -1,0 +1,225 @@
+#include "inputs/input.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "core/argument_error.h"
+#include "inputs/npy.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr InputInfo infos[] = {
+    {"gaussian", "sigma >= 0 (1)", "q, k normal so that scaled_dot logits have standard deviation sigma; v normal", ""},
+    {"needle", "delta (6)", "one key, in the middle, has logit delta for every query among logits N(0, 1)",
+     "Velickovic et al., arXiv:2410.01104"},
+    {"npy:PREFIX", "", "PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy: (heads, n, d) or (batch, heads, n, d) floats", ""},
+};
+
+/// The finite number in `name(number)`, or `otherwise` for a bare `name`.
+double parameter_of(std::string_view text, std::string_view name, double lowest, double otherwise) {
+  if (text == name) return otherwise;
+  double value = 0;
+  const std::string_view inside = text.substr(name.size() + 1, text.size() - name.size() - 2);
+  const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), value);
+  if (!text.ends_with(')') || error != std::errc() || end != inside.data() + inside.size() || !std::isfinite(value) ||
+      value < lowest || std::abs(value) > 1e6)
+    throw ArgumentError("input", text, fmt::format("{}(number), number from {:g} to 1e6", name, std::max(lowest, -1e6)));
+  return value;
+}
+
+/// Steele, Lea and Flood 2014: one stream for each (seed, tensor, batch, head, row).
+class RowStream {
+ public:
+  RowStream(std::uint64_t seed, std::initializer_list<std::int64_t> place) : state_(seed) {
+    for (const std::int64_t coordinate : place) state_ = next() ^ static_cast<std::uint64_t>(coordinate);
+  }
+  std::uint64_t next() {
+    std::uint64_t word = state_ += 0x9e3779b97f4a7c15u;
+    word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
+    word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
+    return word ^ (word >> 31);
+  }
+  /// Box and Muller 1958, two at a time.
+  void fill_normal(std::span<float> row, double deviation) {
+    for (std::size_t c = 0; c < row.size(); c += 2) {
+      const double radius = deviation * std::sqrt(-2 * std::log(static_cast<double>((next() >> 11) + 1) * 0x1p-53));
+      const double angle = 2 * 3.14159265358979323846 * static_cast<double>(next() >> 11) * 0x1p-53;
+      row[c] = static_cast<float>(radius * std::cos(angle));
+      if (c + 1 < row.size()) row[c + 1] = static_cast<float>(radius * std::sin(angle));
+    }
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+template <class Fill>
+void fill_rows(Tensor& tensor, Fill fill) {
+  const MutableTensorView view = tensor.view();
+  const std::int64_t rows = view.shape[0] * view.shape[1] * view.shape[2];
+#pragma omp parallel
+  {
+    std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
+#pragma omp for schedule(static)
+    for (std::int64_t at = 0; at < rows; ++at) {
+      const std::int64_t i = at % view.shape[2];
+      const std::int64_t h = at / view.shape[2] % view.shape[1];
+      const std::int64_t b = at / view.shape[2] / view.shape[1];
+      fill(b, h, i, row);
+      write_row(view, b, h, i, row);
+    }
+  }
+}
+
+std::uint64_t fnv1a(std::uint64_t hash, std::span<const std::byte> bytes) {
+  for (const std::byte byte : bytes) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3u;
+  return hash;
+}
+
+std::int64_t count_nonfinite(const TensorView& view) {
+  std::int64_t count = 0;
+  std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
+  for (std::int64_t b = 0; b < view.shape[0]; ++b)
+    for (std::int64_t h = 0; h < view.shape[1]; ++h)
+      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
+        read_row(view, b, h, i, row);
+        for (const float value : row) count += !std::isfinite(value);
+      }
+  return count;
+}
+
+constexpr std::array<const char*, 3> tensor_suffixes{"_q.npy", "_k.npy", "_v.npy"};
+
+/// (batch, heads, n, d) of one captured file.
+Dims captured_dims(const std::string& file) {
+  const NpyHeader header = read_npy_header("input", file);
+  Dims dims{1, 0, 0, 0};
+  if (header.shape.size() != 3 && header.shape.size() != 4)
+    throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")),
+                        "(heads, n, d) or (batch, heads, n, d)");
+  std::copy(header.shape.rbegin(), header.shape.rend(), dims.rbegin());
+  for (const std::int64_t size : dims)
+    if (size < 1)
+      throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")), "no size of 0");
+  return dims;
+}
+
+void require_equal(const std::string& prefix, std::string_view what, std::int64_t a, std::int64_t b) {
+  if (a != b) throw ArgumentError("input", "npy:" + prefix, fmt::format("{} must agree, here {} and {}", what, a, b));
+}
+
+}  // namespace
+
+std::vector<InputInfo> input_infos() { return {std::begin(infos), std::end(infos)}; }
+
+Input Input::parse(std::string_view text) {
+  if (text.starts_with("npy:") && text.size() > 4) return {Kind::npy, 0, std::string(text.substr(4))};
+  const std::string_view name = text.substr(0, text.find('('));
+  if (name == "gaussian") return {Kind::gaussian, parameter_of(text, name, 0, 1), {}};
+  if (name == "needle") return {Kind::needle, parameter_of(text, name, -1e6, 6), {}};
+  throw ArgumentError("input", text, unknown_name(name, {"gaussian(sigma)", "needle(delta)", "npy:PREFIX"}));
+}
+
+std::string Input::name() const {
+  switch (kind_) {
+    case Kind::gaussian: return fmt::format("gaussian({})", parameter_);
+    case Kind::needle: return fmt::format("needle({})", parameter_);
+    case Kind::npy: return "npy:" + prefix_;
+  }
+  return {};
+}
+
+std::optional<CapturedShape> Input::captured_shape() const {
+  if (kind_ != Kind::npy) return std::nullopt;
+  const Dims q = captured_dims(prefix_ + tensor_suffixes[0]);
+  const Dims k = captured_dims(prefix_ + tensor_suffixes[1]);
+  const Dims v = captured_dims(prefix_ + tensor_suffixes[2]);
+  require_equal(prefix_, "batch of Q and K", q[0], k[0]);
+  require_equal(prefix_, "batch of K and V", k[0], v[0]);
+  require_equal(prefix_, "heads of K and V", k[1], v[1]);
+  require_equal(prefix_, "rows of K and V", k[2], v[2]);
+  require_equal(prefix_, "head_dim of Q and K", q[3], k[3]);
+  if (q[1] % k[1] != 0)
+    throw ArgumentError("input", "npy:" + prefix_,
+                        fmt::format("the heads of K ({}) must divide the heads of Q ({})", k[1], q[1]));
+  return CapturedShape{q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
+}
+
+QkvTensors Input::make(const Problem& problem, std::uint64_t seed) const {
+  QkvTensors tensors{Tensor(problem.dtype, problem.shape.q()), Tensor(problem.dtype, problem.shape.k()),
+                     Tensor(problem.dtype, problem.shape.v()), {}, 0};
+  if (kind_ == Kind::npy)
+    fill_captured(problem, tensors);
+  else
+    fill_synthetic(problem, seed, tensors);
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const Tensor* tensor : {&tensors.q, &tensors.k, &tensors.v}) {
+    hash = fnv1a(hash, {tensor->view().data, static_cast<std::size_t>(tensor->bytes())});
+    tensors.nonfinite += count_nonfinite(tensor->view());
+  }
+  tensors.checksum = fmt::format("{:016x}", hash);
+  return tensors;
+}
+
+void Input::fill_synthetic(const Problem& problem, std::uint64_t seed, QkvTensors& tensors) const {
+  const auto head_dim = static_cast<double>(problem.shape.head_dim);
+  if (kind_ == Kind::gaussian) {
+    const double deviation = std::sqrt(parameter_);
+    fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) { RowStream(seed, {0, b, h, i}).fill_normal(row, deviation); });
+    fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) { RowStream(seed, {1, b, h, i}).fill_normal(row, deviation); });
+  } else {
+    // Coordinate 0 belongs to the needle: every query has 1 there, every other key 0.
+    if (problem.shape.head_dim < 2)
+      throw ArgumentError("head-dim", fmt::format("{}", problem.shape.head_dim), "at least 2 with input needle");
+    const std::int64_t needle = problem.shape.seqlen_k / 2;
+    const double deviation = std::sqrt(std::sqrt(head_dim / (head_dim - 1)));
+    fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
+      RowStream(seed, {0, b, h, i}).fill_normal(row, deviation);
+      row[0] = 1;
+    });
+    fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) {
+      RowStream(seed, {1, b, h, i}).fill_normal(row, i == needle ? 0 : deviation);
+      row[0] = i == needle ? static_cast<float>(parameter_ * std::sqrt(head_dim)) : 0.0F;
+    });
+  }
+  fill_rows(tensors.v, [&](auto b, auto h, auto i, auto& row) { RowStream(seed, {2, b, h, i}).fill_normal(row, 1); });
+}
+
+void Input::fill_captured(const Problem& problem, QkvTensors& tensors) const {
+  const CapturedShape captured = *captured_shape();
+  const Shape& shape = problem.shape;
+  require_equal(prefix_, "batch asked for and in the files", shape.batch, captured.batch);
+  require_equal(prefix_, "heads asked for and in the files", shape.heads, captured.heads);
+  require_equal(prefix_, "kv-heads asked for and in the files", shape.kv_heads, captured.kv_heads);
+  require_equal(prefix_, "head-dim asked for and in the files", shape.head_dim, captured.head_dim);
+  require_equal(prefix_, "head-dim-v asked for and in the files", shape.head_dim_v, captured.head_dim_v);
+  if (shape.seqlen_q > captured.seqlen_q)
+    throw ArgumentError("seqlen", fmt::format("{}", shape.seqlen_q),
+                        fmt::format("at most {}, the rows of {}_q.npy", captured.seqlen_q, prefix_));
+  if (shape.seqlen_k > captured.seqlen_k)
+    throw ArgumentError("seqlen-k", fmt::format("{}", shape.seqlen_k),
+                        fmt::format("at most {}, the rows of {}_k.npy", captured.seqlen_k, prefix_));
+  Tensor* const targets[] = {&tensors.q, &tensors.k, &tensors.v};
+  for (std::size_t which = 0; which < 3; ++which) {
+    const std::string file = prefix_ + tensor_suffixes[which];
+    const NpyHeader header = read_npy_header("input", file);
+    const Dims dims = captured_dims(file);
+    const MutableTensorView view = targets[which]->view();
+    for (std::int64_t b = 0; b < dims[0]; ++b)
+      for (std::int64_t h = 0; h < dims[1]; ++h) {
+        const std::vector<float> rows =
+            read_npy("input", file, header, (b * dims[1] + h) * dims[2] * dims[3], view.shape[2] * dims[3]);
+        for (std::int64_t i = 0; i < view.shape[2]; ++i)
+          write_row(view, b, h, i, std::span(rows).subspan(static_cast<std::size_t>(i * dims[3]), static_cast<std::size_t>(dims[3])));
+      }
+  }
+}
+
+}  // namespace attnlab

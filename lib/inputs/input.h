@@ -1,0 +1,61 @@
+// Where Q, K and V come from: seeded synthetic ones, or tensors captured from a model.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/problem.h"
+#include "core/tensor.h"
+
+namespace attnlab {
+
+/// For `attnlab list inputs`.
+struct InputInfo {
+  std::string_view name, parameters, summary, source;
+};
+
+struct QkvTensors {
+  Tensor q, k, v;
+  std::string checksum;        ///< 16 hex digits over the bytes of Q, K and V: FNV-1a, 64 bit
+  std::int64_t nonfinite = 0;  ///< NaN and infinite values
+};
+
+/// What a captured input says of the shape; every size is known.
+struct CapturedShape {
+  std::int64_t batch, heads, kv_heads, seqlen_q, seqlen_k, head_dim, head_dim_v;
+};
+
+class Input {
+ public:
+  /// Parses `gaussian(sigma)`, `needle(delta)` or `npy:PREFIX`. Throws ArgumentError (argument `input`).
+  static Input parse(std::string_view text);
+
+  std::string name() const;
+
+  /// Of npy inputs: read from the headers of PREFIX_q.npy, PREFIX_k.npy and PREFIX_v.npy, of shape (heads, n, d) or
+  /// (batch, heads, n, d). Throws ArgumentError (`input`) for files that are no such arrays or do not fit together.
+  std::optional<CapturedShape> captured_shape() const;
+
+  /// Q, K and V in the problem's storage type. Synthetic rows depend on the seed, the tensor, the head and the row
+  /// alone, so that a shorter sequence is a prefix of a longer one; a captured sequence gives its first rows. Throws
+  /// ArgumentError if the problem's shape is not that of the files.
+  QkvTensors make(const Problem& problem, std::uint64_t seed) const;
+
+ private:
+  enum class Kind { gaussian, needle, npy };
+  Input(Kind kind, double parameter, std::string prefix) : kind_(kind), parameter_(parameter), prefix_(std::move(prefix)) {}
+
+  void fill_synthetic(const Problem& problem, std::uint64_t seed, QkvTensors& tensors) const;
+  void fill_captured(const Problem& problem, QkvTensors& tensors) const;
+
+  Kind kind_;
+  double parameter_;
+  std::string prefix_;
+};
+
+std::vector<InputInfo> input_infos();
+
+}  // namespace attnlab

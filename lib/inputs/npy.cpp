@@ -1,0 +1,147 @@
+#include "inputs/npy.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+#include "core/argument_error.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::string_view magic = "\x93NUMPY";
+
+/// IEEE binary16 to binary32, exact.
+float half_to_float(std::uint16_t half) {
+  const int exponent = (half >> 10) & 31;
+  const float mantissa = static_cast<float>(half & 0x3ff);
+  float value;
+  if (exponent == 0)
+    value = std::ldexp(mantissa, -24);
+  else if (exponent == 31)
+    value = mantissa == 0 ? HUGE_VALF : NAN;
+  else
+    value = std::ldexp(mantissa + 1024, exponent - 25);
+  return half & 0x8000 ? -value : value;
+}
+
+/// The text after `'key':` in the header's dictionary.
+std::string_view header_value(std::string_view header, std::string_view key) {
+  const std::size_t at = header.find(fmt::format("'{}'", key));
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = header.substr(at + key.size() + 2);
+  rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(" :")));
+  return rest;
+}
+
+}  // namespace
+
+std::int64_t NpyHeader::count() const {
+  std::int64_t product = 1;
+  for (const std::int64_t size : shape) product *= size;
+  return product;
+}
+
+NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path& file) {
+  const auto refuse = [&](std::string_view allowed) { return ArgumentError(argument, file.string(), allowed); };
+  std::error_code failed;
+  const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(file, failed));
+  std::ifstream stream(file, std::ios::binary);
+  if (failed || !stream) throw refuse("no such file, or it cannot be read; expected a .npy file");
+  char start[12] = {};
+  stream.read(start, 10);
+  if (!stream || std::string_view(start, 6) != magic) throw refuse("not a .npy file (its first bytes are not \\x93NUMPY)");
+  const bool long_header = start[6] >= 2;
+  if (long_header) stream.read(start + 10, 2);
+  std::uint32_t length = 0;
+  std::memcpy(&length, start + 8, long_header ? 4 : 2);
+  NpyHeader header;
+  header.data_offset = (long_header ? 12 : 10) + static_cast<std::int64_t>(length);
+  if (!stream || header.data_offset > file_bytes) throw refuse("the file is truncated: its header is not whole");
+  std::string text(length, '\0');
+  stream.read(text.data(), length);
+
+  const std::string_view type = header_value(text, "descr").substr(0, 5);
+  if (type == "'<f2'") header.element_bytes = 2;
+  if (type == "'<f4'") header.element_bytes = 4;
+  if (type == "'<f8'") header.element_bytes = 8;
+  if (header.element_bytes == 0)
+    throw refuse(fmt::format("dtype {}; expected little-endian float16, float32 or float64", type));
+  if (!header_value(text, "fortran_order").starts_with("False"))
+    throw refuse("Fortran order; expected C order (numpy.ascontiguousarray)");
+  std::string_view shape = header_value(text, "shape");
+  const std::size_t close = shape.find(')');
+  if (!shape.starts_with('(') || close == std::string_view::npos) throw refuse("the header has no shape");
+  shape = shape.substr(1, close - 1);
+  double elements = 1;
+  while (!shape.empty()) {
+    std::int64_t size = 0;
+    const auto [end, error] = std::from_chars(shape.data(), shape.data() + shape.size(), size);
+    if (error != std::errc() || size < 0) throw refuse("the header's shape is not a list of sizes");
+    header.shape.push_back(size);
+    elements *= static_cast<double>(size);
+    shape.remove_prefix(static_cast<std::size_t>(end - shape.data()));
+    const std::size_t next = shape.find_first_not_of(" ,");
+    shape = next == std::string_view::npos ? std::string_view{} : shape.substr(next);
+  }
+  if (elements * header.element_bytes > static_cast<double>(file_bytes - header.data_offset))
+    throw refuse(fmt::format("the file is truncated: shape {} of {} bytes each does not fit into {} bytes",
+                             fmt::join(header.shape, " x "), header.element_bytes, file_bytes));
+  return header;
+}
+
+std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file, const NpyHeader& header,
+                            std::int64_t first, std::int64_t count) {
+  std::ifstream stream(file, std::ios::binary);
+  stream.seekg(header.data_offset + first * header.element_bytes);
+  std::vector<char> raw(static_cast<std::size_t>(count * header.element_bytes));
+  stream.read(raw.data(), static_cast<std::streamsize>(raw.size()));
+  if (!stream) throw ArgumentError(argument, file.string(), "the file ended early while it was read");
+  std::vector<float> values(static_cast<std::size_t>(count));
+  if (header.element_bytes == 4) {
+    std::memcpy(values.data(), raw.data(), raw.size());
+  } else {
+    for (std::size_t t = 0; t < values.size(); ++t) {
+      if (header.element_bytes == 2) {
+        std::uint16_t half;
+        std::memcpy(&half, raw.data() + 2 * t, 2);
+        values[t] = half_to_float(half);
+      } else {
+        double wide;
+        std::memcpy(&wide, raw.data() + 8 * t, 8);
+        values[t] = static_cast<float>(wide);
+      }
+    }
+  }
+  return values;
+}
+
+void write_npy(std::string_view argument, const std::filesystem::path& file, const std::vector<std::int64_t>& shape,
+               std::span<const float> values) {
+  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", fmt::join(shape, ", "));
+  header.append(64 - (10 + header.size() + 1) % 64, ' ');
+  header += '\n';
+  const auto length = static_cast<std::uint16_t>(header.size());
+  std::filesystem::path partial = file;
+  partial += ".partial";
+  std::ofstream stream(partial, std::ios::binary);
+  stream << magic << '\x01' << '\0';
+  stream.write(reinterpret_cast<const char*>(&length), 2);
+  stream << header;
+  stream.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size_bytes()));
+  stream.close();
+  std::error_code failed;
+  if (stream) std::filesystem::rename(partial, file, failed);
+  if (!stream || failed) {
+    std::filesystem::remove(partial, failed);
+    throw ArgumentError(argument, file.string(), "a file that can be written, on a disk with room for it");
+  }
+}
+
+}  // namespace attnlab

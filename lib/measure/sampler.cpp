@@ -1,0 +1,49 @@
+#include "measure/sampler.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+
+namespace attnlab {
+
+namespace {
+
+/// Keeps every repetition and prints nothing.
+class Collector final : public benchmark::BenchmarkReporter {
+ public:
+  explicit Collector(Samples& samples) : samples_(samples) {}
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      if (run.run_type != Run::RT_Iteration) continue;
+      samples_.time_ns.push_back(run.real_accumulated_time * 1e9 / static_cast<double>(run.iterations));
+      samples_.iterations.push_back(static_cast<std::int64_t>(run.iterations));
+    }
+  }
+
+ private:
+  Samples& samples_;
+};
+
+}  // namespace
+
+Samples sample(const std::function<void()>& work, int rounds, double min_time_s) {
+  work();
+  Samples samples;
+  benchmark::ClearRegisteredBenchmarks();
+  benchmark::RegisterBenchmark("cell", [&work](benchmark::State& state) {
+    for (auto _ : state) work();
+  })->UseRealTime()->Repetitions(rounds)->MinTime(min_time_s);
+  Collector collector(samples);
+  benchmark::RunSpecifiedBenchmarks(&collector);
+  benchmark::ClearRegisteredBenchmarks();
+  return samples;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,39 @@
+# Tests by folder: one GoogleTest program each. Conformance and property run once for every instruction-set level; a
+# level that the machine lacks ends with status 77 and is shown as skipped.
+find_package(GTest REQUIRED)
+find_package(rapidcheck REQUIRED)
+
+add_library(attnlab_test_support STATIC tests/support/case.cpp tests/support/main.cpp)
+target_include_directories(attnlab_test_support PUBLIC tests)
+target_link_libraries(attnlab_test_support PUBLIC attnlab GTest::gtest rapidcheck)
+
+foreach(folder unit property conformance harness report)
+  file(GLOB sources CONFIGURE_DEPENDS tests/${folder}/*_test.cpp)
+  add_executable(test_${folder} ${sources})
+  target_link_libraries(test_${folder} PRIVATE attnlab_test_support attnlab_experiments)
+endforeach()
+
+set(test_environment "ATTNLAB_COMMAND=$<TARGET_FILE:attnlab_command>;ATTNLAB_SOURCE=${CMAKE_SOURCE_DIR};TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp")
+
+add_test(NAME unit COMMAND test_unit)
+add_test(NAME build_layers COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -P ${CMAKE_SOURCE_DIR}/tests/build/layers.cmake)
+foreach(level ${attnlab_levels})
+  add_test(NAME build_symbols_${level}
+           COMMAND ${CMAKE_COMMAND} -DLEVEL=${level} -DOBJECT=$<TARGET_OBJECTS:attnlab_rows_${level}> -DNM=${CMAKE_NM}
+                   -P ${CMAKE_SOURCE_DIR}/tests/build/symbols.cmake)
+endforeach()
+add_test(NAME report COMMAND test_report)
+add_test(NAME report_in_chromium COMMAND bash ${CMAKE_SOURCE_DIR}/tests/report/chromium.sh)
+add_test(NAME harness COMMAND test_harness)
+foreach(folder property conformance)
+  foreach(level ${attnlab_levels})
+    add_test(NAME ${folder}_${level} COMMAND test_${folder})
+    set_tests_properties(${folder}_${level} PROPERTIES ENVIRONMENT "ATTNLAB_ISA=${level}")
+  endforeach()
+  add_test(NAME ${folder} COMMAND test_${folder})
+endforeach()
+get_property(names DIRECTORY PROPERTY TESTS)
+foreach(name ${names})
+  set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "${test_environment}")
+endforeach()
+set_tests_properties(${names} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
