@@ -34,7 +34,9 @@ Json to_json(const Cell& cell) {
   return {{"backend", cell.backend ? Json(*cell.backend) : Json()},
           {"engine", cell.engine},
           {"variant", cell.variant},
-          {"shape", {shape.batch, shape.heads, shape.kv_heads, shape.seqlen_q, shape.seqlen_k, shape.head_dim, shape.head_dim_v}},
+          {"shape",
+           {shape.batch, shape.heads, shape.kv_heads, shape.seqlen_q, shape.seqlen_k, shape.head_dim,
+            shape.head_dim_v}},
           {"dtype", to_string(cell.problem.dtype)},
           {"threads", cell.problem.threads},
           {"input", cell.input},
@@ -52,7 +54,8 @@ Cell cell_from_json(const Json& json) {
   cell.engine = json.at("engine");
   cell.variant = json.at("variant");
   const auto sizes = json.at("shape").get<std::vector<std::int64_t>>();
-  cell.problem.shape = {sizes.at(0), sizes.at(1), sizes.at(2), sizes.at(3), sizes.at(4), sizes.at(5), sizes.at(6)};
+  cell.problem.shape = {sizes.at(0), sizes.at(1), sizes.at(2), sizes.at(3),
+                        sizes.at(4), sizes.at(5), sizes.at(6)};
   cell.problem.dtype = parse_dtype(json.at("dtype").get<std::string>());
   cell.problem.threads = json.at("threads");
   cell.input = json.at("input");
@@ -81,13 +84,16 @@ std::vector<std::optional<std::string>> items(const Settings& settings, const st
 std::int64_t parse_size(const std::string& option, std::string_view text, std::int64_t low = 1) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < low || value > (std::int64_t{1} << 40))
-    throw ArgumentError(option, text, fmt::format("a whole number from {}, or a list or range such as 1024:65536:x2", low));
+  if (error != std::errc() || end != text.data() + text.size() || value < low ||
+      value > (std::int64_t{1} << 40))
+    throw ArgumentError(option, text,
+                        fmt::format("a whole number from {}, or a list or range such as 1024:65536:x2", low));
   return value;
 }
 
 /// Numbers and ranges `first:last:xFACTOR` or `first:last:+STEP`; {nothing} if the option was not given.
-std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const std::string& name, std::int64_t low = 1) {
+std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const std::string& name,
+                                               std::int64_t low = 1) {
   std::vector<std::optional<std::int64_t>> list;
   for (const std::optional<std::string>& item : items(settings, name)) {
     if (!item) return {std::nullopt};
@@ -141,7 +147,8 @@ std::vector<Named> named_variants(const Settings& settings) {
   for (const auto& backend : items(settings, "backend"))
     for (const auto& engine : items(settings, "engine")) {
       const Backend& pairing = find_backend(*backend);
-      const std::string engine_name = engine ? std::string(find_engine(*engine).name()) : std::string(pairing.engine);
+      const std::string engine_name =
+          engine ? std::string(find_engine(*engine).name()) : std::string(pairing.engine);
       const std::optional<std::string> shown = engine && *engine != pairing.engine ? std::nullopt : backend;
       for (const auto& variant : items(settings, "variant")) {
         if (variant) {
@@ -152,7 +159,8 @@ std::vector<Named> named_variants(const Settings& settings) {
           for (const auto& modifier : items(settings, "modifier"))
             for (const auto& pattern : items(settings, "pattern"))
               for (const auto& normaliser : items(settings, "normaliser"))
-                named.push_back({shown, engine_name, make_variant({score, modifier, pattern, normaliser}, &pairing).name()});
+                named.push_back({shown, engine_name,
+                                 make_variant({score, modifier, pattern, normaliser}, &pairing).name()});
       }
     }
   return named;
@@ -169,7 +177,8 @@ std::vector<Cell> make_grid(const Settings& settings) {
     try {
       return std::regex(settings.has("filter") ? settings.text("filter") : "");
     } catch (const std::regex_error& error) {
-      throw ArgumentError("filter", settings.text("filter"), fmt::format("a regular expression ({})", error.what()));
+      throw ArgumentError("filter", settings.text("filter"),
+                          fmt::format("a regular expression ({})", error.what()));
     }
   }();
 
@@ -196,16 +205,22 @@ std::vector<Cell> make_grid(const Settings& settings) {
                           cell.variant = name.variant;
                           cell.input = input.name();
                           cell.seed = static_cast<std::uint64_t>(*seed);
-                          cell.problem = {Axes{batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v}.shape(captured),
-                                          parse_dtype(*dtype),
-                                          static_cast<int>(std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
+                          cell.problem = {
+                              Axes{batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v}.shape(
+                                  captured),
+                              parse_dtype(*dtype),
+                              static_cast<int>(
+                                  std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
                           validate(cell.problem);
-                          if (std::regex_search(cell.variant, filter) && seen.insert(cell.id()).second) cells.push_back(cell);
+                          if (std::regex_search(cell.variant, filter) && seen.insert(cell.id()).second)
+                            cells.push_back(cell);
                         }
   }
-  if (cells.empty()) throw ArgumentError("filter", settings.text("filter"), "an expression that some cell's name matches");
+  if (cells.empty())
+    throw ArgumentError("filter", settings.text("filter"), "an expression that some cell's name matches");
   std::stable_sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
-    return a.problem.shape.seqlen_q * a.problem.shape.seqlen_k < b.problem.shape.seqlen_q * b.problem.shape.seqlen_k;
+    return a.problem.shape.seqlen_q * a.problem.shape.seqlen_k <
+           b.problem.shape.seqlen_q * b.problem.shape.seqlen_k;
   });
   return cells;
 }

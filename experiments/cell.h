@@ -36,8 +36,8 @@ struct Cell {
 Json to_json(const Cell& cell);
 Cell cell_from_json(const Json& json);
 
-/// Lists multiply: every combination is a cell, each once, in order of growing work. Throws ArgumentError for anything
-/// that no cell could be made of.
+/// Lists multiply: every combination is a cell, each once, in order of growing work. Throws ArgumentError for
+/// anything that no cell could be made of.
 std::vector<Cell> make_grid(const Settings& settings);
 
 }  // namespace attnlab

@@ -13,25 +13,37 @@ namespace {
 
 void add_members(Json& everything, const char* what, const std::vector<MemberInfo>& infos) {
   for (const MemberInfo& info : infos)
-    everything[what].push_back({{"name", info.name}, {"parameters", info.parameters}, {"summary", info.summary},
-                                {"example", info.example}, {"source", info.source}});
+    everything[what].push_back({{"name", info.name},
+                                {"parameters", info.parameters},
+                                {"summary", info.summary},
+                                {"example", info.example},
+                                {"source", info.source}});
 }
 
 Json make_list() {
   Json everything;
   for (const Backend& backend : backends())
-    everything["backends"].push_back({{"name", backend.name}, {"parameters", ""}, {"summary", backend.summary},
-                                      {"example", ""}, {"source", fmt::format("engine {}", backend.engine)}});
+    everything["backends"].push_back({{"name", backend.name},
+                                      {"parameters", ""},
+                                      {"summary", backend.summary},
+                                      {"example", ""},
+                                      {"source", fmt::format("engine {}", backend.engine)}});
   for (const Engine* engine : engines())
-    everything["engines"].push_back({{"name", engine->name()}, {"parameters", ""}, {"summary", engine->summary()},
-                                     {"example", ""}, {"source", engine->source()}});
+    everything["engines"].push_back({{"name", engine->name()},
+                                     {"parameters", ""},
+                                     {"summary", engine->summary()},
+                                     {"example", ""},
+                                     {"source", engine->source()}});
   add_members(everything, "scores", score_infos());
   add_members(everything, "modifiers", modifier_infos());
   add_members(everything, "patterns", pattern_infos());
   add_members(everything, "normalisers", normaliser_infos());
   for (const InputInfo& input : input_infos())
-    everything["inputs"].push_back({{"name", input.name}, {"parameters", input.parameters}, {"summary", input.summary},
-                                    {"example", ""}, {"source", input.source}});
+    everything["inputs"].push_back({{"name", input.name},
+                                    {"parameters", input.parameters},
+                                    {"summary", input.summary},
+                                    {"example", ""},
+                                    {"source", input.source}});
   return everything;
 }
 
@@ -55,8 +67,10 @@ int list_command(const Settings& settings) {
     for (const Json& entry : entries) {
       const std::string parameters = entry.at("parameters");
       const std::string source = entry.at("source");
-      fmt::print("  {:<12} {}{}{}\n", entry.at("name").get<std::string>(), entry.at("summary").get<std::string>(),
-                 parameters.empty() ? "" : fmt::format("; {}", parameters), source.empty() ? "" : fmt::format("  [{}]", source));
+      fmt::print("  {:<12} {}{}{}\n", entry.at("name").get<std::string>(),
+                 entry.at("summary").get<std::string>(),
+                 parameters.empty() ? "" : fmt::format("; {}", parameters),
+                 source.empty() ? "" : fmt::format("  [{}]", source));
     }
   }
   return 0;

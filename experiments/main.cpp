@@ -25,32 +25,53 @@ std::vector<std::string_view> with_cell_options(std::initializer_list<std::strin
   return names;
 }
 
-constexpr std::string_view cell_status = "0 all well; 2 usage; 3 failed cells; 130 interrupted. Refusals and predictions are no failure in a sweep.";
+constexpr std::string_view cell_status =
+    "0 all well; 2 usage; 3 failed cells; 130 interrupted. Refusals and predictions are no failure in a "
+    "sweep.";
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
-      {"list", "[backends|engines|scores|modifiers|patterns|normalisers|inputs]",
-       "What there is, one line each, with its parameters and its paper.", {"json"}, "attnlab list normalisers",
-       "0 all well; 2 usage", 1},
+      {"list",
+       "[backends|engines|scores|modifiers|patterns|normalisers|inputs]",
+       "What there is, one line each, with its parameters and its paper.",
+       {"json"},
+       "attnlab list normalisers",
+       "0 all well; 2 usage",
+       1},
       {"run", "", "Measure one cell, and print a summary or its record.",
        with_cell_options({"config", "json", "save-output"}),
-       "attnlab run --backend sparse --pattern causal --seqlen 4096", "0 all well; 2 usage; 3 the cell has no figures; 130 interrupted", 0},
+       "attnlab run --backend sparse --pattern causal --seqlen 4096",
+       "0 all well; 2 usage; 3 the cell has no figures; 130 interrupted", 0},
       {"sweep", "", "Measure a grid of cells, one process each, into a directory of records.",
        with_cell_options({"filter", "config", "out", "dry-run"}),
        "attnlab sweep --backend full,chunked --seqlen 1024:8192:x2 --out results/mine", cell_status, 0},
-      {"report", "DIR", "Write DIR/report.html from DIR/records.jsonl, or its tables in another format.", {"format", "out"},
-       "attnlab report results/mine --format latex", "0 all well; 2 usage", 1},
-      {"doctor", "", "The machine: CPU, levels, oneDNN, memory, timer, and what would spoil figures.", {"json"},
-       "attnlab doctor", "0 all well; 2 usage", 0},
+      {"report",
+       "DIR",
+       "Write DIR/report.html from DIR/records.jsonl, or its tables in another format.",
+       {"format", "out"},
+       "attnlab report results/mine --format latex",
+       "0 all well; 2 usage",
+       1},
+      {"doctor",
+       "",
+       "The machine: CPU, levels, oneDNN, memory, timer, and what would spoil figures.",
+       {"json"},
+       "attnlab doctor",
+       "0 all well; 2 usage",
+       0},
   };
   return table;
 }
 
 std::string overview() {
-  std::string text = "usage: attnlab COMMAND [options]\nExact and sparse attention over long sequences on CPUs, measured.\n\n";
-  for (const Command& command : commands()) text += fmt::format("  {:<8} {}\n", command.name, command.summary);
+  std::string text =
+      "usage: attnlab COMMAND [options]\nExact and sparse attention over long sequences on CPUs, "
+      "measured.\n\n";
+  for (const Command& command : commands())
+    text += fmt::format("  {:<8} {}\n", command.name, command.summary);
   return text +
-         "\n'attnlab COMMAND --help' shows its options. ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 holds the\n"
+         "\n'attnlab COMMAND --help' shows its options. ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 holds "
+         "the\n"
          "instruction set. Example: attnlab run --backend chunked --pattern causal --seqlen 4096\n";
 }
 

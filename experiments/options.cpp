@@ -60,7 +60,8 @@ constexpr Option table[] = {
 };
 
 const Option& option_named(std::string_view name) {
-  return *std::find_if(std::begin(table), std::end(table), [&](const Option& option) { return option.name == name; });
+  return *std::find_if(std::begin(table), std::end(table),
+                       [&](const Option& option) { return option.name == name; });
 }
 
 std::vector<std::string> option_names(const Command& command) {
@@ -107,7 +108,8 @@ void read_configuration(const Command& command, const std::string& file, Setting
       throw ArgumentError("config", fmt::format("{}: {}", where, error.get_option_name()),
                           unknown_name("--" + error.get_option_name(), option_names(command)));
     } catch (const po::error&) {
-      throw ArgumentError("config", fmt::format("{}: {}", where, line), "'name = value', a # comment or an empty line");
+      throw ArgumentError("config", fmt::format("{}: {}", where, line),
+                          "'name = value', a # comment or an empty line");
     }
     if (from_file.has("config")) throw ArgumentError("config", where, "no configuration file inside another");
   }
@@ -146,7 +148,11 @@ std::int64_t Settings::bytes(const std::string& name) const {
   double value = 0;
   const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
   const std::string_view unit(end, static_cast<std::size_t>(given.data() + given.size() - end));
-  const double scale = unit.empty() ? 1 : unit == "K" ? 0x1p10 : unit == "M" ? 0x1p20 : unit == "G" ? 0x1p30 : 0;
+  const double scale = unit.empty()  ? 1
+                       : unit == "K" ? 0x1p10
+                       : unit == "M" ? 0x1p20
+                       : unit == "G" ? 0x1p30
+                                     : 0;
   if (error != std::errc() || !(value * scale >= 1) || value * scale > 0x1p50)
     throw ArgumentError(name, given, "a number of bytes above 0, with K, M or G if need be");
   return static_cast<std::int64_t>(value * scale);
@@ -159,9 +165,11 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
   Settings settings;
   try {
     const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    merge(po::command_line_parser(arguments).options(description).positional(positional).style(style).run(), settings);
+    merge(po::command_line_parser(arguments).options(description).positional(positional).style(style).run(),
+          settings);
   } catch (const po::unknown_option& error) {
-    throw ArgumentError("option", error.get_option_name(), unknown_name(error.get_option_name(), option_names(command)));
+    throw ArgumentError("option", error.get_option_name(),
+                        unknown_name(error.get_option_name(), option_names(command)));
   } catch (const po::error_with_option_name& error) {
     throw ArgumentError("option", error.get_option_name(), error.what());
   } catch (const po::error& error) {
@@ -181,8 +189,9 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
 }
 
 std::string help_text(const Command& command) {
-  std::string text = fmt::format("usage: attnlab {} {}{}\n{}\n\n", command.name, command.options.empty() ? "" : "[options] ",
-                                 command.arguments, command.summary);
+  std::string text =
+      fmt::format("usage: attnlab {} {}{}\n{}\n\n", command.name, command.options.empty() ? "" : "[options] ",
+                  command.arguments, command.summary);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
     const std::string left = fmt::format("--{} {}", option.name, option.value);
@@ -196,9 +205,9 @@ std::string help_text(const Command& command) {
 
 const std::vector<std::string_view>& cell_options() {
   static const std::vector<std::string_view> names{
-      "backend",    "engine",   "variant",    "score", "modifier", "pattern", "normaliser", "seqlen",
-      "seqlen-k",   "batch",    "heads",      "kv-heads", "head-dim", "head-dim-v", "dtype", "threads",
-      "input",      "seed",     "score-weights", "rounds", "min-time", "time-limit", "memory-limit"};
+      "backend",  "engine", "variant",       "score",    "modifier", "pattern",    "normaliser",  "seqlen",
+      "seqlen-k", "batch",  "heads",         "kv-heads", "head-dim", "head-dim-v", "dtype",       "threads",
+      "input",    "seed",   "score-weights", "rounds",   "min-time", "time-limit", "memory-limit"};
   return names;
 }
 

@@ -8,7 +8,8 @@
 
 namespace attnlab {
 
-/// Values as text, by option name; an option that was not given and has no default is absent. Flags are "yes".
+/// Values as text, by option name; an option that was not given and has no default is absent. Flags are
+/// "yes".
 class Settings {
  public:
   bool has(const std::string& name) const { return values_.contains(name); }
@@ -39,8 +40,9 @@ struct Command {
   std::size_t most_positional = 0;
 };
 
-/// Parses `arguments` for a command, with its configuration file if it names one (the command line wins). Throws
-/// ArgumentError for anything it does not know, with the nearest names, and the file and line where it stood.
+/// Parses `arguments` for a command, with its configuration file if it names one (the command line wins).
+/// Throws ArgumentError for anything it does not know, with the nearest names, and the file and line where it
+/// stood.
 Settings parse_options(const Command& command, const std::vector<std::string>& arguments);
 
 /// One screen: usage, options with their defaults, an example.

@@ -30,15 +30,17 @@ Progress::Progress(std::int64_t cells)
       start_(std::chrono::steady_clock::now()) {}
 
 std::string Progress::time_left() const {
-  if (done_ == 0) return "";
+  if (done_ == 0 || done_ == cells_) return "";
   const double spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   // Cells come in order of growing work, so this is a lower bound.
-  return fmt::format(", over {} left", format_seconds(spent_s / static_cast<double>(done_) * static_cast<double>(cells_ - done_)));
+  return fmt::format(", over {} left", format_seconds(spent_s / static_cast<double>(done_) *
+                                                      static_cast<double>(cells_ - done_)));
 }
 
 void Progress::draw(const std::string& label) const {
   const auto filled = static_cast<int>(done_ * bar_width / cells_);
-  std::string line = fmt::format("[{:=<{}}{: <{}}] {}/{}{}  {}", "", filled, "", bar_width - filled, done_, cells_, time_left(), label);
+  std::string line = fmt::format("[{:=<{}}{: <{}}] {}/{}{}  {}", "", filled, "", bar_width - filled, done_,
+                                 cells_, time_left(), label);
   line.resize(std::min(line.size(), static_cast<std::size_t>(terminal_columns() - 1)));
   fmt::print(stderr, "\r\033[K{}{}{}", colour_ ? "\033[36m" : "", line, colour_ ? "\033[0m" : "");
   std::fflush(stderr);
@@ -52,7 +54,8 @@ void Progress::begin(const std::string& label) {
 void Progress::end(const std::string& status, const std::string& reason) {
   ++done_;
   if (!terminal_) {
-    fmt::print(stderr, "[{}/{}{}] {}: {}{}\n", done_, cells_, time_left(), label_, status, reason.empty() ? "" : ", " + reason);
+    fmt::print(stderr, "[{}/{}{}] {}: {}{}\n", done_, cells_, time_left(), label_, status,
+               reason.empty() ? "" : ", " + reason);
   } else if (status != "ok") {
     fmt::print(stderr, "\r\033[K{}: {}{}\n", label_, status, reason.empty() ? "" : ", " + reason);
   }

@@ -20,7 +20,8 @@ RecordWriter::RecordWriter(const fs::path& directory, const Json& run) : file_(d
   if (fs::exists(directory / "run.json", failed) || fs::exists(file_, failed))
     throw refuse("it holds another run; a new or empty directory");
   const bool made = fs::create_directories(directory, failed);
-  if (failed) throw refuse(fmt::format("it cannot be made ({}); a directory that can be written", failed.message()));
+  if (failed)
+    throw refuse(fmt::format("it cannot be made ({}); a directory that can be written", failed.message()));
   std::ofstream stream(directory / "run.json");
   stream << run.dump(2) << '\n' << std::flush;
   if (stream) descriptor_ = open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);

@@ -15,8 +15,8 @@ class RecordError : public std::runtime_error {
 
 class RecordWriter {
  public:
-  /// Makes `directory` and its run.json. Throws ArgumentError (`out`) if it holds a run already or cannot be written;
-  /// nothing is left behind then.
+  /// Makes `directory` and its run.json. Throws ArgumentError (`out`) if it holds a run already or cannot be
+  /// written; nothing is left behind then.
   RecordWriter(const std::filesystem::path& directory, const Json& run);
   ~RecordWriter();
   RecordWriter(const RecordWriter&) = delete;

@@ -64,7 +64,8 @@ Json memory_pass(Prepared& prepared) {
   const std::optional<std::int64_t> resident_before = reset_resident_peak() ? resident_bytes() : std::nullopt;
   reset_heap_peak();
   Workspace workspace;
-  prepared.engine.plan(prepared.variant, prepared.problem, workspace)->run(prepared.inputs(), prepared.output.view());
+  prepared.engine.plan(prepared.variant, prepared.problem, workspace)
+      ->run(prepared.inputs(), prepared.output.view());
   const std::optional<std::int64_t> heap_peak = heap_peak_bytes();
   const std::optional<std::int64_t> resident_peak = resident_peak_bytes();
   const auto difference = [](std::optional<std::int64_t> after, std::optional<std::int64_t> before) {
@@ -81,7 +82,8 @@ Json time_pass(Prepared& prepared, const Cell& cell) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
   const Inputs inputs = prepared.inputs();
-  const Samples samples = sample([&] { plan->run(inputs, prepared.output.view()); }, cell.rounds, cell.min_time_s);
+  const Samples samples =
+      sample([&] { plan->run(inputs, prepared.output.view()); }, cell.rounds, cell.min_time_s);
   return {{"median_ns", median(samples.time_ns)},
           {"min_ns", *std::min_element(samples.time_ns.begin(), samples.time_ns.end())},
           {"max_ns", *std::max_element(samples.time_ns.begin(), samples.time_ns.end())},
@@ -98,8 +100,11 @@ Json statistics_pass(Prepared& prepared, std::string& path) {
   Tensor output(prepared.problem.dtype, shape.output());
   plan->run_with_statistics(prepared.inputs(), output.view(), rows);
   const DispersionSummary summary = summarise(rows, shape.batch * shape.heads);
-  Json json{{"per_head", Json::object()}, {"mean", Json::object()}, {"quantiles", Json::object()},
-            {"rows", summary.rows}, {"rows_without_keys", summary.rows_without_keys}};
+  Json json{{"per_head", Json::object()},
+            {"mean", Json::object()},
+            {"quantiles", Json::object()},
+            {"rows", summary.rows},
+            {"rows_without_keys", summary.rows_without_keys}};
   for (std::size_t s = 0; s < statistic_names.size(); ++s) {
     const std::string name(statistic_names[s]);
     for (const auto& head : summary.per_head) json["per_head"][name].push_back(head[s]);
@@ -189,7 +194,8 @@ Json pooled_weights(const Variant& variant, const Prepared& prepared, std::int64
       for (std::int64_t i = bin * shape.seqlen_q / bins; i < (bin + 1) * shape.seqlen_q / bins; ++i) {
         const std::span<const double> weights = oracle.weights(i);
         for (std::size_t t = 0; t < weights.size(); ++t)
-          sums[static_cast<std::size_t>(bin * bins + oracle.visible_keys()[t] * bins / shape.seqlen_k)] += weights[t];
+          sums[static_cast<std::size_t>(bin * bins + oracle.visible_keys()[t] * bins / shape.seqlen_k)] +=
+              weights[t];
       }
     }
   }
@@ -199,8 +205,10 @@ Json pooled_weights(const Variant& variant, const Prepared& prepared, std::int64
     Json line = Json::array();
     for (std::int64_t column = 0; column < bins; ++column) {
       // Key j falls into bin floor(j bins / n): the bin's first key is ceil(bin n / bins).
-      const std::int64_t keys = ((column + 1) * shape.seqlen_k + bins - 1) / bins - (column * shape.seqlen_k + bins - 1) / bins;
-      const double mean = sums[static_cast<std::size_t>(bin * bins + column)] / static_cast<double>(rows * keys);
+      const std::int64_t keys =
+          ((column + 1) * shape.seqlen_k + bins - 1) / bins - (column * shape.seqlen_k + bins - 1) / bins;
+      const double mean =
+          sums[static_cast<std::size_t>(bin * bins + column)] / static_cast<double>(rows * keys);
       line.push_back(std::stod(fmt::format("{:.3g}", mean * static_cast<double>(shape.seqlen_k))));
     }
     map.push_back(line);
@@ -267,7 +275,8 @@ Json record_header(const Cell& cell) {
               {"input", {{"name", cell.input}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
   const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
   record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
-  for (const char* name : {"time", "memory", "error", "deviation", "dispersion", "heatmap"}) record[name] = nullptr;
+  for (const char* name : {"time", "memory", "error", "deviation", "dispersion", "heatmap"})
+    record[name] = nullptr;
   record["machine"] = {{"cpu", machine.cpu},
                        {"cores", machine.cores},
                        {"memory_bytes", machine.memory_bytes},
@@ -288,6 +297,11 @@ Json record_header(const Cell& cell) {
 std::int64_t predicted_bytes(const Cell& cell) {
   return tensor_bytes(cell.problem) +
          find_engine(cell.engine).workspace_bytes(Variant::parse(cell.variant), cell.problem);
+}
+
+void require_inputs(const Cell& cell) {
+  Input::parse(cell.input).require_fits(cell.problem);
+  if (!cell.score_weights.empty()) load_weights(cell, Variant::parse(cell.variant).score);
 }
 
 Json run_cell(const Cell& cell) {
@@ -311,7 +325,8 @@ Json run_cell(const Cell& cell) {
   record["input"]["checksum"] = prepared.tensors.checksum;
   record["input"]["nonfinite"] = prepared.tensors.nonfinite;
   if (prepared.tensors.nonfinite > 0)
-    record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", prepared.tensors.nonfinite));
+    record["warnings"].push_back(
+        fmt::format("{} NaN or infinite values in Q, K and V", prepared.tensors.nonfinite));
   record["memory"] = memory_pass(prepared);
   record["time"] = time_pass(prepared, cell);
   std::string path;

@@ -8,8 +8,11 @@ namespace attnlab {
 /// What every record of a cell has, whatever came of it: identity, shape, machine, build, start.
 Json record_header(const Cell& cell);
 
-/// The whole record, status `ok` or `refused`. Throws ArgumentError for an input that does not fit, std::bad_alloc, and
-/// what oneDNN throws.
+/// Throws ArgumentError if the input or the score's weights do not fit the cell.
+void require_inputs(const Cell& cell);
+
+/// The whole record, status `ok` or `refused`. Throws ArgumentError for an input that does not fit,
+/// std::bad_alloc, and what oneDNN throws.
 Json run_cell(const Cell& cell);
 
 /// Bytes of inputs, output and workspace.

@@ -41,6 +41,12 @@ bool is_failure(const Json& record) {
   return status != "refused" && status != "predicted_too_large" && status != "predicted_too_slow";
 }
 
+std::vector<Cell> make_checked_grid(const Settings& settings) {
+  std::vector<Cell> cells = make_grid(settings);
+  for (const Cell& cell : cells) require_inputs(cell);
+  return cells;
+}
+
 /// Refusals and predictions that need no worker; an empty status if the cell may run.
 Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
   Json record = record_header(cell);
@@ -55,12 +61,13 @@ Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
   const std::int64_t bytes = predicted_bytes(cell);
   if (bytes > limits.memory_bytes) {
     record["status"] = "predicted_too_large";
-    record["reason"] = fmt::format("inputs, output and workspace take {}, the memory limit is {}", format_bytes(bytes),
-                                   format_bytes(limits.memory_bytes));
+    record["reason"] = fmt::format("inputs, output and workspace take {}, the memory limit is {}",
+                                   format_bytes(bytes), format_bytes(limits.memory_bytes));
   } else if (predicted_call_s > limits.time_s) {
     record["status"] = "predicted_too_slow";
-    record["reason"] = fmt::format("one call would take {:.0f} s by the cells of the same variant before it, the time limit is {:g} s",
-                                   predicted_call_s, limits.time_s);
+    record["reason"] = fmt::format(
+        "one call would take {:.0f} s by the cells of the same variant before it, the time limit is {:g} s",
+        predicted_call_s, limits.time_s);
   } else {
     record["status"] = "";
   }
@@ -76,15 +83,17 @@ std::string family(const Cell& cell) {
 
 double work_of(const Cell& cell) {
   const Shape& shape = cell.problem.shape;
-  return cell.engine == "onednn" ? static_cast<double>(shape.seqlen_q) * static_cast<double>(shape.seqlen_k)
-                                 : static_cast<double>(visible_pairs(Variant::parse(cell.variant).pattern, shape));
+  return cell.engine == "onednn"
+             ? static_cast<double>(shape.seqlen_q) * static_cast<double>(shape.seqlen_k)
+             : static_cast<double>(visible_pairs(Variant::parse(cell.variant).pattern, shape));
 }
 
 /// Seconds per unit of work_of, by the last cell of each family that ran.
 class Pace {
  public:
   void learn(const Cell& cell, const Json& record) {
-    if (record.at("status") == "ok") pace_[family(cell)] = record.at("time").at("median_ns").get<double>() * 1e-9 / work_of(cell);
+    if (record.at("status") == "ok")
+      pace_[family(cell)] = record.at("time").at("median_ns").get<double>() * 1e-9 / work_of(cell);
   }
   /// 0 where nothing is known.
   double predict(const Cell& cell) const {
@@ -106,7 +115,8 @@ void choose_heatmaps(std::vector<Cell>& cells) {
 }
 
 int dry_run(std::vector<Cell> cells, const Limits& limits) {
-  fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}\n", "backend", "n", "dtype", "threads", "bytes", "call", "variant");
+  fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}\n", "backend", "n", "dtype", "threads", "bytes",
+             "call", "variant");
   Pace pace;
   for (const Cell& cell : cells) {
     const Json prediction = predict(cell, limits, 0);
@@ -126,17 +136,21 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
     fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}\n", cell.backend.value_or(cell.engine),
                cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
                format_bytes(predicted_bytes(cell)), time, cell.variant,
-               prediction.at("status") == "" ? "" : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
+               prediction.at("status") == ""
+                   ? ""
+                   : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
   }
-  fmt::print("{} cells. Bytes: inputs, output and workspace, by formula. Call: measured at n = 512 and scaled by pairs.\n",
-             cells.size());
+  fmt::print(
+      "{} cells. Bytes: inputs, output and workspace, by formula. Call: measured at n = 512 and scaled by "
+      "pairs.\n",
+      cells.size());
   return 0;
 }
 
 }  // namespace
 
 int sweep_command(const Settings& settings, const std::vector<std::string>& arguments) {
-  std::vector<Cell> cells = make_grid(settings);
+  std::vector<Cell> cells = make_checked_grid(settings);
   const Limits limits = make_limits(settings);
   catch_interrupts();
   if (settings.has("dry-run")) return dry_run(std::move(cells), limits);
@@ -161,12 +175,14 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
       pace.learn(cell, record);
       writer.append(record);
       failed = failed || is_failure(record);
-      progress.end(record.at("status"), record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
+      progress.end(record.at("status"),
+                   record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
       records.push_back(std::move(record));
     }
   } catch (const Interrupted&) {
     progress.finish();
-    fmt::print(stderr, "attnlab: interrupted; {} of {} cells are in {}\n", records.size(), cells.size(), writer.file().string());
+    fmt::print(stderr, "attnlab: interrupted; {} of {} cells are in {}\n", records.size(), cells.size(),
+               writer.file().string());
     return 130;
   } catch (const RecordError& error) {
     progress.finish();
@@ -180,9 +196,10 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
 }
 
 int run_command(const Settings& settings) {
-  std::vector<Cell> cells = make_grid(settings);
+  std::vector<Cell> cells = make_checked_grid(settings);
   if (cells.size() != 1)
-    throw ArgumentError("cells", fmt::format("{}", cells.size()), "attnlab run takes one cell; attnlab sweep takes a grid");
+    throw ArgumentError("cells", fmt::format("{}", cells.size()),
+                        "attnlab run takes one cell; attnlab sweep takes a grid");
   Cell& cell = cells.front();
   if (settings.has("save-output")) cell.save_output = settings.text("save-output");
   catch_interrupts();

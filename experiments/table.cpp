@@ -35,7 +35,9 @@ std::string comparison_key(const Json& record) {
   return cell.dump() + record.at("input").at("name").dump();
 }
 
-bool counts(const Json& record) { return record.at("status") == "ok" && record.at("error").at("within_budget").get<bool>(); }
+bool counts(const Json& record) {
+  return record.at("status") == "ok" && record.at("error").at("within_budget").get<bool>();
+}
 
 std::string backend_of(const Json& record) {
   return record.at(record.at("backend").is_null() ? "engine" : "backend").get<std::string>();
@@ -46,65 +48,80 @@ std::string backend_of(const Json& record) {
 void print_table(const std::vector<Json>& records) {
   std::map<std::string, double> full_ns;
   for (const Json& record : records)
-    if (record.at("backend") == "full" && counts(record)) full_ns[comparison_key(record)] = record.at("time").at("median_ns");
-  fmt::print("{:<10} {:>8} {:>5} {:>10} {:>9} {:>11} {:>9} {:>9}  {}\n", "backend", "n", "dtype", "time", "vs full",
-             "workspace", "error", "entropy", "variant");
+    if (record.at("backend") == "full" && counts(record))
+      full_ns[comparison_key(record)] = record.at("time").at("median_ns");
+  fmt::print("{:<10} {:>8} {:>5} {:>10} {:>9} {:>11} {:>9} {:>9}  {}\n", "backend", "n", "dtype", "time",
+             "vs full", "workspace", "error", "entropy", "variant");
   for (const Json& record : records) {
     const Json& cell = record.at("cell");
     fmt::print("{:<10} {:>8} {:>5} ", backend_of(record), cell.at("seqlen_q").get<std::int64_t>(),
                cell.at("dtype").get<std::string>());
     if (record.at("status") != "ok") {
-      fmt::print("{:<50} {}\n", record.at("status").get<std::string>(), record.at("variant").get<std::string>());
+      fmt::print("{:<50} {}\n", record.at("status").get<std::string>(),
+                 record.at("variant").get<std::string>());
       continue;
     }
     const double time_ns = record.at("time").at("median_ns");
     const auto full = full_ns.find(comparison_key(record));
-    fmt::print("{:>10} {:>9} {:>11} {:>9.1e} {:>9.3f}  {}{}\n", format_seconds(time_ns * 1e-9),
-               full == full_ns.end() || !counts(record) ? "-" : fmt::format("{:.2f} x", full->second / time_ns),
-               format_bytes(record.at("memory").at("workspace_bytes")), record.at("error").at("max_abs").get<double>(),
-               record.at("dispersion").at("mean").at("entropy").is_null() ? 0.0 : record.at("dispersion").at("mean").at("entropy").get<double>(),
-               record.at("variant").get<std::string>(), counts(record) ? "" : "  [outside its error budget]");
+    fmt::print(
+        "{:>10} {:>9} {:>11} {:>9.1e} {:>9.3f}  {}{}\n", format_seconds(time_ns * 1e-9),
+        full == full_ns.end() || !counts(record) ? "-" : fmt::format("{:.2f} x", full->second / time_ns),
+        format_bytes(record.at("memory").at("workspace_bytes")),
+        record.at("error").at("max_abs").get<double>(),
+        record.at("dispersion").at("mean").at("entropy").is_null()
+            ? 0.0
+            : record.at("dispersion").at("mean").at("entropy").get<double>(),
+        record.at("variant").get<std::string>(), counts(record) ? "" : "  [outside its error budget]");
   }
 }
 
 void print_summary(const Json& record) {
   const Json& cell = record.at("cell");
   const Json& machine = record.at("machine");
-  fmt::print("variant     {} on engine {}\n", record.at("variant").get<std::string>(), record.at("engine").get<std::string>());
+  fmt::print("variant     {} on engine {}\n", record.at("variant").get<std::string>(),
+             record.at("engine").get<std::string>());
   fmt::print("shape       batch {}, heads {} ({} kv), n_q {}, n_k {}, d {}, d_v {}, {}, {} thread(s)\n",
-             cell.at("batch").dump(), cell.at("heads").dump(), cell.at("kv_heads").dump(), cell.at("seqlen_q").dump(),
-             cell.at("seqlen_k").dump(), cell.at("head_dim").dump(), cell.at("head_dim_v").dump(),
-             cell.at("dtype").get<std::string>(), cell.at("threads").dump());
+             cell.at("batch").dump(), cell.at("heads").dump(), cell.at("kv_heads").dump(),
+             cell.at("seqlen_q").dump(), cell.at("seqlen_k").dump(), cell.at("head_dim").dump(),
+             cell.at("head_dim_v").dump(), cell.at("dtype").get<std::string>(), cell.at("threads").dump());
   fmt::print("input       {}\n", record.at("input").at("name").get<std::string>());
-  fmt::print("machine     {}, row code {}, oneDNN {} at {}\n", machine.at("cpu").get<std::string>(), machine.at("level").get<std::string>(),
-             machine.at("onednn_version").get<std::string>(), machine.at("onednn_level").get<std::string>());
+  fmt::print("machine     {}, row code {}, oneDNN {} at {}\n", machine.at("cpu").get<std::string>(),
+             machine.at("level").get<std::string>(), machine.at("onednn_version").get<std::string>(),
+             machine.at("onednn_level").get<std::string>());
   if (record.at("status") != "ok") {
-    fmt::print("status      {}: {}\n", record.at("status").get<std::string>(), record.at("reason").get<std::string>());
+    fmt::print("status      {}: {}\n", record.at("status").get<std::string>(),
+               record.at("reason").get<std::string>());
     return;
   }
   const Json& time = record.at("time");
   const double time_ns = time.at("median_ns");
   fmt::print("path        {}\n", machine.at("path").get<std::string>());
-  fmt::print("time        {} (median of {}; {} to {}), {:.1f} GFLOP/s of useful work\n", format_seconds(time_ns * 1e-9),
-             time.at("samples_ns").size(), format_seconds(time.at("min_ns").get<double>() * 1e-9),
-             format_seconds(time.at("max_ns").get<double>() * 1e-9), record.at("work").at("flops").get<double>() / time_ns);
+  fmt::print("time        {} (median of {}; {} to {}), {:.1f} GFLOP/s of useful work\n",
+             format_seconds(time_ns * 1e-9), time.at("samples_ns").size(),
+             format_seconds(time.at("min_ns").get<double>() * 1e-9),
+             format_seconds(time.at("max_ns").get<double>() * 1e-9),
+             record.at("work").at("flops").get<double>() / time_ns);
   const auto bytes = [&](const char* name) {
     const Json& value = record.at("memory").at(name);
     return value.is_null() ? std::string("not available") : format_bytes(value.get<std::int64_t>());
   };
-  fmt::print("memory      workspace {}, heap peak {}, resident {}, inputs and output {}\n", bytes("workspace_bytes"),
-             bytes("heap_peak_bytes"), bytes("rss_delta_bytes"), bytes("inputs_bytes"));
+  fmt::print("memory      workspace {}, heap peak {}, resident {}, inputs and output {}\n",
+             bytes("workspace_bytes"), bytes("heap_peak_bytes"), bytes("rss_delta_bytes"),
+             bytes("inputs_bytes"));
   const Json& error = record.at("error");
-  fmt::print("error       max {} (budget {:.2e}), relative {}, on {} rows of each head\n", error.at("max_abs").dump(),
-             error.at("budget_max_abs").get<double>(), error.at("relative_l2").dump(), error.at("rows").dump());
+  fmt::print("error       max {} (budget {:.2e}), relative {}, on {} rows of each head\n",
+             error.at("max_abs").dump(), error.at("budget_max_abs").get<double>(),
+             error.at("relative_l2").dump(), error.at("rows").dump());
   fmt::print("given up    {} relative to {}\n", record.at("deviation").at("relative_l2").dump(),
              record.at("deviation").at("exact_variant").get<std::string>());
   fmt::print("dispersion  mean over rows of all heads\n");
   for (const std::string_view name : statistic_names) {
     const Json& mean = record.at("dispersion").at("mean").at(std::string(name));
-    fmt::print("  {:<20} {}\n", name, mean.is_null() ? "undefined" : fmt::format("{:.6g}", mean.get<double>()));
+    fmt::print("  {:<20} {}\n", name,
+               mean.is_null() ? "undefined" : fmt::format("{:.6g}", mean.get<double>()));
   }
-  for (const Json& warning : record.at("warnings")) fmt::print("warning     {}\n", warning.get<std::string>());
+  for (const Json& warning : record.at("warnings"))
+    fmt::print("warning     {}\n", warning.get<std::string>());
 }
 
 }  // namespace attnlab

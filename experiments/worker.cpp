@@ -30,7 +30,8 @@ volatile std::sig_atomic_t interrupted = 0;
 class Descriptor {
  public:
   explicit Descriptor(int descriptor) : descriptor_(descriptor) {
-    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "a worker could not be started");
+    if (descriptor < 0)
+      throw std::system_error(errno, std::generic_category(), "a worker could not be started");
   }
   ~Descriptor() { close(descriptor_); }
   Descriptor(const Descriptor&) = delete;
@@ -41,7 +42,8 @@ class Descriptor {
   int descriptor_;
 };
 
-[[noreturn]] void become_worker(const std::string& cell_json, const Limits& limits, int record, int messages, pid_t parent) {
+[[noreturn]] void become_worker(const std::string& cell_json, const Limits& limits, int record, int messages,
+                                pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
@@ -88,9 +90,12 @@ void catch_interrupts() {
 
 Json run_in_worker(const Cell& cell, const Limits& limits) {
   const auto start = std::chrono::steady_clock::now();
-  const auto elapsed_s = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  const auto elapsed_s = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "a worker could not be started");
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    throw std::system_error(errno, std::generic_category(), "a worker could not be started");
   const Descriptor reading(ends[0]);
   const Descriptor messages(memfd_create("attnlab-worker", MFD_CLOEXEC));
   const std::string cell_json = to_json(cell).dump();
@@ -133,15 +138,18 @@ Json run_in_worker(const Cell& cell, const Limits& limits) {
   if (timed_out) {
     record = failure(cell, "timeout", fmt::format("stopped at the time limit of {:g} s", limits.time_s));
   } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-    record = failure(cell, "out_of_memory", "the worker was killed (SIGKILL), as the kernel does where memory ends");
+    record = failure(cell, "out_of_memory",
+                     "the worker was killed (SIGKILL), as the kernel does where memory ends");
   } else if (WIFSIGNALED(status)) {
-    record = failure(cell, "crashed", fmt::format("the worker died of signal {} ({}){}", WTERMSIG(status),
-                                                  strsignal(WTERMSIG(status)), said.empty() ? "" : ": " + said));
+    record = failure(cell, "crashed",
+                     fmt::format("the worker died of signal {} ({}){}", WTERMSIG(status),
+                                 strsignal(WTERMSIG(status)), said.empty() ? "" : ": " + said));
   } else {
     record = Json::parse(line, nullptr, false);
     if (record.is_discarded() || !record.is_object())
-      record = failure(cell, "failed", fmt::format("the worker ended with status {} and no record{}", WEXITSTATUS(status),
-                                                   said.empty() ? "" : ": " + said));
+      record = failure(cell, "failed",
+                       fmt::format("the worker ended with status {} and no record{}", WEXITSTATUS(status),
+                                   said.empty() ? "" : ": " + said));
   }
   record["elapsed_ms"] = elapsed_s() * 1000;
   return record;
@@ -156,8 +164,9 @@ int worker_main(const std::string& cell_json) {
   } catch (const std::bad_alloc&) {
     record = failure(cell, "out_of_memory", memory);
   } catch (const dnnl::error& error) {
-    record = error.status == dnnl_out_of_memory ? failure(cell, "out_of_memory", memory)
-                                                : failure(cell, "failed", fmt::format("oneDNN: {}", error.what()));
+    record = error.status == dnnl_out_of_memory
+                 ? failure(cell, "out_of_memory", memory)
+                 : failure(cell, "failed", fmt::format("oneDNN: {}", error.what()));
   } catch (const std::exception& error) {
     record = failure(cell, "failed", error.what());
   }

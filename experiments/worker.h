@@ -12,8 +12,9 @@ struct Limits {
   std::int64_t memory_bytes = 0;  ///< of private memory, by RLIMIT_DATA
 };
 
-/// Starts this program again as a worker, stops it with its process group at the time limit, and gives its record; or
-/// one that says why there is none. Throws Interrupted after SIGINT or SIGTERM, with the worker stopped.
+/// Starts this program again as a worker, stops it with its process group at the time limit, and gives its
+/// record; or one that says why there is none. Throws Interrupted after SIGINT or SIGTERM, with the worker
+/// stopped.
 Json run_in_worker(const Cell& cell, const Limits& limits);
 
 /// The worker's side: reads the cell from its argument, writes the record to file descriptor 3.

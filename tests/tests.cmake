@@ -7,10 +7,13 @@ add_library(attnlab_test_support STATIC tests/support/case.cpp tests/support/mai
 target_include_directories(attnlab_test_support PUBLIC tests)
 target_link_libraries(attnlab_test_support PUBLIC attnlab GTest::gtest rapidcheck)
 
+add_library(attnlab_test_command STATIC tests/harness/command.cpp)
+target_link_libraries(attnlab_test_command PUBLIC attnlab_test_support)
+
 foreach(folder unit property conformance harness report)
   file(GLOB sources CONFIGURE_DEPENDS tests/${folder}/*_test.cpp)
   add_executable(test_${folder} ${sources})
-  target_link_libraries(test_${folder} PRIVATE attnlab_test_support attnlab_experiments)
+  target_link_libraries(test_${folder} PRIVATE attnlab_test_command attnlab_experiments)
 endforeach()
 
 set(test_environment "ATTNLAB_COMMAND=$<TARGET_FILE:attnlab_command>;ATTNLAB_SOURCE=${CMAKE_SOURCE_DIR};TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp")

@@ -39,7 +39,8 @@ std::string comparison_key(const Json& record);
 /// `status` is ok and the output within its error budget.
 bool counts(const Json& record);
 
-/// Slope of ln y over ln x by least squares; nothing with fewer than three points, where a slope says nothing of fit.
+/// Slope of ln y over ln x by least squares; nothing with fewer than three points, where a slope says nothing
+/// of fit.
 std::optional<double> fitted_exponent(const std::vector<std::pair<double, double>>& points);
 
 /// value(record) for a path such as time.median_ns; nothing where it is null or absent.

@@ -18,8 +18,9 @@ struct Chart {
 
 std::vector<Chart> make_charts(const std::vector<Json>& records);
 
-/// Exact weights beside a variant's, one for each variant and input that has a map. Their data stay in the records:
-/// the specification names them as `record:INDEX:exact` and `record:INDEX:variant`, and report.js fills them in.
+/// Exact weights beside a variant's, one for each variant and input that has a map. Their data stay in the
+/// records: the specification names them as `record:INDEX:exact` and `record:INDEX:variant`, and report.js
+/// fills them in.
 std::vector<Chart> make_heatmaps(const std::vector<Json>& records);
 
 }  // namespace attnlab

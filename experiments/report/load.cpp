@@ -11,7 +11,9 @@ namespace attnlab {
 std::vector<Json> load_records(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / "records.jsonl";
   std::ifstream stream(file);
-  if (!stream) throw ArgumentError("report", directory.string(), "a directory with a records.jsonl, as attnlab sweep --out makes");
+  if (!stream)
+    throw ArgumentError("report", directory.string(),
+                        "a directory with a records.jsonl, as attnlab sweep --out makes");
   std::vector<Json> records;
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
@@ -23,7 +25,8 @@ std::vector<Json> load_records(const std::filesystem::path& directory) {
       throw ArgumentError("report", fmt::format("{}: schema {}", where, record["schema"].dump()), "schema 1");
     records.push_back(std::move(record));
   }
-  if (records.empty()) throw ArgumentError("report", file.string(), "at least one record; this file is empty");
+  if (records.empty())
+    throw ArgumentError("report", file.string(), "at least one record; this file is empty");
   return records;
 }
 

@@ -8,8 +8,8 @@
 
 namespace attnlab {
 
-/// Every line of directory/records.jsonl. Throws ArgumentError for a directory without one, with none in it, with a
-/// line that is no record (naming file and line), or with another schema.
+/// Every line of directory/records.jsonl. Throws ArgumentError for a directory without one, with none in it,
+/// with a line that is no record (naming file and line), or with another schema.
 std::vector<Json> load_records(const std::filesystem::path& directory);
 
 }  // namespace attnlab

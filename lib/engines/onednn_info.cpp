@@ -56,6 +56,7 @@ std::string onednn_version() {
 }
 
 std::string onednn_level() {
+  cap_onednn();  // asking fixes the cap
   const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
   const std::string_view name = name_of(isa);
   return name.empty() ? fmt::format("isa 0x{:x}", static_cast<int>(isa)) : std::string(name);

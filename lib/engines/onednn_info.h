@@ -8,7 +8,8 @@ namespace attnlab {
 /// As in `2.6.3`.
 std::string onednn_version();
 
-/// The instruction set that oneDNN dispatches to, by its own name, as in `avx512_core_bf16`.
+/// The instruction set that oneDNN dispatches to, by its own name, as in `avx512_core_bf16`. Caps it first,
+/// as below.
 std::string onednn_level();
 
 /// Caps oneDNN at isa_level() if that was forced. Every plan calls it before its first primitive, after which

@@ -16,10 +16,12 @@ namespace attnlab {
 namespace {
 
 constexpr InputInfo infos[] = {
-    {"gaussian", "sigma >= 0 (1)", "q, k normal so that scaled_dot logits have standard deviation sigma; v normal", ""},
+    {"gaussian", "sigma >= 0 (1)",
+     "q, k normal so that scaled_dot logits have standard deviation sigma; v normal", ""},
     {"needle", "delta (6)", "one key, in the middle, has logit delta for every query among logits N(0, 1)",
      "Velickovic et al., arXiv:2410.01104"},
-    {"npy:PREFIX", "", "PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy: (heads, n, d) or (batch, heads, n, d) floats", ""},
+    {"npy:PREFIX", "",
+     "PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy: (heads, n, d) or (batch, heads, n, d) floats", ""},
 };
 
 /// The finite number in `name(number)`, or `otherwise` for a bare `name`.
@@ -28,9 +30,10 @@ double parameter_of(std::string_view text, std::string_view name, double lowest,
   double value = 0;
   const std::string_view inside = text.substr(name.size() + 1, text.size() - name.size() - 2);
   const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), value);
-  if (!text.ends_with(')') || error != std::errc() || end != inside.data() + inside.size() || !std::isfinite(value) ||
-      value < lowest || std::abs(value) > 1e6)
-    throw ArgumentError("input", text, fmt::format("{}(number), number from {:g} to 1e6", name, std::max(lowest, -1e6)));
+  if (!text.ends_with(')') || error != std::errc() || end != inside.data() + inside.size() ||
+      !std::isfinite(value) || value < lowest || std::abs(value) > 1e6)
+    throw ArgumentError("input", text,
+                        fmt::format("{}(number), number from {:g} to 1e6", name, std::max(lowest, -1e6)));
   return value;
 }
 
@@ -49,7 +52,8 @@ class RowStream {
   /// Box and Muller 1958, two at a time.
   void fill_normal(std::span<float> row, double deviation) {
     for (std::size_t c = 0; c < row.size(); c += 2) {
-      const double radius = deviation * std::sqrt(-2 * std::log(static_cast<double>((next() >> 11) + 1) * 0x1p-53));
+      const double radius =
+          deviation * std::sqrt(-2 * std::log(static_cast<double>((next() >> 11) + 1) * 0x1p-53));
       const double angle = 2 * 3.14159265358979323846 * static_cast<double>(next() >> 11) * 0x1p-53;
       row[c] = static_cast<float>(radius * std::cos(angle));
       if (c + 1 < row.size()) row[c + 1] = static_cast<float>(radius * std::sin(angle));
@@ -107,12 +111,14 @@ Dims captured_dims(const std::string& file) {
   std::copy(header.shape.rbegin(), header.shape.rend(), dims.rbegin());
   for (const std::int64_t size : dims)
     if (size < 1)
-      throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")), "no size of 0");
+      throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")),
+                          "no size of 0");
   return dims;
 }
 
 void require_equal(const std::string& prefix, std::string_view what, std::int64_t a, std::int64_t b) {
-  if (a != b) throw ArgumentError("input", "npy:" + prefix, fmt::format("{} must agree, here {} and {}", what, a, b));
+  if (a != b)
+    throw ArgumentError("input", "npy:" + prefix, fmt::format("{} must agree, here {} and {}", what, a, b));
 }
 
 }  // namespace
@@ -129,9 +135,12 @@ Input Input::parse(std::string_view text) {
 
 std::string Input::name() const {
   switch (kind_) {
-    case Kind::gaussian: return fmt::format("gaussian({})", parameter_);
-    case Kind::needle: return fmt::format("needle({})", parameter_);
-    case Kind::npy: return "npy:" + prefix_;
+    case Kind::gaussian:
+      return fmt::format("gaussian({})", parameter_);
+    case Kind::needle:
+      return fmt::format("needle({})", parameter_);
+    case Kind::npy:
+      return "npy:" + prefix_;
   }
   return {};
 }
@@ -152,11 +161,35 @@ std::optional<CapturedShape> Input::captured_shape() const {
   return CapturedShape{q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
 }
 
+void Input::require_fits(const Problem& problem) const {
+  if (kind_ == Kind::needle && problem.shape.head_dim < 2)
+    throw ArgumentError("head-dim", fmt::format("{}", problem.shape.head_dim),
+                        "at least 2 with input needle");
+  if (kind_ != Kind::npy) return;
+  const CapturedShape captured = *captured_shape();
+  const Shape& shape = problem.shape;
+  require_equal(prefix_, "batch asked for and in the files", shape.batch, captured.batch);
+  require_equal(prefix_, "heads asked for and in the files", shape.heads, captured.heads);
+  require_equal(prefix_, "kv-heads asked for and in the files", shape.kv_heads, captured.kv_heads);
+  require_equal(prefix_, "head-dim asked for and in the files", shape.head_dim, captured.head_dim);
+  require_equal(prefix_, "head-dim-v asked for and in the files", shape.head_dim_v, captured.head_dim_v);
+  if (shape.seqlen_q > captured.seqlen_q)
+    throw ArgumentError("seqlen", fmt::format("{}", shape.seqlen_q),
+                        fmt::format("at most {}, the rows of {}_q.npy", captured.seqlen_q, prefix_));
+  if (shape.seqlen_k > captured.seqlen_k)
+    throw ArgumentError("seqlen-k", fmt::format("{}", shape.seqlen_k),
+                        fmt::format("at most {}, the rows of {}_k.npy", captured.seqlen_k, prefix_));
+}
+
 QkvTensors Input::make(const Problem& problem, std::uint64_t seed) const {
-  QkvTensors tensors{Tensor(problem.dtype, problem.shape.q()), Tensor(problem.dtype, problem.shape.k()),
-                     Tensor(problem.dtype, problem.shape.v()), {}, 0};
+  require_fits(problem);
+  QkvTensors tensors{Tensor(problem.dtype, problem.shape.q()),
+                     Tensor(problem.dtype, problem.shape.k()),
+                     Tensor(problem.dtype, problem.shape.v()),
+                     {},
+                     0};
   if (kind_ == Kind::npy)
-    fill_captured(problem, tensors);
+    fill_captured(tensors);
   else
     fill_synthetic(problem, seed, tensors);
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -172,12 +205,14 @@ void Input::fill_synthetic(const Problem& problem, std::uint64_t seed, QkvTensor
   const auto head_dim = static_cast<double>(problem.shape.head_dim);
   if (kind_ == Kind::gaussian) {
     const double deviation = std::sqrt(parameter_);
-    fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) { RowStream(seed, {0, b, h, i}).fill_normal(row, deviation); });
-    fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) { RowStream(seed, {1, b, h, i}).fill_normal(row, deviation); });
+    fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
+      RowStream(seed, {0, b, h, i}).fill_normal(row, deviation);
+    });
+    fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) {
+      RowStream(seed, {1, b, h, i}).fill_normal(row, deviation);
+    });
   } else {
     // Coordinate 0 belongs to the needle: every query has 1 there, every other key 0.
-    if (problem.shape.head_dim < 2)
-      throw ArgumentError("head-dim", fmt::format("{}", problem.shape.head_dim), "at least 2 with input needle");
     const std::int64_t needle = problem.shape.seqlen_k / 2;
     const double deviation = std::sqrt(std::sqrt(head_dim / (head_dim - 1)));
     fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
@@ -189,23 +224,12 @@ void Input::fill_synthetic(const Problem& problem, std::uint64_t seed, QkvTensor
       row[0] = i == needle ? static_cast<float>(parameter_ * std::sqrt(head_dim)) : 0.0F;
     });
   }
-  fill_rows(tensors.v, [&](auto b, auto h, auto i, auto& row) { RowStream(seed, {2, b, h, i}).fill_normal(row, 1); });
+  fill_rows(tensors.v, [&](auto b, auto h, auto i, auto& row) {
+    RowStream(seed, {2, b, h, i}).fill_normal(row, 1);
+  });
 }
 
-void Input::fill_captured(const Problem& problem, QkvTensors& tensors) const {
-  const CapturedShape captured = *captured_shape();
-  const Shape& shape = problem.shape;
-  require_equal(prefix_, "batch asked for and in the files", shape.batch, captured.batch);
-  require_equal(prefix_, "heads asked for and in the files", shape.heads, captured.heads);
-  require_equal(prefix_, "kv-heads asked for and in the files", shape.kv_heads, captured.kv_heads);
-  require_equal(prefix_, "head-dim asked for and in the files", shape.head_dim, captured.head_dim);
-  require_equal(prefix_, "head-dim-v asked for and in the files", shape.head_dim_v, captured.head_dim_v);
-  if (shape.seqlen_q > captured.seqlen_q)
-    throw ArgumentError("seqlen", fmt::format("{}", shape.seqlen_q),
-                        fmt::format("at most {}, the rows of {}_q.npy", captured.seqlen_q, prefix_));
-  if (shape.seqlen_k > captured.seqlen_k)
-    throw ArgumentError("seqlen-k", fmt::format("{}", shape.seqlen_k),
-                        fmt::format("at most {}, the rows of {}_k.npy", captured.seqlen_k, prefix_));
+void Input::fill_captured(QkvTensors& tensors) const {
   Tensor* const targets[] = {&tensors.q, &tensors.k, &tensors.v};
   for (std::size_t which = 0; which < 3; ++which) {
     const std::string file = prefix_ + tensor_suffixes[which];
@@ -217,7 +241,9 @@ void Input::fill_captured(const Problem& problem, QkvTensors& tensors) const {
         const std::vector<float> rows =
             read_npy("input", file, header, (b * dims[1] + h) * dims[2] * dims[3], view.shape[2] * dims[3]);
         for (std::int64_t i = 0; i < view.shape[2]; ++i)
-          write_row(view, b, h, i, std::span(rows).subspan(static_cast<std::size_t>(i * dims[3]), static_cast<std::size_t>(dims[3])));
+          write_row(view, b, h, i,
+                    std::span(rows).subspan(static_cast<std::size_t>(i * dims[3]),
+                                            static_cast<std::size_t>(dims[3])));
       }
   }
 }

@@ -35,21 +35,27 @@ class Input {
 
   std::string name() const;
 
-  /// Of npy inputs: read from the headers of PREFIX_q.npy, PREFIX_k.npy and PREFIX_v.npy, of shape (heads, n, d) or
-  /// (batch, heads, n, d). Throws ArgumentError (`input`) for files that are no such arrays or do not fit together.
+  /// Of npy inputs: read from the headers of PREFIX_q.npy, PREFIX_k.npy and PREFIX_v.npy, of shape (heads, n,
+  /// d) or (batch, heads, n, d). Throws ArgumentError (`input`) for files that are no such arrays or do not
+  /// fit together.
   std::optional<CapturedShape> captured_shape() const;
 
-  /// Q, K and V in the problem's storage type. Synthetic rows depend on the seed, the tensor, the head and the row
-  /// alone, so that a shorter sequence is a prefix of a longer one; a captured sequence gives its first rows. Throws
-  /// ArgumentError if the problem's shape is not that of the files.
+  /// Throws ArgumentError if it cannot give the problem's shape: captured tensors of another, a needle in one
+  /// dimension.
+  void require_fits(const Problem& problem) const;
+
+  /// Q, K and V in the problem's storage type. Synthetic rows depend on the seed, the tensor, the head and
+  /// the row alone, so that a shorter sequence is a prefix of a longer one; a captured sequence gives its
+  /// first rows. Throws ArgumentError if the problem's shape is not that of the files.
   QkvTensors make(const Problem& problem, std::uint64_t seed) const;
 
  private:
   enum class Kind { gaussian, needle, npy };
-  Input(Kind kind, double parameter, std::string prefix) : kind_(kind), parameter_(parameter), prefix_(std::move(prefix)) {}
+  Input(Kind kind, double parameter, std::string prefix)
+      : kind_(kind), parameter_(parameter), prefix_(std::move(prefix)) {}
 
   void fill_synthetic(const Problem& problem, std::uint64_t seed, QkvTensors& tensors) const;
-  void fill_captured(const Problem& problem, QkvTensors& tensors) const;
+  void fill_captured(QkvTensors& tensors) const;
 
   Kind kind_;
   double parameter_;

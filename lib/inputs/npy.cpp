@@ -49,21 +49,25 @@ std::int64_t NpyHeader::count() const {
 }
 
 NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path& file) {
-  const auto refuse = [&](std::string_view allowed) { return ArgumentError(argument, file.string(), allowed); };
+  const auto refuse = [&](std::string_view allowed) {
+    return ArgumentError(argument, file.string(), allowed);
+  };
   std::error_code failed;
   const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(file, failed));
   std::ifstream stream(file, std::ios::binary);
   if (failed || !stream) throw refuse("no such file, or it cannot be read; expected a .npy file");
   char start[12] = {};
   stream.read(start, 10);
-  if (!stream || std::string_view(start, 6) != magic) throw refuse("not a .npy file (its first bytes are not \\x93NUMPY)");
+  if (!stream || std::string_view(start, 6) != magic)
+    throw refuse("not a .npy file (its first bytes are not \\x93NUMPY)");
   const bool long_header = start[6] >= 2;
   if (long_header) stream.read(start + 10, 2);
   std::uint32_t length = 0;
   std::memcpy(&length, start + 8, long_header ? 4 : 2);
   NpyHeader header;
   header.data_offset = (long_header ? 12 : 10) + static_cast<std::int64_t>(length);
-  if (!stream || header.data_offset > file_bytes) throw refuse("the file is truncated: its header is not whole");
+  if (!stream || header.data_offset > file_bytes)
+    throw refuse("the file is truncated: its header is not whole");
   std::string text(length, '\0');
   stream.read(text.data(), length);
 
@@ -96,8 +100,8 @@ NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path
   return header;
 }
 
-std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file, const NpyHeader& header,
-                            std::int64_t first, std::int64_t count) {
+std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file,
+                            const NpyHeader& header, std::int64_t first, std::int64_t count) {
   std::ifstream stream(file, std::ios::binary);
   stream.seekg(header.data_offset + first * header.element_bytes);
   std::vector<char> raw(static_cast<std::size_t>(count * header.element_bytes));
@@ -122,9 +126,10 @@ std::vector<float> read_npy(std::string_view argument, const std::filesystem::pa
   return values;
 }
 
-void write_npy(std::string_view argument, const std::filesystem::path& file, const std::vector<std::int64_t>& shape,
-               std::span<const float> values) {
-  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", fmt::join(shape, ", "));
+void write_npy(std::string_view argument, const std::filesystem::path& file,
+               const std::vector<std::int64_t>& shape, std::span<const float> values) {
+  std::string header =
+      fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", fmt::join(shape, ", "));
   header.append(64 - (10 + header.size() + 1) % 64, ' ');
   header += '\n';
   const auto length = static_cast<std::uint16_t>(header.size());
@@ -134,7 +139,8 @@ void write_npy(std::string_view argument, const std::filesystem::path& file, con
   stream << magic << '\x01' << '\0';
   stream.write(reinterpret_cast<const char*>(&length), 2);
   stream << header;
-  stream.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size_bytes()));
+  stream.write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(values.size_bytes()));
   stream.close();
   std::error_code failed;
   if (stream) std::filesystem::rename(partial, file, failed);

@@ -18,16 +18,16 @@ struct NpyHeader {
   std::int64_t count() const;
 };
 
-/// Reads and checks the header. Throws ArgumentError named `argument` for a file that is missing, no .npy, truncated,
-/// of another type, or in Fortran order.
+/// Reads and checks the header. Throws ArgumentError named `argument` for a file that is missing, no .npy,
+/// truncated, of another type, or in Fortran order.
 NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path& file);
 
 /// `count` elements from element `first` on, as float32 (float64 is rounded). Throws as above.
-std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file, const NpyHeader& header,
-                            std::int64_t first, std::int64_t count);
+std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file,
+                            const NpyHeader& header, std::int64_t first, std::int64_t count);
 
 /// Writes a float32 array, to a temporary name first: the file is whole or absent. Throws ArgumentError.
-void write_npy(std::string_view argument, const std::filesystem::path& file, const std::vector<std::int64_t>& shape,
-               std::span<const float> values);
+void write_npy(std::string_view argument, const std::filesystem::path& file,
+               const std::vector<std::int64_t>& shape, std::span<const float> values);
 
 }  // namespace attnlab

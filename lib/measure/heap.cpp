@@ -46,7 +46,8 @@ void reset_heap_peak() { peak = in_use.load(); }
 
 }  // namespace attnlab
 
-// glibc's allocator under its own names; defining the public ones in the program takes their place everywhere in it.
+// glibc's allocator under its own names; defining the public ones in the program takes their place everywhere
+// in it.
 extern "C" {
 
 void* __libc_malloc(std::size_t bytes);

@@ -6,7 +6,8 @@
 
 namespace attnlab {
 
-/// Bytes allocated and not freed, as malloc_usable_size has them. Nothing under a sanitizer, which owns the heap.
+/// Bytes allocated and not freed, as malloc_usable_size has them. Nothing under a sanitizer, which owns the
+/// heap.
 std::optional<std::int64_t> heap_bytes();
 
 /// Most bytes in use since reset_heap_peak. Nothing as above.

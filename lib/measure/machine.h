@@ -8,8 +8,8 @@
 namespace attnlab {
 
 struct Machine {
-  std::string cpu;         ///< model name
-  int cores = 0;           ///< that this process may run on
+  std::string cpu;  ///< model name
+  int cores = 0;    ///< that this process may run on
   std::int64_t memory_bytes = 0;
 };
 

@@ -22,7 +22,9 @@ std::optional<std::int64_t> status_bytes(std::string_view field) {
 
 std::optional<std::int64_t> resident_bytes() { return status_bytes("VmRSS:"); }
 
-std::optional<std::int64_t> resident_peak_bytes() { return was_reset ? status_bytes("VmHWM:") : std::nullopt; }
+std::optional<std::int64_t> resident_peak_bytes() {
+  return was_reset ? status_bytes("VmHWM:") : std::nullopt;
+}
 
 bool reset_resident_peak() {
   std::ofstream clear("/proc/self/clear_refs");

@@ -31,9 +31,13 @@ Samples sample(const std::function<void()>& work, int rounds, double min_time_s)
   work();
   Samples samples;
   benchmark::ClearRegisteredBenchmarks();
-  benchmark::RegisterBenchmark("cell", [&work](benchmark::State& state) {
-    for (auto _ : state) work();
-  })->UseRealTime()->Repetitions(rounds)->MinTime(min_time_s);
+  benchmark::RegisterBenchmark("cell",
+                               [&work](benchmark::State& state) {
+                                 for (auto _ : state) work();
+                               })
+      ->UseRealTime()
+      ->Repetitions(rounds)
+      ->MinTime(min_time_s);
   Collector collector(samples);
   benchmark::RunSpecifiedBenchmarks(&collector);
   benchmark::ClearRegisteredBenchmarks();

@@ -59,11 +59,11 @@ TEST_P(Engines, AgreeWithTheOracle) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, Engines, ::testing::ValuesIn(variants()), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Variants, Engines, ::testing::ValuesIn(variants()), [](const auto& test) {
+  std::string name = test.param;
   for (char& c : name)
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  return std::to_string(info.index) + "_" + name;
+  return std::to_string(test.index) + "_" + name;
 });
 
 TEST(ScaleOfInputs, LargeAndSmallLogitsStayWithinTheBudget) {

@@ -1,0 +1,181 @@
+// Bad input: one line on standard error that names the option, its value and what is allowed; status 2;
+// nothing left.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+#include "harness/command.h"
+#include "inputs/npy.h"
+
+namespace attnlab {
+namespace {
+
+void expect_usage_error(const std::string& arguments, const std::vector<std::string>& mentions) {
+  const Result result = command(arguments);
+  EXPECT_EQ(result.status, 2) << arguments << '\n' << result.err;
+  EXPECT_EQ(result.out, "") << arguments;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << arguments << '\n' << result.err;
+  for (const std::string& text : mentions)
+    EXPECT_NE(result.err.find(text), std::string::npos) << arguments << '\n' << result.err;
+}
+
+TEST(BadInput, Names) {
+  expect_usage_error("run --backend chunkd", {"backend", "chunkd", "chunked"});
+  expect_usage_error("run --engine tild", {"engine", "tild", "tiled"});
+  expect_usage_error("run --normaliser sofmax", {"normaliser", "sofmax", "softmax"});
+  expect_usage_error("run --pattern casual", {"pattern", "casual", "causal"});
+  expect_usage_error("run --score scaled", {"score", "scaled_dot"});
+  expect_usage_error("run --modifier softap\\(3\\)", {"modifier", "softcap"});
+  expect_usage_error("run --variant 'softmax|causal'", {"variant", "score|modifiers|pattern|normaliser"});
+  expect_usage_error("run --variant softmax --pattern causal", {"pattern", "causal", "--variant"});
+  expect_usage_error("run --input gausian", {"input", "gausian", "gaussian"});
+  expect_usage_error("run --dtype f16", {"dtype", "f16", "bf16"});
+  expect_usage_error("run --sqlen 3", {"--sqlen", "--seqlen"});
+  expect_usage_error("run --json=3", {"json"});
+  expect_usage_error("run extra", {"extra"});
+  expect_usage_error("rum", {"command", "rum", "run"});
+  expect_usage_error("list score", {"score", "scores"});
+  expect_usage_error("sweep --seqlen 64 --filter '(' --out /nonexistent/x", {"filter", "("});
+  expect_usage_error("sweep --seqlen 64 --filter nothing --out /nonexistent/x", {"filter", "nothing"});
+  expect_usage_error("sweep --seqlen 64", {"out"});
+  expect_usage_error("run --backend sparse --normaliser softmax", {"normaliser", "softmax", "sparsemax"});
+}
+
+TEST(BadInput, Sizes) {
+  for (const char* option :
+       {"seqlen", "seqlen-k", "batch", "heads", "kv-heads", "head-dim", "head-dim-v", "threads", "rounds"})
+    for (const char* value : {"0", "-3", "99999999999999999999", "two", "3.5", "''"})
+      expect_usage_error(std::string("run --") + option + "=" + value, {option});
+  expect_usage_error("run --heads 8 --kv-heads 3", {"kv-heads", "3", "divisor", "8"});
+  expect_usage_error("run --seqlen 1024:4096", {"seqlen", "1024:4096", "x2"});
+  expect_usage_error("run --seqlen 1024:4096:x1", {"seqlen"});
+  expect_usage_error("run --seqlen 100000000", {"seqlen", "16777216"});
+  expect_usage_error("run --seqlen 16777216 --heads 65536 --head-dim 65536", {"TiB"});
+  expect_usage_error("run --seqlen 64,128", {"cells", "2"});
+  expect_usage_error("run --min-time 0", {"min-time", "0"});
+  expect_usage_error("run --time-limit -1", {"time-limit", "-1"});
+  expect_usage_error("run --memory-limit 5X", {"memory-limit", "5X"});
+  expect_usage_error("run --seed -1", {"seed", "-1"});
+}
+
+TEST(BadInput, Parameters) {
+  for (const char* alpha : {"1", "0.5", "2.5", "nan", "x", "-1"})
+    expect_usage_error(std::string("run --normaliser 'entmax(") + alpha + ")'", {"normaliser", alpha});
+  expect_usage_error("run --pattern 'window(0)'", {"pattern", "window(0)"});
+  expect_usage_error("run --pattern 'chunk_local(0)'", {"pattern", "chunk_local(0)"});
+  expect_usage_error("run --pattern 'causal&'", {"pattern"});
+  expect_usage_error("run --modifier 'temperature(0)'", {"modifier", "temperature(0)"});
+  expect_usage_error("run --input 'gaussian(-1)'", {"input", "gaussian(-1)"});
+}
+
+TEST(BadInput, Configuration) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory / "bad.cfg").string();
+  write_file(file, "# fine\nseqlen = 64\nthis is no setting\n");
+  expect_usage_error("sweep --out " + (directory / "o").string() + " --config " + file,
+                     {"config", "bad.cfg:3", "this is no setting"});
+  write_file(file, "seqlen = 64\nsqlen = 64\n");
+  expect_usage_error("sweep --out " + (directory / "o").string() + " --config " + file,
+                     {"bad.cfg:2", "seqlen"});
+  expect_usage_error("sweep --config " + (directory / "missing.cfg").string(), {"config", "missing.cfg"});
+  EXPECT_FALSE(std::filesystem::exists(directory / "o"));
+}
+
+TEST(BadInput, Directories) {
+  const TemporaryDirectory directory;
+  const std::string out = (directory / "run").string();
+  ASSERT_EQ(command("sweep --seqlen 32 --rounds 1 --min-time 0.001 --out " + out).status, 0);
+  const std::string before = read_file(directory / "run/records.jsonl");
+  expect_usage_error("sweep --seqlen 32 --out " + out, {"out", out, "another run"});
+  EXPECT_EQ(read_file(directory / "run/records.jsonl"), before);
+  write_file(directory / "file", "");
+  expect_usage_error("sweep --seqlen 32 --out " + (directory / "file/run").string(), {"out"});
+  expect_usage_error("sweep --seqlen 32 --out /proc/attnlab", {"out", "/proc/attnlab"});
+  expect_usage_error("report " + (directory / "nothing").string(), {"report", "nothing", "records.jsonl"});
+}
+
+class Npy : public ::testing::Test {
+ protected:
+  void write(const std::string& which, const std::vector<std::int64_t>& shape) {
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape) count *= size;
+    write_npy("test", directory / ("x_" + which + ".npy"), shape,
+              std::vector<float>(static_cast<std::size_t>(count), 0.5F));
+  }
+  void good() {
+    write("q", {4, 32, 8});
+    write("k", {2, 32, 8});
+    write("v", {2, 32, 16});
+  }
+  std::string input() const { return "run --input npy:" + (directory / "x").string() + " "; }
+  void raw(const std::string& which, const std::string& description, std::size_t bytes) {
+    std::string header = description;
+    header.append(117 - header.size(), ' ');
+    header += '\n';
+    write_file(directory / ("x_" + which + ".npy"), std::string("\x93NUMPY\x01\x00", 8) +
+                                                        static_cast<char>(118) + '\0' + header +
+                                                        std::string(bytes, '\0'));
+  }
+  TemporaryDirectory directory;
+};
+
+TEST_F(Npy, GoodOnesRun) {
+  good();
+  const Result result = command(input() + "--json");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("\"kv_heads\":2"), std::string::npos);
+  EXPECT_NE(result.out.find("\"head_dim_v\":16"), std::string::npos);
+  EXPECT_EQ(command(input() + "--seqlen 20").status, 0);
+}
+
+TEST_F(Npy, BadFiles) {
+  expect_usage_error(input(), {"input", "x_q.npy", "no such file"});
+  good();
+  write_file(directory / "x_k.npy", "not numpy");
+  expect_usage_error(input(), {"x_k.npy", "not a .npy"});
+  good();
+  const std::string whole = read_file(directory / "x_v.npy");
+  write_file(directory / "x_v.npy", whole.substr(0, whole.size() - 5));
+  expect_usage_error(input(), {"x_v.npy", "truncated"});
+  write_file(directory / "x_v.npy", whole.substr(0, 40));
+  expect_usage_error(input(), {"x_v.npy", "truncated"});
+  raw("v", "{'descr': '<i4', 'fortran_order': False, 'shape': (2, 32, 16), }", 4096);
+  expect_usage_error(input(), {"x_v.npy", "<i4", "float32"});
+  raw("v", "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 32, 16), }", 4096);
+  expect_usage_error(input(), {"x_v.npy", "Fortran"});
+}
+
+TEST_F(Npy, BadShapes) {
+  good();
+  write("q", {32, 8});
+  expect_usage_error(input(), {"x_q.npy", "32 x 8", "(heads, n, d)"});
+  good();
+  write("k", {2, 32, 7});
+  expect_usage_error(input(), {"head_dim", "8", "7"});
+  good();
+  write("v", {2, 31, 16});
+  expect_usage_error(input(), {"rows of K and V"});
+  good();
+  write("k", {3, 32, 8});
+  write("v", {3, 32, 16});
+  expect_usage_error(input(), {"heads", "3", "4"});
+  good();
+  expect_usage_error(input() + "--seqlen 33", {"seqlen", "33", "32"});
+  expect_usage_error(input() + "--heads 8", {"heads", "8", "4"});
+  expect_usage_error(input() + "--head-dim 16", {"head-dim", "16", "8"});
+}
+
+TEST(BadInput, ScoreWeights) {
+  const TemporaryDirectory directory;
+  const std::string prefix = (directory / "w").string();
+  expect_usage_error("run --seqlen 16 --score general --score-weights " + prefix,
+                     {"score-weights", "w_W.npy"});
+  write_npy("test", directory / "w_W.npy", {3, 3}, std::vector<float>(9));
+  expect_usage_error("run --seqlen 16 --score general --score-weights " + prefix,
+                     {"score-weights", "3 x 3", "64 x 64"});
+  write_npy("test", directory / "w_W.npy", {64, 64}, std::vector<float>(64 * 64, 0.01F));
+  EXPECT_EQ(command("run --seqlen 16 --score general --score-weights " + prefix).status, 0);
+}
+
+}  // namespace
+}  // namespace attnlab

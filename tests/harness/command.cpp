@@ -1,0 +1,49 @@
+#include "harness/command.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace attnlab {
+
+namespace fs = std::filesystem;
+
+Result command(const std::string& arguments, const std::string& before) {
+  const char* const program = std::getenv("ATTNLAB_COMMAND");
+  if (program == nullptr)
+    throw std::runtime_error("ATTNLAB_COMMAND must name the attnlab command: run by ctest");
+  const TemporaryDirectory directory;
+  const std::string line = before + " " + program + " " + arguments + " > '" + (directory / "out").string() +
+                           "' 2> '" + (directory / "err").string() + "'";
+  const int status = std::system(line.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(directory / "out"),
+          read_file(directory / "err")};
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string name = (fs::temp_directory_path() / "attnlab-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  path_ = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+std::string read_file(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+void write_file(const fs::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary) << text;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,38 @@
+// Runs the attnlab command as a user would.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace attnlab {
+
+struct Result {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+/// `arguments` in a shell, behind the command itself; `before` goes before it (ulimit, environment).
+Result command(const std::string& arguments, const std::string& before = "");
+
+/// A directory of the test's own, removed at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string read_file(const std::filesystem::path& file);
+void write_file(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace attnlab

@@ -1,0 +1,297 @@
+// Sweeps as users run them: records, statuses, limits, killed workers, interrupts, full disks.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "harness/command.h"
+
+namespace attnlab {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* short_rounds = " --rounds 2 --min-time 0.001 --heads 2 ";
+
+std::vector<json> records(const std::filesystem::path& directory) {
+  std::vector<json> list;
+  std::istringstream lines(read_file(directory / "records.jsonl"));
+  for (std::string line; std::getline(lines, line);) list.push_back(json::parse(line));
+  return list;
+}
+
+TEST(Sweep, EveryCellIsARecord) {
+  const TemporaryDirectory directory;
+  const std::string out = (directory / "run").string();
+  const Result result = command(
+      "sweep --backend full,chunked,window,sparse --pattern causal --seqlen 64:256:x2 --dtype f32,bf16" +
+      std::string(short_rounds) + "--out " + out);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("records.jsonl"), std::string::npos);
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), 24U);
+  for (const json& record : list) {
+    EXPECT_EQ(record.at("schema"), 1);
+    EXPECT_EQ(record.at("status"), "ok");
+    EXPECT_EQ(record.at("time").at("samples_ns").size(), 2U);
+    EXPECT_GT(record.at("time").at("median_ns"), 0);
+    EXPECT_EQ(record.at("memory").at("workspace_bytes"), record.at("memory").at("workspace_predicted_bytes"));
+    EXPECT_TRUE(record.at("error").at("within_budget").get<bool>());
+    for (const char* name : {"entropy", "normalised_entropy", "participation_ratio", "max_weight",
+                             "sink_mass", "window_mass", "mean_distance", "support"})
+      EXPECT_EQ(record.at("dispersion").at("per_head").at(name).size(), 2U);
+    const double ln_n = std::log(record.at("cell").at("seqlen_q").get<double>());
+    EXPECT_LE(record.at("dispersion").at("mean").at("entropy"), ln_n);
+  }
+  const json run = json::parse(read_file(directory / "run/run.json"));
+  EXPECT_EQ(run.at("cells"), 24);
+}
+
+TEST(Sweep, ConfigurationFileGivesWayToTheCommandLine) {
+  const TemporaryDirectory directory;
+  write_file(directory / "c.cfg", "# comment\nseqlen = 64,128\nrounds = 3\nmin-time = 0.001\nheads=1\n");
+  const Result result = command("sweep --config " + (directory / "c.cfg").string() + " --seqlen 32 --out " +
+                                (directory / "run").string());
+  ASSERT_EQ(result.status, 0) << result.err;
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].at("cell").at("seqlen_q"), 32);
+  EXPECT_EQ(list[0].at("time").at("samples_ns").size(), 3U);
+}
+
+TEST(Sweep, FilterAndDryRun) {
+  const TemporaryDirectory directory;
+  const Result result =
+      command("sweep --backend chunked,window,sparse --seqlen 64 --filter 'window|entmax' --dry-run --out " +
+              (directory / "run").string());
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("2 cells"), std::string::npos) << result.out;
+  EXPECT_FALSE(std::filesystem::exists(directory / "run"));
+}
+
+TEST(Sweep, RefusalsAndPredictionsAreRecords) {
+  const TemporaryDirectory directory;
+  const Result result = command(
+      "sweep --backend full,chunked --score 'additive(8),scaled_dot' --seqlen 2048 --memory-limit 36M" +
+      std::string(short_rounds) + "--out " + (directory / "run").string());
+  EXPECT_EQ(result.status, 0) << result.err;
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), 4U);
+  EXPECT_EQ(list[0].at("status"), "refused");
+  EXPECT_NE(list[0].at("reason").get<std::string>().find("additive(8)"), std::string::npos);
+  EXPECT_TRUE(list[0].at("time").is_null());
+  EXPECT_EQ(list[1].at("status"), "predicted_too_large");
+  EXPECT_EQ(list[2].at("status"), "ok");
+  EXPECT_EQ(list[3].at("status"), "ok");
+}
+
+TEST(Sweep, TimeLimitStopsTheCellAndTheSweepGoesOn) {
+  const TemporaryDirectory directory;
+  const Result result = command(
+      "sweep --variant 'additive(512)|softmax,softmax' --seqlen 8192 --rounds 1 --min-time 0.001 --heads 1 "
+      "--time-limit 1.5 --out " +
+      (directory / "run").string());
+  EXPECT_EQ(result.status, 3);
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].at("status"), "timeout");
+  EXPECT_NE(list[0].at("reason").get<std::string>().find("1.5 s"), std::string::npos);
+  EXPECT_EQ(list[1].at("status"), "ok");
+}
+
+TEST(Run, JsonIsTheRecordAndNothingElse) {
+  const Result result = command("run --seqlen 100 --json" + std::string(short_rounds));
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1);
+  EXPECT_EQ(json::parse(result.out).at("cell").at("seqlen_k"), 100);
+}
+
+TEST(Run, SavesTheOutput) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory / "o.npy").string();
+  ASSERT_EQ(
+      command("run --seqlen 48 --seqlen-k 60 --batch 2 --head-dim-v 20 --save-output " + file + short_rounds)
+          .status,
+      0);
+  const std::string npy = read_file(file);
+  EXPECT_NE(npy.find("(2, 2, 48, 20,)"), std::string::npos);
+  EXPECT_EQ(npy.size() % 64, (2 * 2 * 48 * 20 * 4) % 64);
+}
+
+TEST(Run, NonFiniteInputRunsAndTheRecordSaysSo) {
+  const TemporaryDirectory directory;
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 16, 4), }";
+  header.append(117 - header.size(), ' ');
+  for (const char* which : {"q", "k", "v"}) {
+    std::vector<float> values(64, 0.25F);
+    if (which[0] == 'k') values[10] = std::nanf("");
+    if (which[0] == 'v') values[63] = INFINITY;
+    write_file(directory / (std::string("x_") + which + ".npy"),
+               std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(118) + '\0' + header + '\n' +
+                   std::string(reinterpret_cast<const char*>(values.data()), 256));
+  }
+  for (const char* backend : {"full", "chunked", "sparse"}) {
+    const Result result = command("run --json --pattern causal --input npy:" + (directory / "x").string() +
+                                  " --backend " + backend + " --rounds 1 --min-time 0.001");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const json record = json::parse(result.out);
+    EXPECT_EQ(record.at("input").at("nonfinite"), 2);
+    ASSERT_EQ(record.at("warnings").size(), 1U);
+    EXPECT_TRUE(record.at("error").at("within_budget").get<bool>()) << backend;
+  }
+}
+
+TEST(Run, IsaIsForcedThroughTheEnvironment) {
+  const Result result = command("run --json --seqlen 64" + std::string(short_rounds), "ATTNLAB_ISA=baseline");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(json::parse(result.out).at("machine").at("level"), "baseline");
+  EXPECT_EQ(json::parse(result.out).at("machine").at("onednn_level"), "sse41");
+  EXPECT_EQ(command("run --seqlen 64", "ATTNLAB_ISA=avx1024").status, 2);
+}
+
+TEST(List, ShowsEveryTableAsTextAndAsJson) {
+  const Result text = command("list");
+  EXPECT_EQ(text.status, 0);
+  for (const char* name :
+       {"full", "tiled", "additive", "softcap", "chunk_local", "entmax", "needle", "arXiv:1905.05702"})
+    EXPECT_NE(text.out.find(name), std::string::npos) << name;
+  const json list = json::parse(command("list --json").out);
+  EXPECT_EQ(list.at("backends").size(), 4U);
+  EXPECT_EQ(list.at("engines").size(), 3U);
+  EXPECT_EQ(command("list modifiers").out.find("entmax"), std::string::npos);
+}
+
+TEST(Help, FitsOneScreen) {
+  for (const char* name : {"", "list", "run", "sweep", "report", "doctor"}) {
+    const Result result = command(std::string(name) + " --help");
+    EXPECT_EQ(result.status, 0) << name;
+    EXPECT_LE(std::count(result.out.begin(), result.out.end(), '\n'), 40) << name;
+    EXPECT_NE(result.out.find("Example: attnlab"), std::string::npos) << name;
+    std::istringstream lines(result.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
+  }
+  EXPECT_EQ(command("").status, 2);
+  EXPECT_EQ(command("doctor").status, 0);
+  EXPECT_TRUE(json::parse(command("doctor --json").out).contains("cpu"));
+}
+
+/// A sweep in the background that is slow enough to be disturbed.
+class Background {
+ public:
+  explicit Background(const std::filesystem::path& out, const char* more = "") {
+    arguments_ =
+        std::string(std::getenv("ATTNLAB_COMMAND")) +
+        " sweep --variant softmax,sparsemax --seqlen 3000 --rounds 40 --min-time 0.1 --heads 4 --out " +
+        out.string() + more;
+    pid_ = fork();
+    if (pid_ == 0) {
+      setpgid(0, 0);
+      execl("/bin/sh", "sh", "-c", ("exec " + arguments_ + " > /dev/null 2>&1").c_str(),
+            static_cast<char*>(nullptr));
+      _exit(127);
+    }
+  }
+  pid_t pid() const { return pid_; }
+  /// The worker's process, once it is there.
+  pid_t worker() const {
+    for (int trial = 0; trial < 500; ++trial) {
+      std::ifstream children("/proc/" + std::to_string(pid_) + "/task/" + std::to_string(pid_) + "/children");
+      pid_t child = 0;
+      if (children >> child) {
+        const std::string name = read_file("/proc/" + std::to_string(child) + "/cmdline");
+        if (name.find("worker") != std::string::npos) return child;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return 0;
+  }
+  int wait() const {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  std::string arguments_;
+  pid_t pid_ = 0;
+};
+
+void expect_gone(pid_t process) {
+  for (int trial = 0; trial < 300 && kill(process, 0) == 0; ++trial)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_NE(kill(process, 0), 0) << "the worker outlived its sweep";
+}
+
+TEST(Survival, KilledAndCrashedWorkersAreRecords) {
+  for (const auto& [signal, status] : {std::pair{SIGKILL, "out_of_memory"}, std::pair{SIGSEGV, "crashed"}}) {
+    const TemporaryDirectory directory;
+    const Background sweep(directory / "run");
+    const pid_t worker = sweep.worker();
+    ASSERT_GT(worker, 0);
+    kill(worker, signal);
+    EXPECT_EQ(sweep.wait(), 3);
+    const std::vector<json> list = records(directory / "run");
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[0].at("status"), status);
+    EXPECT_NE(list[0].at("reason").get<std::string>(), "");
+    EXPECT_EQ(list[1].at("status"), "ok");
+  }
+}
+
+TEST(Survival, InterruptStopsTheWorkerAndKeepsTheRecords) {
+  const TemporaryDirectory directory;
+  const Background sweep(directory / "run");
+  const pid_t worker = sweep.worker();
+  ASSERT_GT(worker, 0);
+  kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(), 130);
+  expect_gone(worker);
+  EXPECT_EQ(records(directory / "run").size(), 0U);
+}
+
+TEST(Survival, WorkersDieWithTheirSweep) {
+  const TemporaryDirectory directory;
+  const Background sweep(directory / "run");
+  const pid_t worker = sweep.worker();
+  ASSERT_GT(worker, 0);
+  kill(sweep.pid(), SIGKILL);
+  sweep.wait();
+  expect_gone(worker);
+}
+
+TEST(Survival, MemoryThatEndsIsARecord) {
+  // Predicted to fit, since the prediction knows nothing of the oracle's heap.
+  const Result result = command(
+      "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --memory-limit 24M "
+      "--time-limit 60");
+  EXPECT_EQ(result.status, 3) << result.err;
+  EXPECT_EQ(json::parse(result.out).at("status"), "out_of_memory") << result.out;
+}
+
+TEST(Survival, FullDiskLosesNothingThatWasWritten) {
+  const TemporaryDirectory directory;
+  const std::string out = (directory / "run").string();
+  // Files of at most 8 KiB: two records fit. The signal that a shell's limit sends is ignored, as on a full
+  // disk.
+  const Result result =
+      command("sweep --seqlen 32:512:x2 --out " + out + short_rounds, "trap '' XFSZ; ulimit -f 16;");
+  EXPECT_EQ(result.status, 3) << result.err;
+  EXPECT_NE(result.err.find("could not be written"), std::string::npos) << result.err;
+  const std::string text = read_file(directory / "run/records.jsonl");
+  ASSERT_FALSE(text.empty());
+  EXPECT_EQ(text.back(), '\n');
+  EXPECT_GE(records(directory / "run").size(), 1U);
+  EXPECT_LT(records(directory / "run").size(), 5U);
+}
+
+}  // namespace
+}  // namespace attnlab

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The report in headless Chromium: every chart drawn, no error on the page, no request, and a hostile name stays text.
+# Status 77 (skipped) where there is no chromium that runs.
+set -euo pipefail
+chromium=$(command -v chromium || command -v google-chrome || true)
+if [ -z "$chromium" ] || ! timeout 60 "$chromium" --version > /dev/null 2>&1; then
+  echo "skipped: no chromium on this machine"
+  exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$ATTNLAB_COMMAND" sweep --backend full,chunked,window,sparse --pattern 'causal' --dtype f32,bf16 --seqlen 128:1024:x2 \
+  --heads 1 --rounds 1 --min-time 0.001 --out "$work/run" > /dev/null 2>&1
+# One cell that failed, and one whose name tries to end the script it stands in.
+head -n 1 "$work/run/records.jsonl" |
+  sed 's/"status":"ok","reason":null/"status":"timeout","reason":"<\/script><script>alert(1)<\/script>"/' >> "$work/run/records.jsonl"
+head -n 2 "$work/run/records.jsonl" | tail -n 1 |
+  sed 's/"variant":"[^"]*"/"variant":"<\/script><script>document.documentElement.dataset.hostile=1<\/script>"/' >> "$work/run/records.jsonl"
+"$ATTNLAB_COMMAND" report "$work/run" > /dev/null
+
+failed=0
+check() { # NAME PATTERN: the page's <html …> has it
+  if grep -qE "$2" <<< "$page"; then echo "ok: $1"; else echo "FAILED: $1 in $page"; failed=1; fi
+}
+for scheme in 0 1; do
+  for width in 400 1280; do
+    page=$(timeout 120 "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync \
+      --disable-background-networking --disable-component-update --user-data-dir="$work/profile" \
+      --window-size="$width,900" --blink-settings=preferredColorScheme=$scheme --virtual-time-budget=60000 \
+      --dump-dom "file://$work/run/report.html" 2> /dev/null | grep -oE '<html[^>]*data-errors[^>]*>' | head -n 1)
+    check "every chart drawn (scheme $scheme, $width pixels)" 'data-charts="([0-9]+)/\1"'
+    check "more than six charts (scheme $scheme, $width pixels)" 'data-charts="([7-9]|[1-9][0-9])/'
+    check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
+    check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
+    if grep -q 'data-hostile' <<< "$page"; then echo "FAILED: a variant's name ran as a script"; failed=1; fi
+  done
+done
+size=$(stat -c %s "$work/run/report.html")
+if [ "$size" -gt 3000000 ]; then echo "FAILED: the report has $size bytes"; failed=1; fi
+exit $failed

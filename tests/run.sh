@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds with warnings as errors, runs every test, fast ones first.
+#   bash tests/run.sh [--preset dev|asan|tsan] [arguments of ctest, e.g. -R unit]
+# ATTNLAB_NO_INSTALL=1: say what is missing and stop with status 2.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. experiments/install.sh
+preset=dev
+if [ "${1:-}" = --preset ]; then
+  preset=${2:?--preset takes dev, asan or tsan}
+  shift 2
+fi
+install_packages "${attnlab_build_packages[@]}" "${attnlab_test_packages[@]}"
+[ "$preset" != dev ] || install_browser
+
+[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" > /dev/null
+cmake --build --preset "$preset"
+ctest --test-dir "build/$preset" --output-on-failure "$@"

@@ -1,0 +1,95 @@
+// Synthetic inputs: reproducible, prefixes of one another, with the statistics they promise.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "core/argument_error.h"
+#include "engines/reference/oracle.h"
+#include "inputs/input.h"
+
+namespace attnlab {
+namespace {
+
+Problem problem(std::int64_t n, DType dtype = DType::f32) { return {{1, 2, 2, n, n, 64, 64}, dtype, 2}; }
+
+std::vector<float> row(const Tensor& tensor, std::int64_t h, std::int64_t i) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.view().shape[3]));
+  read_row(tensor.view(), 0, h, i, values);
+  return values;
+}
+
+TEST(Inputs, ASeedIsAnInput) {
+  const Input gaussian = Input::parse("gaussian(1)");
+  EXPECT_EQ(gaussian.make(problem(50), 1).checksum, gaussian.make(problem(50), 1).checksum);
+  EXPECT_NE(gaussian.make(problem(50), 1).checksum, gaussian.make(problem(50), 2).checksum);
+  EXPECT_NE(gaussian.make(problem(50), 1).checksum, gaussian.make(problem(50, DType::bf16), 1).checksum);
+  // Known to every machine and compiler: figures of two machines are of the same numbers.
+  EXPECT_EQ(gaussian.make(problem(50), 1).checksum, "f46c70d07d28e483");
+}
+
+TEST(Inputs, AShorterSequenceIsAPrefix) {
+  const Input gaussian = Input::parse("gaussian(2)");
+  const QkvTensors shorter = gaussian.make(problem(20), 3);
+  const QkvTensors longer = gaussian.make(problem(90), 3);
+  for (std::int64_t h = 0; h < 2; ++h)
+    for (std::int64_t i = 0; i < 20; ++i) {
+      EXPECT_EQ(row(shorter.q, h, i), row(longer.q, h, i));
+      EXPECT_EQ(row(shorter.k, h, i), row(longer.k, h, i));
+      EXPECT_EQ(row(shorter.v, h, i), row(longer.v, h, i));
+    }
+}
+
+struct Moments {
+  double mean = 0, deviation = 0;
+};
+
+Moments logit_moments(const std::string& input, std::int64_t n, std::int64_t skip) {
+  const Problem given = problem(n);
+  const QkvTensors tensors = Input::parse(input).make(given, 5);
+  const Variant variant = Variant::parse("softmax");
+  Oracle oracle(variant, given, {tensors.q.view(), tensors.k.view(), tensors.v.view(), nullptr});
+  oracle.select(0, 1);
+  double sum = 0, squares = 0, count = 0;
+  for (std::int64_t i = 0; i < n; i += 7) {
+    const std::span<const double> logits = oracle.logits(i);
+    for (std::int64_t j = 0; j < n; ++j) {
+      if (j == skip) continue;
+      sum += logits[static_cast<std::size_t>(j)];
+      squares += logits[static_cast<std::size_t>(j)] * logits[static_cast<std::size_t>(j)];
+      ++count;
+    }
+  }
+  return {sum / count, std::sqrt(squares / count - sum * sum / count / count)};
+}
+
+TEST(Inputs, LogitsHaveTheDeviationAskedFor) {
+  for (const double sigma : {0.33, 1.0, 3.0}) {
+    const Moments moments = logit_moments("gaussian(" + std::to_string(sigma) + ")", 900, -1);
+    EXPECT_NEAR(moments.deviation, sigma, 0.03 * sigma);
+    EXPECT_NEAR(moments.mean, 0, 0.05 * sigma);
+  }
+}
+
+TEST(Inputs, TheNeedleHasItsLogitAmongNormalOnes) {
+  const Moments moments = logit_moments("needle(6)", 900, 450);
+  EXPECT_NEAR(moments.deviation, 1, 0.03);
+  const Problem given = problem(900);
+  const QkvTensors tensors = Input::parse("needle(6)").make(given, 5);
+  const Variant variant = Variant::parse("softmax");
+  Oracle oracle(variant, given, {tensors.q.view(), tensors.k.view(), tensors.v.view(), nullptr});
+  oracle.select(0, 0);
+  for (std::int64_t i = 0; i < 900; i += 100) EXPECT_NEAR(oracle.logits(i)[450], 6, 1e-5);
+}
+
+TEST(Inputs, NamesParseBackAndBadOnesAreRefused) {
+  for (const char* name : {"gaussian(1)", "gaussian(0.33)", "needle(-2)", "npy:some/where"})
+    EXPECT_EQ(Input::parse(name).name(), name);
+  EXPECT_EQ(Input::parse("gaussian").name(), "gaussian(1)");
+  for (const char* name :
+       {"gaussian(", "gaussian()", "gaussian(x)", "gaussian(1,2)", "gaussian(inf)", "needles(1)", "npy:", ""})
+    EXPECT_THROW(Input::parse(name), ArgumentError) << name;
+}
+
+}  // namespace
+}  // namespace attnlab

@@ -1,0 +1,81 @@
+// The instruments themselves: they count what was allocated, and time what was done.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/workspace.h"
+#include "measure/heap.h"
+#include "measure/machine.h"
+#include "measure/resident.h"
+#include "measure/sampler.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::size_t block_bytes = std::size_t{24} << 20;
+
+TEST(Heap, PeakSeesWhatWasFreedAgain) {
+  if (!heap_bytes()) GTEST_SKIP() << "a sanitizer owns the heap";
+  const std::int64_t before = *heap_bytes();
+  reset_heap_peak();
+  { const std::vector<char> block(block_bytes, 1); }
+  void* aligned = nullptr;
+  ASSERT_EQ(posix_memalign(&aligned, 64, block_bytes / 2), 0);
+  free(aligned);
+  EXPECT_NEAR(static_cast<double>(*heap_peak_bytes() - before), static_cast<double>(block_bytes), 65536);
+  EXPECT_NEAR(static_cast<double>(*heap_bytes()), static_cast<double>(before), 65536);
+}
+
+TEST(Resident, PeakSeesTouchedPages) {
+  if (!reset_resident_peak()) GTEST_SKIP() << "/proc/self/clear_refs cannot be written here";
+  const std::int64_t before = *resident_bytes();
+  {
+    std::vector<char> block(block_bytes);
+    std::memset(block.data(), 1, block.size());
+  }
+  EXPECT_GT(*resident_peak_bytes() - before, static_cast<std::int64_t>(block_bytes * 9 / 10));
+}
+
+TEST(Workspaces, CountRoundedBytes) {
+  Workspace workspace;
+  workspace.allocate<float>(1);
+  workspace.allocate_bytes(65);
+  workspace.allocate_bytes(0);
+  EXPECT_EQ(workspace.bytes(), 64 + 128);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(workspace.allocate_bytes(3)) % 64, 0U);
+}
+
+TEST(Sampler, EveryRoundIsASampleOfTheWork) {
+  int calls = 0;
+  const Samples samples = sample(
+      [&] {
+        ++calls;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      },
+      4, 0.005);
+  ASSERT_EQ(samples.time_ns.size(), 4U);
+  ASSERT_EQ(samples.iterations.size(), 4U);
+  std::int64_t counted = 0;
+  for (std::size_t round = 0; round < 4; ++round) {
+    EXPECT_GE(samples.time_ns[round], 2e6);
+    counted += samples.iterations[round];
+  }
+  EXPECT_GT(calls, counted) << "a call to warm up comes first";
+}
+
+TEST(Median, OfOddAndEvenCounts) {
+  EXPECT_EQ(median({3, 1, 2}), 2);
+  EXPECT_EQ(median({4, 1, 2, 3}), 2.5);
+}
+
+TEST(Machines, HaveCoresAndMemory) {
+  EXPECT_GE(this_machine().cores, 1);
+  EXPECT_GT(this_machine().memory_bytes, std::int64_t{1} << 28);
+  EXPECT_NE(this_machine().cpu, "");
+}
+
+}  // namespace
+}  // namespace attnlab
