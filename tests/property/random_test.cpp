@@ -1,0 +1,110 @@
+// Random variants on random shapes: the engines against the oracle, and patterns against their definition key
+// by key.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <functional>
+#include <string>
+
+#include "support/case.h"
+
+namespace attnlab {
+namespace {
+
+/// A random pattern expression with what it means for one (position, key).
+struct Expression {
+  std::string text;
+  std::function<bool(std::int64_t, std::int64_t)> visible;
+};
+
+Expression random_pattern(int depth) {
+  const int choice = *rc::gen::inRange(0, depth > 0 ? 7 : 4);
+  const std::int64_t a = *rc::gen::inRange<std::int64_t>(1, 60);
+  const std::int64_t b = *rc::gen::inRange<std::int64_t>(1, 60);
+  switch (choice) {
+    case 0:
+      return {"causal", [](auto p, auto j) { return j <= p; }};
+    case 1:
+      return {"window(" + std::to_string(a) + ")", [=](auto p, auto j) { return p - a < j && j <= p; }};
+    case 2:
+      return {"window(" + std::to_string(a) + "," + std::to_string(b) + ")",
+              [=](auto p, auto j) { return p - a <= j && j <= p + b; }};
+    case 3:
+      return {"chunk_local(" + std::to_string(a) + ")",
+              [=](auto p, auto j) { return p >= 0 && p / a == j / a; }};
+    case 4: {
+      const Expression inner = random_pattern(depth - 1);
+      return {"!(" + inner.text + ")", [=](auto p, auto j) { return !inner.visible(p, j); }};
+    }
+    default: {
+      const Expression left = random_pattern(depth - 1);
+      const Expression right = random_pattern(depth - 1);
+      if (choice == 5)
+        return {"(" + left.text + ")&(" + right.text + ")",
+                [=](auto p, auto j) { return left.visible(p, j) && right.visible(p, j); }};
+      return {"(" + left.text + ")|(" + right.text + ")",
+              [=](auto p, auto j) { return left.visible(p, j) || right.visible(p, j); }};
+    }
+  }
+}
+
+TEST(Random, PatternsMeanWhatTheySay) {
+  EXPECT_TRUE(rc::check([] {
+    const Expression expression = random_pattern(3);
+    const Pattern pattern = Pattern::parse(expression.text);
+    RC_ASSERT(Pattern::parse(pattern.name()).name() == pattern.name());
+    const Shape shape{1, 1, 1, *rc::gen::inRange<std::int64_t>(1, 90), *rc::gen::inRange<std::int64_t>(1, 90),
+                      1, 1};
+    const std::int64_t i = *rc::gen::inRange<std::int64_t>(0, shape.seqlen_q);
+    const std::int64_t last = *rc::gen::inRange<std::int64_t>(i + 1, shape.seqlen_q + 1);
+    const KeySet own = pattern.keys(shape, i);
+    const KeySet any = pattern.keys_of_any(shape, i, last);
+    const KeySet all = pattern.keys_of_all(shape, i, last);
+    for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
+      const bool visible = expression.visible(shape.position(i), j);
+      RC_ASSERT(own.contains(j) == visible);
+      RC_ASSERT(!visible || any.contains(j));
+      RC_ASSERT(visible || !all.contains(j));
+    }
+  }));
+}
+
+const std::string& any_example(const std::vector<std::string>& names) {
+  return names[static_cast<std::size_t>(*rc::gen::inRange<int>(0, static_cast<int>(names.size())))];
+}
+
+std::vector<std::string> examples(const std::vector<MemberInfo>& infos) {
+  std::vector<std::string> names;
+  for (const MemberInfo& info : infos) names.emplace_back(info.example);
+  return names;
+}
+
+TEST(Random, EnginesAgreeWithTheOracle) {
+  EXPECT_TRUE(rc::check([] {
+    const std::string variant = any_example(examples(score_infos())) + "|" +
+                                any_example(examples(modifier_infos())) + "|(" + random_pattern(2).text +
+                                ")|" + any_example(examples(normaliser_infos()));
+    const std::int64_t kv_heads = *rc::gen::inRange<std::int64_t>(1, 3);
+    const Shape shape{*rc::gen::inRange<std::int64_t>(1, 3),
+                      kv_heads * *rc::gen::inRange<std::int64_t>(1, 3),
+                      kv_heads,
+                      *rc::gen::inRange<std::int64_t>(1, 150),
+                      *rc::gen::inRange<std::int64_t>(1, 600),
+                      *rc::gen::inRange<std::int64_t>(1, 40),
+                      *rc::gen::inRange<std::int64_t>(1, 40)};
+    const DType dtype = *rc::gen::element(DType::f32, DType::bf16);
+    const double spread = *rc::gen::element(0.1, 1.0, 4.0);
+    const Case given = make_case(variant, shape, dtype, 2, spread);
+    const std::vector<double> oracle = oracle_output(given);
+    const double budget = error_budget(given, oracle);
+    for (const Engine* engine : fast_engines(given)) {
+      const double difference = largest_difference(run(*engine, given), oracle);
+      if (difference > budget)
+        RC_FAIL(std::string(engine->name()) + " " + variant + " " + std::string(to_string(dtype)) +
+                " differs by " + std::to_string(difference) + ", budget " + std::to_string(budget));
+    }
+  }));
+}
+
+}  // namespace
+}  // namespace attnlab
