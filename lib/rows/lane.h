@@ -53,15 +53,16 @@ ATTNLAB_INLINE Lane select(Mask mask, Lane a, Lane b) {
   return b;
 }
 
-/// The larger of the two; b where either is NaN.
+/// As std::max and std::min: a where either is NaN.
 ATTNLAB_INLINE Lane max(Lane a, Lane b) {
 #if defined(__AVX512F__)
   return FloatRegister(
-      _mm512_maskz_max_ps(0xffff, static_cast<__m512>(a.value), static_cast<__m512>(b.value)));
+      _mm512_maskz_max_ps(0xffff, static_cast<__m512>(b.value), static_cast<__m512>(a.value)));
 #else
-  return select(a > b, a, b);
+  return select(a < b, b, a);
 #endif
 }
+ATTNLAB_INLINE Lane min(Lane a, Lane b) { return select(b < a, b, a); }
 
 ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), a); }
 

@@ -16,10 +16,10 @@ ATTNLAB_INLINE float row_maximum(const float* row, std::int64_t columns) {
                      Lane(-std::numeric_limits<float>::infinity())};
   std::int64_t j = 0;
   for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) {
-    maximum[0] = max(Lane::load(row + j), maximum[0]);
-    maximum[1] = max(Lane::load(row + j + Lane::width), maximum[1]);
+    maximum[0] = max(maximum[0], Lane::load(row + j));
+    maximum[1] = max(maximum[1], Lane::load(row + j + Lane::width));
   }
-  for (; j < columns; j += Lane::width) maximum[0] = max(Lane::load(row + j), maximum[0]);
+  for (; j < columns; j += Lane::width) maximum[0] = max(maximum[0], Lane::load(row + j));
   return horizontal_max(max(maximum[0], maximum[1]));
 }
 

@@ -17,13 +17,13 @@ namespace {
 
 void fill(Tensor& tensor, double spread, std::uint64_t seed) {
   std::mt19937_64 bits(seed);
-  std::normal_distribution<float> normal(0, static_cast<float>(spread));
+  std::normal_distribution<float> normal;
   const MutableTensorView view = tensor.view();
   std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
   for (std::int64_t b = 0; b < view.shape[0]; ++b)
     for (std::int64_t h = 0; h < view.shape[1]; ++h)
       for (std::int64_t i = 0; i < view.shape[2]; ++i) {
-        std::generate(row.begin(), row.end(), [&] { return normal(bits); });
+        std::generate(row.begin(), row.end(), [&] { return static_cast<float>(spread) * normal(bits); });
         write_row(view, b, h, i, row);
       }
 }
