@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/argument_error.h"
+#include "core/fnv.h"
 #include "engines/registry.h"
 #include "inputs/input.h"
 #include "measure/machine.h"
@@ -17,9 +18,8 @@ namespace attnlab {
 std::string Cell::id() const {
   Json point = to_json(*this);
   for (const char* setting : {"rounds", "min_time_s", "heatmap", "save_output"}) point.erase(setting);
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char letter : point.dump()) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3u;
-  return fmt::format("{:016x}", hash);
+  const std::string text = point.dump();
+  return fmt::format("{:016x}", fnv1a(std::as_bytes(std::span(text))));
 }
 
 std::string Cell::label() const {

@@ -1,6 +1,7 @@
 // The one table of options: the command line, configuration files and every --help are made from it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>

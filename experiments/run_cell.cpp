@@ -135,14 +135,8 @@ struct Difference {
 
 double largest_finite_value(const TensorView& values) {
   double largest = 0;
-  std::vector<float> row(static_cast<std::size_t>(values.shape[3]));
-  for (std::int64_t b = 0; b < values.shape[0]; ++b)
-    for (std::int64_t h = 0; h < values.shape[1]; ++h)
-      for (std::int64_t j = 0; j < values.shape[2]; ++j) {
-        read_row(values, b, h, j, row);
-        for (const float value : row)
-          if (std::isfinite(value)) largest = std::max(largest, std::abs(static_cast<double>(value)));
-      }
+  for (const float value : read_all(values))
+    if (std::isfinite(value)) largest = std::max(largest, std::abs(static_cast<double>(value)));
   return largest;
 }
 
@@ -225,19 +219,6 @@ Json heatmap(const Prepared& prepared) {
           {"rows_per_bin", static_cast<double>(shape.seqlen_q) / static_cast<double>(bins)},
           {"variant", pooled_weights(prepared.variant, prepared, bins)},
           {"exact", pooled_weights(exact_counterpart(prepared.variant, shape), prepared, bins)}};
-}
-
-void save_output(const std::string& file, const Tensor& output) {
-  const TensorView view = output.view();
-  std::vector<float> values;
-  std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
-  for (std::int64_t b = 0; b < view.shape[0]; ++b)
-    for (std::int64_t h = 0; h < view.shape[1]; ++h)
-      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
-        read_row(view, b, h, i, row);
-        values.insert(values.end(), row.begin(), row.end());
-      }
-  write_npy("save-output", file, {view.shape.begin(), view.shape.end()}, values);
 }
 
 }  // namespace
@@ -336,7 +317,11 @@ Json run_cell(const Cell& cell) {
   if (!record["error"]["within_budget"].get<bool>())
     record["warnings"].push_back("the output is outside its error budget: no speed-up is shown");
   if (cell.heatmap) record["heatmap"] = heatmap(prepared);
-  if (!cell.save_output.empty()) save_output(cell.save_output, prepared.output);
+  if (!cell.save_output.empty()) {
+    const Dims shape = cell.problem.shape.output();
+    write_npy("save-output", cell.save_output, {shape.begin(), shape.end()},
+              read_all(prepared.output.view()));
+  }
   record["elapsed_ms"] =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return record;

@@ -1,6 +1,8 @@
 // One cell, measured in this process: memory, time and statistics in passes of their own, then the error.
 #pragma once
 
+#include <cstdint>
+
 #include "cell.h"
 
 namespace attnlab {

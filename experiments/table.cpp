@@ -6,6 +6,7 @@
 #include <map>
 
 #include "dispersion/row_statistics.h"
+#include "report/analysis.h"
 
 namespace attnlab {
 
@@ -26,24 +27,6 @@ std::string format_seconds(double seconds) {
   if (seconds >= 1e-3) return fmt::format("{:.3g} ms", seconds * 1e3);
   return fmt::format("{:.3g} us", seconds * 1e6);
 }
-
-namespace {
-
-/// What cells have to share to be compared with `full`.
-std::string comparison_key(const Json& record) {
-  Json cell = record.at("cell");
-  return cell.dump() + record.at("input").at("name").dump();
-}
-
-bool counts(const Json& record) {
-  return record.at("status") == "ok" && record.at("error").at("within_budget").get<bool>();
-}
-
-std::string backend_of(const Json& record) {
-  return record.at(record.at("backend").is_null() ? "engine" : "backend").get<std::string>();
-}
-
-}  // namespace
 
 void print_table(const std::vector<Json>& records) {
   std::map<std::string, double> full_ns;

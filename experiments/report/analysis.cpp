@@ -13,10 +13,6 @@ namespace attnlab {
 
 namespace {
 
-std::string backend_of(const Json& record) {
-  return record.at(record.at("backend").is_null() ? "engine" : "backend").get<std::string>();
-}
-
 std::int64_t seqlen_of(const Json& record) { return record.at("cell").at("seqlen_q").get<std::int64_t>(); }
 
 std::string show(const std::optional<double>& value, const char* format) {
@@ -227,6 +223,10 @@ Table machine_table(const std::vector<Json>& records) {
 }
 
 }  // namespace
+
+std::string backend_of(const Json& record) {
+  return record.at(record.at("backend").is_null() ? "engine" : "backend").get<std::string>();
+}
 
 SeriesNames::SeriesNames(const std::vector<Json>& records) {
   for (const Json& record : records) ++variants_[backend_of(record)][record.at("variant").get<std::string>()];

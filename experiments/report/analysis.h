@@ -33,6 +33,9 @@ class SeriesNames {
   std::map<std::string, std::map<std::string, int>> variants_;
 };
 
+/// What a record is listed under: its backend, or its engine where one was named.
+std::string backend_of(const Json& record);
+
 /// What two records must share to be compared: shape, dtype, threads, seed and input.
 std::string comparison_key(const Json& record);
 

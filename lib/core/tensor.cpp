@@ -25,6 +25,17 @@ void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int
   for (std::size_t c = 0; c < out.size(); ++c) out[c] = static_cast<float>(source[c]);
 }
 
+std::vector<float> read_all(const TensorView& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+  const auto width = static_cast<std::size_t>(tensor.shape[3]);
+  std::size_t at = 0;
+  for (std::int64_t b = 0; b < tensor.shape[0]; ++b)
+    for (std::int64_t h = 0; h < tensor.shape[1]; ++h)
+      for (std::int64_t i = 0; i < tensor.shape[2]; ++i, at += width)
+        read_row(tensor, b, h, i, std::span(values).subspan(at, width));
+  return values;
+}
+
 void write_row(const MutableTensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i,
                std::span<const float> values) {
   std::byte* row = tensor.row(b, h, i);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
+#include <vector>
 
 #include "core/dtype.h"
 
@@ -37,6 +39,9 @@ using MutableTensorView = BasicTensorView<std::byte>;
 
 /// Row (b, h, i) as float32 (exact for every storage type); `out` has shape[3] elements.
 void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i, std::span<float> out);
+
+/// Every element as float32, row-major whatever the strides.
+std::vector<float> read_all(const TensorView& tensor);
 
 /// Rounds `values` (shape[3] of them) to the storage type and stores them as row (b, h, i).
 void write_row(const MutableTensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i,

@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "core/argument_error.h"
+#include "core/fnv.h"
+#include "core/splitmix.h"
 #include "inputs/npy.h"
 
 namespace attnlab {
@@ -37,31 +39,23 @@ double parameter_of(std::string_view text, std::string_view name, double lowest,
   return value;
 }
 
-/// Steele, Lea and Flood 2014: one stream for each (seed, tensor, batch, head, row).
+/// One stream for each (seed, tensor, batch, head, row): two normal numbers at a time, Box and Muller 1958.
 class RowStream {
  public:
-  RowStream(std::uint64_t seed, std::initializer_list<std::int64_t> place) : state_(seed) {
-    for (const std::int64_t coordinate : place) state_ = next() ^ static_cast<std::uint64_t>(coordinate);
+  RowStream(std::uint64_t seed, std::initializer_list<std::int64_t> place) : stream_(seed) {
+    for (const std::int64_t coordinate : place) stream_.mix(static_cast<std::uint64_t>(coordinate));
   }
-  std::uint64_t next() {
-    std::uint64_t word = state_ += 0x9e3779b97f4a7c15u;
-    word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
-    word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
-    return word ^ (word >> 31);
-  }
-  /// Box and Muller 1958, two at a time.
   void fill_normal(std::span<float> row, double deviation) {
     for (std::size_t c = 0; c < row.size(); c += 2) {
-      const double radius =
-          deviation * std::sqrt(-2 * std::log(static_cast<double>((next() >> 11) + 1) * 0x1p-53));
-      const double angle = 2 * 3.14159265358979323846 * static_cast<double>(next() >> 11) * 0x1p-53;
+      const double radius = deviation * std::sqrt(-2 * std::log(stream_.uniform() + 0x1p-53));
+      const double angle = 2 * 3.14159265358979323846 * stream_.uniform();
       row[c] = static_cast<float>(radius * std::cos(angle));
       if (c + 1 < row.size()) row[c + 1] = static_cast<float>(radius * std::sin(angle));
     }
   }
 
  private:
-  std::uint64_t state_;
+  SplitMix stream_;
 };
 
 template <class Fill>
@@ -80,23 +74,6 @@ void fill_rows(Tensor& tensor, Fill fill) {
       write_row(view, b, h, i, row);
     }
   }
-}
-
-std::uint64_t fnv1a(std::uint64_t hash, std::span<const std::byte> bytes) {
-  for (const std::byte byte : bytes) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3u;
-  return hash;
-}
-
-std::int64_t count_nonfinite(const TensorView& view) {
-  std::int64_t count = 0;
-  std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
-  for (std::int64_t b = 0; b < view.shape[0]; ++b)
-    for (std::int64_t h = 0; h < view.shape[1]; ++h)
-      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
-        read_row(view, b, h, i, row);
-        for (const float value : row) count += !std::isfinite(value);
-      }
-  return count;
 }
 
 constexpr std::array<const char*, 3> tensor_suffixes{"_q.npy", "_k.npy", "_v.npy"};
@@ -192,10 +169,10 @@ QkvTensors Input::make(const Problem& problem, std::uint64_t seed) const {
     fill_captured(tensors);
   else
     fill_synthetic(problem, seed, tensors);
-  std::uint64_t hash = 0xcbf29ce484222325u;
+  std::uint64_t hash = fnv1a_start;
   for (const Tensor* tensor : {&tensors.q, &tensors.k, &tensors.v}) {
-    hash = fnv1a(hash, {tensor->view().data, static_cast<std::size_t>(tensor->bytes())});
-    tensors.nonfinite += count_nonfinite(tensor->view());
+    hash = fnv1a({tensor->view().data, static_cast<std::size_t>(tensor->bytes())}, hash);
+    for (const float value : read_all(tensor->view())) tensors.nonfinite += !std::isfinite(value);
   }
   tensors.checksum = fmt::format("{:016x}", hash);
   return tensors;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/splitmix.h"
 #include "variants/table.h"
 
 namespace attnlab {
@@ -85,28 +86,15 @@ void validate(const ScoreWeights& weights, const Score& score, std::int64_t head
   }
 }
 
-namespace {
-
-/// Steele, Lea and Flood 2014.
-std::uint64_t splitmix(std::uint64_t& state) {
-  std::uint64_t word = state += 0x9e3779b97f4a7c15u;
-  word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
-  word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
-  return word ^ (word >> 31);
-}
-
-}  // namespace
-
 ScoreWeights xavier_weights(const Score& score, std::int64_t head_dim, std::uint64_t seed) {
   ScoreWeights weights;
   for (const WeightShape& shape : score.weight_shapes(head_dim)) {
-    std::uint64_t state = seed;
-    for (const char letter : shape.name) state = splitmix(state) ^ static_cast<std::uint64_t>(letter);
+    SplitMix stream(seed);
+    for (const char letter : shape.name) stream.mix(static_cast<std::uint64_t>(letter));
     const double bound = std::sqrt(6.0 / static_cast<double>(shape.rows + shape.columns));
     Matrix matrix{shape.rows, shape.columns,
                   std::vector<float>(static_cast<std::size_t>(shape.rows * shape.columns))};
-    for (float& value : matrix.values)
-      value = static_cast<float>(bound * (2 * static_cast<double>(splitmix(state) >> 11) * 0x1p-53 - 1));
+    for (float& value : matrix.values) value = static_cast<float>(bound * (2 * stream.uniform() - 1));
     weights.emplace(shape.name, std::move(matrix));
   }
   return weights;

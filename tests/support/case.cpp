@@ -28,18 +28,6 @@ void fill(Tensor& tensor, double spread, std::uint64_t seed) {
       }
 }
 
-std::vector<float> as_floats(const TensorView& view) {
-  std::vector<float> values;
-  std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
-  for (std::int64_t b = 0; b < view.shape[0]; ++b)
-    for (std::int64_t h = 0; h < view.shape[1]; ++h)
-      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
-        read_row(view, b, h, i, row);
-        values.insert(values.end(), row.begin(), row.end());
-      }
-  return values;
-}
-
 Outcome run_plan(const Engine& engine, const Case& given, bool with_statistics) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = engine.plan(given.variant, given.problem, workspace);
@@ -53,7 +41,7 @@ Outcome run_plan(const Engine& engine, const Case& given, bool with_statistics) 
   } else {
     plan->run(given.inputs(), output.view());
   }
-  outcome.output = as_floats(output.view());
+  outcome.output = read_all(output.view());
   return outcome;
 }
 
@@ -92,7 +80,7 @@ double error_budget(const Case& given, const std::vector<double>& oracle) {
   for (std::size_t at = 0; at < oracle.size(); ++at)
     error = std::max(error, std::abs(textbook[at] - oracle[at]));
   double largest = 0;
-  for (const float value : as_floats(given.v.view()))
+  for (const float value : read_all(given.v.view()))
     largest = std::max(largest, std::abs(static_cast<double>(value)));
   return 2 * error + 4 * epsilon(given.problem.dtype) * largest;
 }
