@@ -139,6 +139,9 @@ void add_dispersion(std::vector<Chart>& charts, const std::vector<Json>& records
 /// One map: `data` names the bins, row by row.
 Json map_view(const std::string& data, const std::string& title, const Json& map) {
   const std::string bins = map.at("bins").dump();
+  // A whole number of pixels a bin: fractions would show as seams.
+  const auto count = map.at("bins").get<std::int64_t>();
+  const std::int64_t side = count * ((300 + count - 1) / count);
   const std::string width = fmt::format("* {} / {}", map.at("n").dump(), bins);
   const auto edge = [&](const char* field, const std::string& bin) {
     return Json{{"calculate", fmt::format("({}) {}", bin, width)}, {"as", field}};
@@ -155,8 +158,8 @@ Json map_view(const std::string& data, const std::string& title, const Json& map
         {"axis", {{"grid", false}, {"format", "d"}, {"tickCount", 4}}}};
   };
   return {{"title", title},
-          {"width", 320},
-          {"height", 320},
+          {"width", side},
+          {"height", side},
           {"data", {{"name", data}}},
           {"transform", Json::array({row_numbers,
                                      {{"filter", "datum.data > 0"}},

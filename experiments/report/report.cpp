@@ -28,7 +28,7 @@ std::string script_json(const Json& json) {
 std::string figure(const Chart& chart) {
   return fmt::format(
       "<figure id=\"chart-{0}\"><figcaption>{1}</figcaption><div class=\"chart\" data-chart=\"{0}\" "
-      "role=\"img\" aria-label=\"{2}\"></div>"
+      "role=\"img\" tabindex=\"0\" aria-label=\"{2}\"></div>"
       "<p class=\"note\"><a href=\"#table-{3}\">The same as a table</a></p></figure>\n",
       chart.id, escape_html(chart.title), escape_html(chart.description), chart.table);
 }

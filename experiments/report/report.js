@@ -41,6 +41,18 @@
     return { ...view, data: { values: records[Number(index)].heatmap[which].flat() } };
   };
 
+  // Charts are written for a wide page; on a narrow one they stand below one another and shrink.
+  const fit = (chart, available) => {
+    const unit = chart.spec ?? chart;
+    if (!unit.width) return chart;
+    const width = Math.min(unit.width, available - 80);
+    if (!chart.spec) return { ...chart, width };
+    const columns = chart.facet.column ? 2 : 1;
+    if (columns * (unit.width + 80) <= available) return chart;
+    const facet = chart.facet.row ? chart.facet : { row: chart.facet.column };
+    return { ...chart, facet, spec: { ...unit, width: chart.facet.row && columns === 2 ? (available - 120) / 2 : width } };
+  };
+
   const draw = async () => {
     let drawn = 0;
     for (const target of document.querySelectorAll("[data-chart]")) {
@@ -48,7 +60,7 @@
       const isMap = Array.isArray(chart.hconcat);
       const spec = {
         $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-        ...chart,
+        ...fit(chart, target.clientWidth),
         ...(isMap ? { hconcat: chart.hconcat.map(fill) } : {}),
       };
       try {
