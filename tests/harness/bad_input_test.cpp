@@ -2,6 +2,7 @@
 // nothing left.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "harness/command.h"

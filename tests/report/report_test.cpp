@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <stdexcept>
 
 #include "core/argument_error.h"
 #include "harness/command.h"
@@ -34,7 +35,7 @@ Json record(const std::string& backend, std::int64_t n, double time_ns, double w
   return made;
 }
 
-const Table& table(const std::vector<Table>& tables, const std::string& id) {
+Table table(const std::vector<Table>& tables, const std::string& id) {
   for (const Table& candidate : tables)
     if (candidate.id == id) return candidate;
   throw std::runtime_error("no table " + id);
@@ -58,7 +59,7 @@ TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
                             record("window", 64, 1e6, 512), record("sparse", 128, 1e6, 512)};
   records[2]["error"]["within_budget"] = false;
   const std::vector<Table> tables = make_tables(records);
-  const Table& speed = table(tables, "speed");
+  const Table speed = table(tables, "speed");
   EXPECT_EQ(cell(speed, 0, "faster"), "1.00 x");
   EXPECT_EQ(cell(speed, 1, "faster"), "4.00 x");
   EXPECT_EQ(cell(speed, 1, "smaller"), "4.0 x");
