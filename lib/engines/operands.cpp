@@ -79,6 +79,7 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
 bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head, std::int64_t first,
                         std::int64_t rows, DType dtype, std::span<float> row, void* to) {
   const std::span<float> value = row.subspan(0, static_cast<std::size_t>(inputs.v.shape[3]));
+  std::fill(row.begin(), row.end(), 0.0F);
   bool nonfinite = false;
   for (std::int64_t t = 0; t < rows; ++t) {
     if (first + t >= inputs.v.shape[2]) {
@@ -91,7 +92,7 @@ bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t k
         nonfinite = true;
       }
     }
-    store_row(value, dtype, to, t);
+    store_row(row, dtype, to, t);
   }
   return nonfinite;
 }

@@ -194,8 +194,9 @@ class OnednnPlan final : public Plan {
     prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row,
                  own.unpacked);
     primitives_.scores.pack(own.stream, own.unpacked_keys, packed_keys_[at]);
-    nonfinite_[at] = copy_finite_values(inputs, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row,
-                                        own.unpacked);
+    nonfinite_[at] = copy_finite_values(
+        inputs, batch, kv_head, 0, primitives_.sizes.columns, dtype,
+        own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim_v)), own.unpacked);
     primitives_.values.pack(own.stream, own.unpacked_values, packed_values_[at]);
   }
 

@@ -11,11 +11,16 @@ namespace attnlab {
 
 namespace {
 
+/// Columns of a block's output: whole lanes. The value product has as many, the last ones zeros; oneDNN 3.7.2
+/// loses the leading dimension of a result with one column.
+std::int64_t output_columns(const Problem& problem) {
+  return rounded_up(problem.shape.head_dim_v, row_code_columns);
+}
+
 /// Product of a tile's weights with a tile of values, added to the block's output.
 TileProduct make_value_product(const Problem& problem, const Tiling& tiling) {
-  return TileProduct(product_dtype(problem), tiling.query_rows, problem.shape.head_dim_v, tiling.key_columns,
-                     tiling.key_columns, rounded_up(problem.shape.head_dim_v, row_code_columns),
-                     PackFrom::rows, true);
+  return TileProduct(product_dtype(problem), tiling.query_rows, output_columns(problem), tiling.key_columns,
+                     tiling.key_columns, output_columns(problem), PackFrom::rows, true);
 }
 
 struct Sizes {
@@ -26,12 +31,12 @@ struct Sizes {
     value_tiles = problem.shape.batch * problem.shape.kv_heads * tiling.key_tiles;
     packed_tile = product.packed_bytes();
     scratch = product.scratch_bytes();
-    unpacked_values = tiling.key_columns * problem.shape.head_dim_v * size_bytes(product_dtype(problem));
-    output = tiling.query_rows * rounded_up(problem.shape.head_dim_v, row_code_columns) * 4;
+    unpacked_values = tiling.key_columns * output_columns(problem) * size_bytes(product_dtype(problem));
+    output = tiling.query_rows * output_columns(problem) * 4;
     weights = narrow ? tiling.query_rows * tiling.key_columns * 2 : 0;
     state = tiling.query_rows * 4;
     sketches = tiling.query_rows * static_cast<std::int64_t>(sizeof(RowSketch));
-    row = problem.shape.head_dim_v * 4;
+    row = output_columns(problem) * 4;
   }
   std::int64_t total(int threads) const {
     const auto per_thread = Workspace::rounded(unpacked_values) + Workspace::rounded(output) +
@@ -141,9 +146,8 @@ class OnlinePlan final : public Plan {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
     const DType dtype = product_dtype(problem_);
-    const OnlineRows state{own.maximum.data(), own.sum.data(), own.output.data(),
-                           rounded_up(shape.head_dim_v, row_code_columns),
-                           rounded_up(shape.head_dim_v, row_code_columns)};
+    const OnlineRows state{own.maximum.data(), own.sum.data(), own.output.data(), output_columns(problem_),
+                           output_columns(problem_)};
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.sum.begin(), own.sum.end(), 0.0F);
     std::fill(own.output.begin(), own.output.end(), 0.0F);
@@ -183,7 +187,7 @@ class OnlinePlan final : public Plan {
   }
 
   std::span<float> output_row(const PerThread& own, std::int64_t t) const {
-    const std::int64_t stride = rounded_up(problem_.shape.head_dim_v, row_code_columns);
+    const std::int64_t stride = output_columns(problem_);
     return own.output.subspan(static_cast<std::size_t>(t * stride),
                               static_cast<std::size_t>(problem_.shape.head_dim_v));
   }
