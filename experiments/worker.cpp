@@ -145,7 +145,8 @@ Json run_in_worker(const Cell& cell, const Limits& limits) {
                      fmt::format("the worker died of signal {} ({}){}", WTERMSIG(status),
                                  strsignal(WTERMSIG(status)), said.empty() ? "" : ": " + said));
   } else if (said.starts_with("libgomp: Thread creation failed")) {
-    record = failure(cell, "out_of_memory", fmt::format("threads do not fit into the memory limit ({})", said));
+    record =
+        failure(cell, "out_of_memory", fmt::format("threads do not fit into the memory limit ({})", said));
   } else {
     record = Json::parse(line, nullptr, false);
     if (record.is_discarded() || !record.is_object())

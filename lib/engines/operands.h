@@ -33,9 +33,9 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
                   std::int64_t head, std::int64_t first, std::int64_t rows, DType dtype, std::span<float> row,
                   void* to);
 
-/// Rows of V of one kv head as `dtype` into `to` (rows x row.size(), at least head_dim_v); columns beyond head_dim_v and
-/// rows beyond the sequence are zeros, and so is what is not finite, since a masked weight of 0 would turn it into NaN.
-/// Returns true if there was any.
+/// Rows of V of one kv head as `dtype` into `to` (rows x row.size(), at least head_dim_v); columns beyond
+/// head_dim_v and rows beyond the sequence are zeros, and so is what is not finite, since a masked weight of
+/// 0 would turn it into NaN. Returns true if there was any.
 bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head, std::int64_t first,
                         std::int64_t rows, DType dtype, std::span<float> row, void* to);
 
