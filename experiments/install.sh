@@ -28,12 +28,14 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
 }
 
-# The browser that looks at the report; where the system packages none that runs, its test is skipped and says so.
-install_browser() {
-  { command -v chromium || command -v google-chrome; } > /dev/null 2>&1 && return
-  if grep -q '^ID=ubuntu' /etc/os-release; then
+# Prints the package of the browser that looks at the report, where one has to be installed. Where the system packages
+# none that runs, its test is skipped and says so.
+browser_package() {
+  if command -v chromium > /dev/null 2>&1 || command -v google-chrome > /dev/null 2>&1; then
+    return
+  elif grep -q '^ID=ubuntu' /etc/os-release; then
     echo "attnlab: Ubuntu packages no chromium outside snap: the report is not tested in a browser" >&2
   else
-    install_packages chromium
+    echo chromium
   fi
 }

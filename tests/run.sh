@@ -6,13 +6,22 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . experiments/install.sh
 preset=dev
-if [ "${1:-}" = --preset ]; then
-  preset=${2:?--preset takes dev, asan or tsan}
-  shift 2
-fi
-install_packages "${attnlab_build_packages[@]}" "${attnlab_test_packages[@]}"
-[ "$preset" != dev ] || install_browser
+arguments=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --preset) preset=${2:?--preset takes dev, asan or tsan}; shift ;;
+    --preset=*) preset=${1#--preset=} ;;
+    *) arguments+=("$1") ;;
+  esac
+  shift
+done
+case $preset in
+  dev) browser=$(browser_package) ;;
+  asan | tsan) browser= ;;
+  *) echo "tests/run.sh: --preset takes dev, asan or tsan, not $preset" >&2; exit 2 ;;
+esac
+install_packages "${attnlab_build_packages[@]}" "${attnlab_test_packages[@]}" $browser
 
 [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" > /dev/null
 cmake --build --preset "$preset"
-ctest --test-dir "build/$preset" --output-on-failure "$@"
+ctest --test-dir "build/$preset" --output-on-failure "${arguments[@]}"
