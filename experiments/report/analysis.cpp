@@ -6,220 +6,50 @@
 #include <cmath>
 #include <set>
 
-#include "dispersion/row_statistics.h"
-#include "table.h"
-
 namespace attnlab {
 
 namespace {
 
-std::int64_t seqlen_of(const Json& record) { return record.at("cell").at("seqlen_q").get<std::int64_t>(); }
-
-std::string show(const std::optional<double>& value, const char* format) {
-  return value ? fmt::format(fmt::runtime(format), *value) : missing;
-}
-
-std::string show_bytes(const Json& record, const std::string& path) {
-  const std::optional<double> bytes = number_at(record, path);
-  return bytes ? format_bytes(static_cast<std::int64_t>(*bytes)) : missing;
-}
-
-std::string show_time(const Json& record) {
-  const std::optional<double> time = number_at(record, "time.median_ns");
-  return time ? format_seconds(*time * 1e-9) : missing;
-}
-
-std::vector<std::string> cell_columns(const Json& record, const SeriesNames& names) {
-  return {names.of(record), fmt::format("{}", seqlen_of(record)),
-          record.at("cell").at("dtype").get<std::string>(), record.at("input").at("name").get<std::string>()};
-}
-
-std::vector<std::string> with_columns(std::vector<std::string> row, const std::vector<std::string>& more) {
-  row.insert(row.end(), more.begin(), more.end());
-  return row;
-}
-
-/// Records of `full` that count, by what may be compared with them.
-std::map<std::string, const Json*> full_records(const std::vector<Json>& records) {
-  std::map<std::string, const Json*> full;
-  for (const Json& record : records)
-    if (record.at("backend") == "full" && counts(record)) full[comparison_key(record)] = &record;
-  return full;
-}
-
-std::optional<double> ratio_to_full(const std::map<std::string, const Json*>& full, const Json& record,
-                                    const std::string& path) {
-  const auto base = full.find(comparison_key(record));
-  if (base == full.end() || !counts(record)) return std::nullopt;
-  const auto above = number_at(*base->second, path);
-  const auto below = number_at(record, path);
-  return above && below && *below > 0 ? std::optional(*above / *below) : std::nullopt;
-}
-
-Table status_table(const std::vector<Json>& records, const SeriesNames& names) {
-  Table table{"failures",
-              "Cells without figures, and figures that do not count",
-              {"backend", "n", "dtype", "input", "status", "reason"},
-              {false, true, false, false, false, false},
-              {},
-              ""};
-  for (const Json& record : records) {
-    if (record.at("status") != "ok") {
-      table.rows.push_back(
-          with_columns(cell_columns(record, names),
-                       {record.at("status"),
-                        record.at("reason").is_null() ? "" : record.at("reason").get<std::string>()}));
-      continue;
-    }
-    for (const Json& warning : record.at("warnings"))
-      table.rows.push_back(
-          with_columns(cell_columns(record, names), {"warning", warning.get<std::string>()}));
+const Json* find(const Json& record, const std::string& path) {
+  const Json* value = &record;
+  std::size_t start = 0;
+  while (start <= path.size()) {
+    const std::size_t end = std::min(path.find('.', start), path.size());
+    const std::string key = path.substr(start, end - start);
+    if (!value->is_object() || !value->contains(key)) return nullptr;
+    value = &value->at(key);
+    start = end + 1;
   }
-  return table;
+  return value;
 }
 
-Table speed_table(const std::vector<Json>& records, const SeriesNames& names) {
-  Table table{"speed",
-              "Time and memory, and how many times less than full takes",
-              {"backend", "n", "dtype", "input", "time", "GFLOP/s", "faster", "workspace", "smaller",
-               "heap peak", "resident"},
-              {false, true, false, false, true, true, true, true, true, true, true},
-              {},
-              "Time: median of one call over the rounds, packing of K and V included. GFLOP/s: visible pairs "
-              "only. A cell "
-              "outside its error budget shows no ratio, nor does one without a 'full' cell of the same "
-              "shape, type, threads and input."};
-  const auto full = full_records(records);
-  for (const Json& record : records) {
-    if (record.at("status") != "ok") continue;
-    const auto flops = number_at(record, "work.flops");
-    const auto time = number_at(record, "time.median_ns");
-    table.rows.push_back(with_columns(
-        cell_columns(record, names),
-        {show_time(record), flops && time ? fmt::format("{:.1f}", *flops / *time) : missing,
-         show(ratio_to_full(full, record, "time.median_ns"), "{:.2f} x"),
-         show_bytes(record, "memory.workspace_bytes"),
-         show(ratio_to_full(full, record, "memory.workspace_bytes"), "{:.1f} x"),
-         show_bytes(record, "memory.heap_peak_bytes"), show_bytes(record, "memory.rss_delta_bytes")}));
-  }
-  return table;
-}
+/// A part of a condition, as a label says it.
+struct Part {
+  const char* path;
+  const char* format;
+};
+constexpr Part parts[]{{"input.name", "{}"},
+                       {"cell.threads", "threads {}"},
+                       {"cell.batch", "batch {}"},
+                       {"cell.heads", "heads {}"},
+                       {"cell.kv_heads", "kv heads {}"},
+                       {"cell.head_dim", "head dim {}"},
+                       {"cell.head_dim_v", "head dim of V {}"},
+                       {"cell.seed", "seed {}"},
+                       {"cell.score_weights", "weights {}"},
+                       {"machine.cpu", "{}"},
+                       {"machine.level", "row code {}"}};
 
-Table error_table(const std::vector<Json>& records, const SeriesNames& names) {
-  Table table{"error",
-              "Error against float64, and what each variant gives up against exact attention",
-              {"backend", "n", "dtype", "input", "max error", "budget", "within", "relative L2",
-               "given up (relative L2)"},
-              {false, true, false, false, true, true, false, true, true},
-              {},
-              "Error: against the float64 oracle of the same variant, on 64 query rows of every head, first "
-              "and last included. "
-              "Budget: twice the error of textbook code in the same precision + 4 eps max|V|. Given up: the "
-              "variant's oracle "
-              "output against that of softmax over all keys (all past keys where the variant is causal)."};
-  for (const Json& record : records)
-    if (record.at("status") == "ok")
-      table.rows.push_back(with_columns(cell_columns(record, names),
-                                        {show(number_at(record, "error.max_abs"), "{:.1e}"),
-                                         show(number_at(record, "error.budget_max_abs"), "{:.1e}"),
-                                         record.at("error").at("within_budget").get<bool>() ? "yes" : "no",
-                                         show(number_at(record, "error.relative_l2"), "{:.1e}"),
-                                         show(number_at(record, "deviation.relative_l2"), "{:.3g}")}));
-  return table;
-}
-
-Table dispersion_table(const std::vector<Json>& records, const SeriesNames& names) {
-  Table table{
-      "dispersion",
-      "Dispersion of the weights, mean over all rows of all heads",
-      {"backend", "n", "dtype", "input", "entropy", "of ln n", "participation", "max weight", "sink mass",
-       "window mass", "distance", "support"},
-      {false, true, false, false, true, true, true, true, true, true, true, true},
-      {},
-      "Entropy in nats; of ln n: entropy over the logarithm of the row's visible keys; participation: 1 / "
-      "sum p^2; sink "
-      "mass: first 4 keys; window mass: last 128 keys; distance: mean |i - j|; support: keys with p > 0."};
-  for (const Json& record : records) {
-    if (record.at("status") != "ok") continue;
-    std::vector<std::string> row = cell_columns(record, names);
-    for (const std::string_view name : statistic_names)
-      row.push_back(show(number_at(record, "dispersion.mean." + std::string(name)), "{:.4g}"));
-    table.rows.push_back(row);
-  }
-  return table;
-}
-
-/// Points (n, value) of each series, by dtype and input.
-std::map<std::vector<std::string>, std::vector<std::pair<double, double>>> curves(
-    const std::vector<Json>& records, const SeriesNames& names, const std::string& path) {
-  std::map<std::vector<std::string>, std::vector<std::pair<double, double>>> points;
-  for (const Json& record : records)
-    if (const auto value = record.at("status") == "ok" ? number_at(record, path) : std::nullopt;
-        value && *value > 0)
-      points[{names.of(record), record.at("cell").at("dtype"), record.at("input").at("name")}].emplace_back(
-          static_cast<double>(seqlen_of(record)), *value);
-  return points;
-}
-
-Table exponent_table(const std::vector<Json>& records, const SeriesNames& names) {
-  Table table{"exponents",
-              "Fitted exponents: time and workspace grow as n to this power",
-              {"backend", "dtype", "input", "lengths", "time", "workspace"},
-              {false, false, false, true, true, true},
-              {},
-              "Slope of ln y over ln n by least squares over all lengths that ran; three at least."};
-  const auto time = curves(records, names, "time.median_ns");
-  const auto memory = curves(records, names, "memory.workspace_bytes");
-  for (const auto& [key, points] : time) {
-    const auto found = memory.find(key);
-    std::set<double> lengths;
-    for (const auto& [n, value] : points) lengths.insert(n);
-    table.rows.push_back({key[0], key[1], key[2], fmt::format("{}", lengths.size()),
-                          show(fitted_exponent(points), "{:.2f}"),
-                          found == memory.end() ? missing : show(fitted_exponent(found->second), "{:.2f}")});
-  }
-  return table;
-}
-
-Table machine_table(const std::vector<Json>& records) {
-  Table table{"machine", "Machine, build and cells", {"", ""}, {false, false}, {}, ""};
-  const auto distinct = [&](const std::string& pointer) {
-    std::vector<std::string> values;
-    for (const Json& record : records) {
-      const Json& value = record.at(nlohmann::ordered_json::json_pointer(pointer));
-      const std::string text = value.is_string() ? value.get<std::string>()
-                               : value.is_null() ? "not known"
-                                                 : value.dump();
-      if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
-    }
-    std::string joined;
-    for (const std::string& value : values) joined += (joined.empty() ? "" : "; ") + value;
-    return joined;
-  };
-  for (const auto& [label, pointer] :
-       std::vector<std::pair<std::string, std::string>>{{"CPU", "/machine/cpu"},
-                                                        {"cores", "/machine/cores"},
-                                                        {"row code", "/machine/level"},
-                                                        {"oneDNN", "/machine/onednn_version"},
-                                                        {"oneDNN level", "/machine/onednn_level"},
-                                                        {"path", "/machine/path"},
-                                                        {"compiler", "/build/compiler"},
-                                                        {"flags", "/build/flags"},
-                                                        {"build", "/build/type"},
-                                                        {"git revision", "/build/git_revision"},
-                                                        {"uncommitted changes", "/build/git_dirty"},
-                                                        {"threads", "/cell/threads"},
-                                                        {"batch", "/cell/batch"},
-                                                        {"heads", "/cell/heads"},
-                                                        {"kv heads", "/cell/kv_heads"},
-                                                        {"head dim", "/cell/head_dim"},
-                                                        {"storage", "/cell/dtype"},
-                                                        {"lengths", "/cell/seqlen_q"},
-                                                        {"inputs", "/input/name"},
-                                                        {"variants", "/variant"}})
-    table.rows.push_back({label, distinct(pointer)});
-  table.rows.push_back({"started", records.front().at("started_at").get<std::string>()});
-  return table;
+/// The parts of one record's condition; the last says how n_q goes with n_k.
+std::vector<std::string> condition_of(const Json& record) {
+  std::vector<std::string> condition;
+  for (const Part& part : parts)
+    condition.push_back(fmt::format(fmt::runtime(part.format), text_at(record, part.path)));
+  const Json& cell = record.at("cell");
+  condition.push_back(cell.at("seqlen_q") == cell.at("seqlen_k")
+                          ? "queries = keys"
+                          : fmt::format("{} queries", cell.at("seqlen_q").dump()));
+  return condition;
 }
 
 }  // namespace
@@ -228,8 +58,17 @@ std::string backend_of(const Json& record) {
   return record.at(record.at("backend").is_null() ? "engine" : "backend").get<std::string>();
 }
 
+std::int64_t seqlen_of(const Json& record) { return record.at("cell").at("seqlen_k").get<std::int64_t>(); }
+
+bool is_exact(const Json& record) {
+  return text_at(record, "deviation.exact_variant") == record.at("variant");
+}
+
 SeriesNames::SeriesNames(const std::vector<Json>& records) {
   for (const Json& record : records) ++variants_[backend_of(record)][record.at("variant").get<std::string>()];
+  for (const Json& record : records)
+    if (const std::string name = of(record); std::find(order_.begin(), order_.end(), name) == order_.end())
+      order_.push_back(name);
 }
 
 std::string SeriesNames::of(const Json& record) const {
@@ -239,74 +78,91 @@ std::string SeriesNames::of(const Json& record) const {
              : fmt::format("{} {}", backend, record.at("variant").get<std::string>());
 }
 
+std::size_t SeriesNames::index(const Json& record) const {
+  return static_cast<std::size_t>(std::find(order_.begin(), order_.end(), of(record)) - order_.begin());
+}
+
+Conditions::Conditions(const std::vector<Json>& records) {
+  std::vector<std::vector<std::string>> found;
+  for (const Json& record : records)
+    if (indices_.try_emplace(condition_of(record), found.size()).second)
+      found.push_back(condition_of(record));
+  for (const auto& condition : found) {
+    std::string label;
+    for (std::size_t part = 0; part < condition.size(); ++part)
+      if (std::any_of(found.begin(), found.end(),
+                      [&](const auto& other) { return other[part] != condition[part]; }))
+        label += (label.empty() ? "" : ", ") + condition[part];
+    labels_.push_back(label);
+  }
+}
+
+std::size_t Conditions::index(const Json& record) const { return indices_.at(condition_of(record)); }
+
 std::string comparison_key(const Json& record) {
   Json cell = record.at("cell");
   for (const char* setting : {"rounds", "min_time_s"}) cell.erase(setting);
-  return cell.dump() + record.at("input").at("name").dump() + record.at("machine").at("cpu").dump();
+  return cell.dump() + record.at("input").at("name").dump() + record.at("machine").at("cpu").dump() +
+         text_at(record, "machine.level");
 }
 
 bool counts(const Json& record) {
-  return record.at("status") == "ok" && record.at("error").at("within_budget").get<bool>();
+  const Json* within = find(record, "error.within_budget");
+  return record.at("status") == "ok" && within && *within == true;
+}
+
+FullBaseline::FullBaseline(const std::vector<Json>& records) {
+  for (const Json& record : records)
+    if (record.at("backend") == "full")
+      cells_[comparison_key(record)][record.at("variant").get<std::string>()] = &record;
+}
+
+Ratio FullBaseline::ratio(const Json& record, const std::string& path) const {
+  if (!counts(record)) return {std::nullopt, "outside its error budget"};
+  const auto cell = cells_.find(comparison_key(record));
+  if (cell == cells_.end())
+    return {std::nullopt, "no cell of full with this n, dtype, shape, threads and input"};
+  auto base = cell->second.find(record.at("variant").get<std::string>());
+  if (base == cell->second.end()) base = cell->second.find(text_at(record, "deviation.exact_variant"));
+  if (base == cell->second.end()) return {std::nullopt, "full ran here with other variants only"};
+  const Json& full = *base->second;
+  if (full.at("status") != "ok")
+    return {std::nullopt, fmt::format("full has no figures here: {}", full.at("status").get<std::string>())};
+  if (!counts(full)) return {std::nullopt, "full is outside its error budget here"};
+  const auto above = number_at(full, path);
+  const auto below = number_at(record, path);
+  if (!above || !below || !(*below > 0)) return {std::nullopt, "not measured"};
+  return {*above / *below, ""};
 }
 
 std::optional<double> fitted_exponent(const std::vector<std::pair<double, double>>& points) {
   std::set<double> lengths;
-  double x = 0, y = 0, xx = 0, xy = 0;
+  double mean_x = 0;
+  double mean_y = 0;
   for (const auto& [n, value] : points) {
     lengths.insert(n);
-    x += std::log(n);
-    y += std::log(value);
-    xx += std::log(n) * std::log(n);
-    xy += std::log(n) * std::log(value);
+    mean_x += std::log(n) / static_cast<double>(points.size());
+    mean_y += std::log(value) / static_cast<double>(points.size());
   }
   if (lengths.size() < 3) return std::nullopt;
-  const auto count = static_cast<double>(points.size());
-  return (count * xy - x * y) / (count * xx - x * x);
+  double xx = 0;
+  double xy = 0;
+  for (const auto& [n, value] : points) {
+    xx += (std::log(n) - mean_x) * (std::log(n) - mean_x);
+    xy += (std::log(n) - mean_x) * (std::log(value) - mean_y);
+  }
+  return xy / xx;
 }
 
 std::optional<double> number_at(const Json& record, const std::string& path) {
-  const Json* value = &record;
-  std::size_t start = 0;
-  while (start <= path.size()) {
-    const std::size_t end = std::min(path.find('.', start), path.size());
-    const std::string key = path.substr(start, end - start);
-    if (!value->is_object() || !value->contains(key)) return std::nullopt;
-    value = &value->at(key);
-    start = end + 1;
-  }
-  return value->is_number() ? std::optional(value->get<double>()) : std::nullopt;
+  const Json* value = find(record, path);
+  return value && value->is_number() ? std::optional(value->get<double>()) : std::nullopt;
 }
 
-std::vector<Table> make_tables(const std::vector<Json>& records) {
-  const SeriesNames names(records);
-  return {machine_table(records),      status_table(records, names), exponent_table(records, names),
-          speed_table(records, names), error_table(records, names),  dispersion_table(records, names)};
-}
-
-std::vector<std::string> make_findings(const std::vector<Json>& records) {
-  const SeriesNames names(records);
-  std::vector<std::string> findings;
-  const auto ok = std::count_if(records.begin(), records.end(),
-                                [](const Json& record) { return record.at("status") == "ok"; });
-  const auto valid = std::count_if(records.begin(), records.end(), counts);
-  findings.push_back(fmt::format("{} of {} cells ran; {} of them are within their error budget.", ok,
-                                 records.size(), valid));
-  const auto full = full_records(records);
-  std::map<std::string, std::pair<std::int64_t, std::string>> best;
-  for (const Json& record : records) {
-    const auto faster = ratio_to_full(full, record, "time.median_ns");
-    const auto smaller = ratio_to_full(full, record, "memory.workspace_bytes");
-    if (!faster || !smaller || record.at("backend") == "full" || record.at("cell").at("dtype") != "f32")
-      continue;
-    auto& [n, sentence] = best[names.of(record)];
-    if (seqlen_of(record) < n) continue;
-    n = seqlen_of(record);
-    sentence =
-        fmt::format("{}: {:.1f} times as fast as full and {:.0f} times smaller at n = {} (f32, {}).",
-                    names.of(record), *faster, *smaller, n, record.at("input").at("name").get<std::string>());
-  }
-  for (const auto& [name, finding] : best) findings.push_back(finding.second);
-  return findings;
+std::string text_at(const Json& record, const std::string& path) {
+  const Json* value = find(record, path);
+  if (!value || value->is_null()) return {};
+  return value->is_string() ? value->get<std::string>() : value->dump();
 }
 
 }  // namespace attnlab

@@ -1,5 +1,8 @@
 # The report's own files and the chart libraries, as bytes in the attnlab command: a report needs nothing else.
-find_program(NPM npm REQUIRED)
+find_program(NPM npm)
+if(NOT NPM)
+  message(FATAL_ERROR "npm fetches the report's chart libraries and is missing: install it (Debian, Ubuntu: apt-get install npm)")
+endif()
 set(report_source ${CMAKE_SOURCE_DIR}/experiments/report)
 set(report_modules ${CMAKE_BINARY_DIR}/npm/node_modules)
 set(report_scripts ${report_modules}/vega/build/vega.min.js ${report_modules}/vega-lite/build/vega-lite.min.js
@@ -15,8 +18,9 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/npm)
 
 set(report_assets_source ${CMAKE_BINARY_DIR}/generated/report_assets.cpp)
 set(report_assets_text "#include \"report/assets.h\"\n")
-set(report_files ${report_source}/report.html ${report_source}/report.css ${report_source}/report.js ${report_scripts})
-set(report_names report_html report_css report_js vega_js vega_lite_js vega_embed_js)
+set(report_files ${report_source}/report.html ${report_source}/report.css ${report_source}/charts.js
+    ${report_source}/report.js ${report_scripts})
+set(report_names report_html report_css charts_js report_js vega_js vega_lite_js vega_embed_js)
 foreach(file name IN ZIP_LISTS report_files report_names)
   string(APPEND report_assets_text
     "asm(\".pushsection .rodata\\nasset_${name}:\\n.incbin \\\"${file}\\\"\\nasset_${name}_end:\\n.popsection\\n\");\n"

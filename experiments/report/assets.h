@@ -7,6 +7,7 @@ namespace attnlab::assets {
 
 std::string_view report_html();
 std::string_view report_css();
+std::string_view charts_js();
 std::string_view report_js();
 std::string_view vega_js();
 std::string_view vega_lite_js();

@@ -1,4 +1,5 @@
-// The report's charts as Vega-Lite specifications; every one has a table that says the same.
+// What the report's charts show. Their data stay in the records; charts.js makes Vega-Lite specifications of
+// both, for the width and the condition at hand.
 #pragma once
 
 #include <string>
@@ -11,16 +12,19 @@ namespace attnlab {
 struct Chart {
   std::string id;
   std::string title;
-  std::string description;  ///< for readers who do not see it
-  Json specification;
-  std::string table;  ///< id of the table that says the same
+  std::string axis;   ///< with its unit
+  std::string path;   ///< of the value in a record
+  double unit;        ///< what the value is divided by
+  std::string scale;  ///< `log` or `linear`
+  bool by_variant;  ///< one line a variant, whatever computed it, of one dtype; else one a series and panel a
+                    ///< dtype
+  bool with_ln_n;   ///< beside it the entropy of uniform attention
 };
 
-std::vector<Chart> make_charts(const std::vector<Json>& records);
+const std::vector<Chart>& charts();
 
-/// Exact weights beside a variant's, one for each variant and input that has a map. Their data stay in the
-/// records: the specification names them as `record:INDEX:exact` and `record:INDEX:variant`, and report.js
-/// fills them in.
-std::vector<Chart> make_heatmaps(const std::vector<Json>& records);
+/// `series`, `variants`, `conditions`: names; `points`: for each record with figures its index, and the
+/// indices of its series, variant and condition, its dtype and n; `charts`: the table above.
+Json chart_model(const std::vector<Json>& records);
 
 }  // namespace attnlab

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace attnlab {
 
 namespace {
@@ -27,6 +30,14 @@ std::string escape_markdown(std::string_view text) {
         return "\\*";
       case '_':
         return "\\_";
+      case '\\':
+        return "\\\\";
+      case '`':
+        return "\\`";
+      case '[':
+        return "\\[";
+      case '&':
+        return "&amp;";
       case '\n':
         return " ";
       default:
@@ -42,8 +53,7 @@ std::string escape_csv(std::string_view text) {
          "\"";
 }
 
-std::string escape_latex(std::string_view text) {
-  if (text == missing) return "--";
+std::string escape_latex_character(std::string_view text) {
   return replaced(text, [](char c) -> std::string_view {
     switch (c) {
       case '\\':
@@ -78,11 +88,52 @@ std::string escape_latex(std::string_view text) {
   });
 }
 
-template <class Escape>
-std::string joined(const std::vector<std::string>& cells, const char* between, Escape escape) {
+std::string escape_latex(std::string_view text) {
+  std::string out;
+  // What pdfLaTeX's default fonts lack; the rest of UTF-8 they have.
+  constexpr std::pair<std::string_view, std::string_view> signs[]{
+      {"–", "--"}, {"×", "$\\times$"}, {"÷", "$\\div$"}, {"²", "$^2$"}};
+  for (std::size_t at = 0; at < text.size();) {
+    const auto sign = std::find_if(std::begin(signs), std::end(signs),
+                                   [&](const auto& pair) { return text.substr(at).starts_with(pair.first); });
+    const std::size_t length = sign == std::end(signs) ? 1 : sign->first.size();
+    out += sign == std::end(signs) ? escape_latex_character(text.substr(at, 1)) : std::string(sign->second);
+    at += length;
+  }
+  return out;
+}
+
+/// show(item) of each, with `between` between them.
+template <class Item, class Show>
+std::string joined(const std::vector<Item>& items, const char* between, Show show) {
   std::string line;
-  for (std::size_t c = 0; c < cells.size(); ++c) line += (c == 0 ? "" : between) + escape(cells[c]);
+  for (std::size_t i = 0; i < items.size(); ++i) line += (i == 0 ? "" : between) + show(items[i]);
   return line;
+}
+
+/// Why values are missing, each reason once: a missing value refers to its reason by a letter.
+std::vector<std::string> reasons_of(const Table& table) {
+  std::vector<std::string> reasons;
+  for (const auto& row : table.rows)
+    for (const TableCell& cell : row)
+      if (!cell.why.empty() && std::find(reasons.begin(), reasons.end(), cell.why) == reasons.end())
+        reasons.push_back(cell.why);
+  return reasons;
+}
+
+std::string letter_of(const std::vector<std::string>& reasons, const std::string& why) {
+  const auto index =
+      static_cast<std::size_t>(std::find(reasons.begin(), reasons.end(), why) - reasons.begin());
+  return index < 26 ? std::string(1, static_cast<char>('a' + index)) : fmt::format("{}", index + 1);
+}
+
+/// The note, then the reasons by letter.
+std::string legend_of(const Table& table) {
+  std::string text = table.note;
+  const std::vector<std::string> reasons = reasons_of(table);
+  for (const std::string& why : reasons)
+    text += fmt::format("{}{} {}: {}.", text.empty() ? "" : " ", missing, letter_of(reasons, why), why);
+  return text;
 }
 
 }  // namespace
@@ -91,27 +142,33 @@ std::string to_markdown(const std::vector<Table>& tables) {
   std::string text;
   for (const Table& table : tables) {
     if (table.rows.empty()) continue;
-    text += fmt::format("## {}\n\n| {} |\n|", escape_markdown(table.caption),
-                        joined(table.columns, " | ", escape_markdown));
-    for (const bool numeric : table.numeric) text += numeric ? "---:|" : "---|";
+    const std::vector<std::string> reasons = reasons_of(table);
+    const auto cell = [&](const TableCell& value) {
+      return value.why.empty() ? escape_markdown(value.text)
+                               : fmt::format("{} {}", missing, letter_of(reasons, value.why));
+    };
+    text +=
+        fmt::format("## {}\n\n| {} |\n|", escape_markdown(table.caption),
+                    joined(table.columns, " | ", [](const Column& c) { return escape_markdown(c.title); }));
+    for (const Column& column : table.columns) text += column.numeric ? "---:|" : "---|";
     text += "\n";
-    for (const auto& row : table.rows) text += fmt::format("| {} |\n", joined(row, " | ", escape_markdown));
-    text += table.note.empty() ? "\n" : fmt::format("\n{}\n\n", escape_markdown(table.note));
+    for (const auto& row : table.rows) text += fmt::format("| {} |\n", joined(row, " | ", cell));
+    const std::string legend = legend_of(table);
+    text += legend.empty() ? "\n" : fmt::format("\n{}\n\n", escape_markdown(legend));
   }
   return text;
 }
 
 std::string to_csv(const std::vector<Table>& tables) {
+  const auto cell = [](const TableCell& value) {
+    return value.why.empty() ? escape_csv(value.raw.empty() ? value.text : value.raw) : std::string();
+  };
   std::string text;
   for (const Table& table : tables) {
     if (table.rows.empty()) continue;
     text += fmt::format("{}{}\r\n{}\r\n", text.empty() ? "" : "\r\n", escape_csv(table.caption),
-                        joined(table.columns, ",", escape_csv));
-    for (const auto& row : table.rows)
-      text +=
-          joined(row, ",",
-                 [](const std::string& cell) { return cell == missing ? std::string() : escape_csv(cell); }) +
-          "\r\n";
+                        joined(table.columns, ",", [](const Column& c) { return escape_csv(c.name); }));
+    for (const auto& row : table.rows) text += joined(row, ",", cell) + "\r\n";
   }
   return text;
 }
@@ -120,14 +177,23 @@ std::string to_latex(const std::vector<Table>& tables) {
   std::string text = "% needs \\usepackage{booktabs}\n";
   for (const Table& table : tables) {
     if (table.rows.empty()) continue;
+    const std::vector<std::string> reasons = reasons_of(table);
+    const auto cell = [&](const TableCell& value) {
+      return value.why.empty() ? escape_latex(value.text)
+                               : fmt::format("--\\textsuperscript{{{}}}", letter_of(reasons, value.why));
+    };
     std::string columns;
-    for (const bool numeric : table.numeric) columns += numeric ? 'r' : 'l';
+    for (const Column& column : table.columns) columns += column.numeric ? 'r' : 'l';
     text += fmt::format(
         "\\begin{{table}}\n\\centering\n\\caption{{{}}}\n\\label{{tab:{}}}\n\\begin{{tabular}}{{{}}}"
         "\n\\toprule\n{} \\\\\n\\midrule\n",
-        escape_latex(table.caption), table.id, columns, joined(table.columns, " & ", escape_latex));
-    for (const auto& row : table.rows) text += joined(row, " & ", escape_latex) + " \\\\\n";
-    text += "\\bottomrule\n\\end{tabular}\n\\end{table}\n\n";
+        escape_latex(table.caption), table.id, columns,
+        joined(table.columns, " & ", [](const Column& c) { return escape_latex(c.title); }));
+    for (const auto& row : table.rows) text += joined(row, " & ", cell) + " \\\\\n";
+    text += "\\bottomrule\n\\end{tabular}\n";
+    if (const std::string legend = legend_of(table); !legend.empty())
+      text += fmt::format("\n\\smallskip{{\\footnotesize {}\\par}}\n", escape_latex(legend));
+    text += "\\end{table}\n\n";
   }
   return text;
 }
@@ -152,31 +218,35 @@ std::string escape_html(std::string_view text) {
 }
 
 std::string to_html(const Table& table) {
+  const std::vector<std::string> reasons = reasons_of(table);
   std::string text = fmt::format(
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table "
       "id=\"table-{1}\"><caption>{0}</caption>\n",
       escape_html(table.caption), table.id);
-  const bool headed = !table.columns.front().empty();
-  if (headed) {
+  // Numeric cells are the rule and carry no class: 500 records make 20 000 cells.
+  const auto left = [&](std::size_t c) { return table.columns[c].numeric ? "" : " class=t"; };
+  if (!table.columns.front().title.empty()) {
     text += "<thead><tr>";
     for (std::size_t c = 0; c < table.columns.size(); ++c)
-      text += fmt::format("<th scope=\"col\"{}>{}</th>", table.numeric[c] ? " class=\"number\"" : "",
-                          escape_html(table.columns[c]));
+      text += fmt::format("<th scope=col{}>{}</th>", left(c), escape_html(table.columns[c].title));
     text += "</tr></thead>\n";
   }
   text += "<tbody>\n";
   for (const auto& row : table.rows) {
     text += "<tr>";
     for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::string cell = row[c] == missing ? "<abbr title=\"not measured, or not comparable\">–</abbr>"
-                                                 : escape_html(row[c]);
-      text += c == 0 ? fmt::format("<th scope=\"row\">{}</th>", cell)
-                     : fmt::format("<td{}>{}</td>", table.numeric[c] ? " class=\"number\"" : "", cell);
+      const std::string cell = row[c].why.empty()
+                                   ? escape_html(row[c].text)
+                                   : fmt::format("<abbr title=\"{}\">–</abbr><sup>{}</sup>",
+                                                 escape_html(row[c].why), letter_of(reasons, row[c].why));
+      text +=
+          c == 0 ? fmt::format("<th scope=row{}>{}", left(c), cell) : fmt::format("<td{}>{}", left(c), cell);
     }
-    text += "</tr>\n";
+    text += "\n";
   }
   text += "</tbody></table></div>\n";
-  if (!table.note.empty()) text += fmt::format("<p class=\"note\">{}</p>\n", escape_html(table.note));
+  if (const std::string legend = legend_of(table); !legend.empty())
+    text += fmt::format("<p class=\"note\">{}</p>\n", escape_html(legend));
   return text;
 }
 

@@ -5,12 +5,13 @@
 #include <string_view>
 #include <vector>
 
-#include "report/analysis.h"
+#include "report/tables.h"
 
 namespace attnlab {
 
 std::string to_markdown(const std::vector<Table>& tables);
-/// One table after another, each with its caption on a line of its own, RFC 4180.
+/// One table after another, each with its caption on a line of its own, RFC 4180. Values are raw, as the
+/// records have them; a missing one is empty.
 std::string to_csv(const std::vector<Table>& tables);
 /// booktabs.
 std::string to_latex(const std::vector<Table>& tables);

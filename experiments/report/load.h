@@ -9,7 +9,8 @@
 namespace attnlab {
 
 /// Every line of directory/records.jsonl. Throws ArgumentError for a directory without one, with none in it,
-/// with a line that is no record (naming file and line), or with another schema.
+/// with a line that is no record or lacks what every record has (naming file, line and key), or with another
+/// schema.
 std::vector<Json> load_records(const std::filesystem::path& directory);
 
 }  // namespace attnlab

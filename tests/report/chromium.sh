@@ -10,8 +10,9 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# Two inputs: the page has to offer them apart.
 "$ATTNLAB_COMMAND" sweep --backend full,chunked,window,sparse --pattern 'causal' --dtype f32,bf16 --seqlen 128:1024:x2 \
-  --heads 1 --rounds 1 --min-time 0.001 --out "$work/run" > /dev/null 2>&1
+  --input 'gaussian(1),needle(6)' --heads 1 --rounds 1 --min-time 0.001 --out "$work/run" > /dev/null 2>&1
 # One cell that failed, and one whose name tries to end the script it stands in.
 head -n 1 "$work/run/records.jsonl" |
   sed 's/"status":"ok","reason":null/"status":"timeout","reason":"<\/script><script>alert(1)<\/script>"/' >> "$work/run/records.jsonl"
@@ -21,21 +22,37 @@ head -n 2 "$work/run/records.jsonl" | tail -n 1 |
 
 failed=0
 check() { # NAME PATTERN: the page's <html …> has it
-  if grep -qE "$2" <<< "$page"; then echo "ok: $1"; else echo "FAILED: $1 in $page"; failed=1; fi
+  if grep -qE "$2" <<< "$page"; then echo "ok: $1"; else echo "FAILED: $1 in ${page:-a page that never finished}"; failed=1; fi
+}
+# Chromium's window is never narrower than 500 pixels, so the page stands in a frame, which it shares an origin with.
+framed() { # WIDTH
+  echo "<!doctype html><iframe style='width:$1px;height:900px' srcdoc=\"$(sed 's/&/\&amp;/g; s/"/\&quot;/g' "$work/run/report.html")\"></iframe><script>
+    const inner = () => document.querySelector('iframe').contentDocument?.documentElement;
+    const timer = setInterval(() => {
+      if (inner()?.dataset.charts === undefined) return;
+      clearInterval(timer);
+      Object.assign(document.documentElement.dataset, inner().dataset, { width: document.querySelector('iframe').contentWindow.innerWidth });
+    }, 100);
+  </script>"
 }
 for scheme in 0 1; do
   for width in 400 1280; do
+    framed "$width" > "$work/framed.html"
     page=$(timeout 120 "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync \
       --disable-background-networking --disable-component-update --user-data-dir="$work/profile" \
-      --window-size="$width,900" --blink-settings=preferredColorScheme=$scheme --virtual-time-budget=60000 \
-      --dump-dom "file://$work/run/report.html" 2> /dev/null | grep -oE '<html[^>]*data-errors[^>]*>' | head -n 1)
+      --window-size=1400,1000 --blink-settings=preferredColorScheme=$scheme --virtual-time-budget=60000 \
+      --dump-dom "file://$work/framed.html" 2> /dev/null | grep -oE '<html[^>]*data-errors[^>]*>' | head -n 1 || true)
+    check "as wide as asked (scheme $scheme, $width pixels)" "data-width=\"$width\""
     check "every chart drawn (scheme $scheme, $width pixels)" 'data-charts="([0-9]+)/\1"'
     check "more than six charts (scheme $scheme, $width pixels)" 'data-charts="([7-9]|[1-9][0-9])/'
+    check "no chart is clipped (scheme $scheme, $width pixels)" 'data-clipped="0"'
+    check "every chart says what it shows (scheme $scheme, $width pixels)" 'data-unnamed="0"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
     if grep -q 'data-hostile' <<< "$page"; then echo "FAILED: a variant's name ran as a script"; failed=1; fi
   done
 done
+if [ "$(grep -c '<select id="condition">' "$work/run/report.html")" != 1 ]; then echo "FAILED: no selector of the input"; failed=1; fi
 size=$(stat -c %s "$work/run/report.html")
 if [ "$size" -gt 3000000 ]; then echo "FAILED: the report has $size bytes"; failed=1; fi
 exit $failed

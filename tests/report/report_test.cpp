@@ -7,8 +7,11 @@
 #include "core/argument_error.h"
 #include "harness/command.h"
 #include "report/analysis.h"
+#include "report/findings.h"
 #include "report/formats.h"
 #include "report/load.h"
+#include "report/page.h"
+#include "report/tables.h"
 
 namespace attnlab {
 namespace {
@@ -41,10 +44,14 @@ Table table(const std::vector<Table>& tables, const std::string& id) {
   throw std::runtime_error("no table " + id);
 }
 
-std::string cell(const Table& table, std::size_t row, const std::string& column) {
+const TableCell& at(const Table& table, std::size_t row, const std::string& column) {
   for (std::size_t c = 0; c < table.columns.size(); ++c)
-    if (table.columns[c] == column) return table.rows.at(row).at(c);
+    if (table.columns[c].title == column) return table.rows.at(row).at(c);
   throw std::runtime_error("no column " + column);
+}
+
+std::string cell(const Table& table, std::size_t row, const std::string& column) {
+  return at(table, row, column).text;
 }
 
 TEST(Analysis, ExponentsOfExactPowers) {
@@ -54,25 +61,111 @@ TEST(Analysis, ExponentsOfExactPowers) {
   EXPECT_FALSE(fitted_exponent({{10, 100}, {10, 101}, {10, 102}}));
 }
 
+TEST(Analysis, ExponentsOfATableAreThoseOfItsCurves) {
+  std::vector<Json> records;
+  for (const std::int64_t n : {256, 512, 1024}) {
+    const auto x = static_cast<double>(n);
+    records.push_back(record("full", n, 3 * x * x, 5 * x * x));
+    records.push_back(record("window", n, 7 * x, 11 * x));
+  }
+  const std::vector<Table> tables = make_tables(records);
+  const Table exponents = table(tables, "exponents");
+  ASSERT_EQ(exponents.rows.size(), 2U);
+  EXPECT_EQ(cell(exponents, 0, "time"), "2.00");
+  EXPECT_EQ(cell(exponents, 0, "workspace"), "2.00");
+  EXPECT_EQ(cell(exponents, 1, "time"), "1.00");
+  EXPECT_EQ(cell(exponents, 1, "workspace"), "1.00");
+  EXPECT_EQ(at(exponents, 1, "heap peak").text, missing);
+  EXPECT_NE(at(exponents, 1, "heap peak").why, "");
+}
+
+TEST(Analysis, ConditionsAreNeverPooled) {
+  std::vector<Json> records;
+  for (const std::int64_t n : {256, 512, 1024})
+    for (const int threads : {1, 2}) {
+      records.push_back(record("full", n, static_cast<double>(n * n) / threads, 1));
+      records.back()["cell"]["threads"] = threads;
+      // A third condition with one length, far off the line of the others.
+      if (n == 1024 && threads == 2) {
+        records.push_back(record("full", n, 1, 1));
+        records.back()["input"]["name"] = "needle(6)";
+      }
+    }
+  const std::vector<Table> tables = make_tables(records);
+  const Table exponents = table(tables, "exponents");
+  ASSERT_EQ(exponents.rows.size(), 3U);
+  EXPECT_EQ(cell(exponents, 0, "time"), "2.00");
+  EXPECT_EQ(cell(exponents, 1, "time"), "2.00");
+  EXPECT_EQ(cell(exponents, 2, "time"), missing) << "a single length";
+  EXPECT_EQ(cell(exponents, 1, "under"), "gaussian(1), threads 2");
+  EXPECT_EQ(Conditions(std::vector<Json>{records[0]}).label(0), "") << "nothing differs";
+}
+
 TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
                             record("window", 64, 1e6, 512), record("sparse", 128, 1e6, 512)};
   records[2]["error"]["within_budget"] = false;
   const std::vector<Table> tables = make_tables(records);
   const Table speed = table(tables, "speed");
-  EXPECT_EQ(cell(speed, 0, "faster"), "1.00 x");
-  EXPECT_EQ(cell(speed, 1, "faster"), "4.00 x");
-  EXPECT_EQ(cell(speed, 1, "smaller"), "4.0 x");
-  EXPECT_EQ(cell(speed, 2, "faster"), missing) << "outside its error budget";
-  EXPECT_EQ(cell(speed, 3, "faster"), missing) << "no full cell of that length";
-  EXPECT_EQ(cell(speed, 0, "heap peak"), missing) << "null is not 0";
+  EXPECT_EQ(cell(speed, 0, "speed-up"), "1.00 ×");
+  EXPECT_EQ(cell(speed, 1, "speed-up"), "4.00 ×");
+  EXPECT_EQ(at(speed, 1, "speed-up").raw, "4");
+  EXPECT_EQ(cell(speed, 1, "times smaller"), "4.00 ×");
+  EXPECT_EQ(cell(speed, 2, "speed-up"), missing);
+  EXPECT_EQ(at(speed, 2, "speed-up").why, "outside its error budget");
+  EXPECT_EQ(cell(speed, 3, "speed-up"), missing);
+  EXPECT_NE(at(speed, 3, "speed-up").why.find("no cell of full"), std::string::npos);
+  EXPECT_EQ(cell(table(tables, "memory"), 0, "heap peak, MiB"), missing) << "null is not 0";
   EXPECT_EQ(cell(table(tables, "error"), 2, "within"), "no");
+  EXPECT_EQ(table(tables, "failures").rows.size(), 1U) << "a figure that does not count is listed";
+}
+
+TEST(Analysis, ARatioNeedsAFullThatRanAndCounts) {
+  std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024)};
+  const auto why = [&] { return FullBaseline(records).ratio(records[1], "time.median_ns").why; };
+  records[0]["error"]["within_budget"] = nullptr;
+  EXPECT_EQ(why(), "full is outside its error budget here");
+  records[0]["status"] = "out_of_memory";
+  EXPECT_EQ(why(), "full has no figures here: out_of_memory");
+}
+
+TEST(Analysis, TheBaselineIsFullOfTheSameVariantElseTheExactOne) {
+  std::vector<Json> records{record("full", 64, 8e6, 1), record("full", 64, 6e6, 1),
+                            record("sparse", 64, 1e6, 1), record("window", 64, 1e6, 1)};
+  records[1]["variant"] = records[2]["variant"] = "scaled_dot|sparsemax";
+  records[3]["variant"] = "scaled_dot|window(8)|softmax";
+  const FullBaseline full(records);
+  EXPECT_DOUBLE_EQ(*full.ratio(records[2], "time.median_ns").value, 6);
+  EXPECT_DOUBLE_EQ(*full.ratio(records[3], "time.median_ns").value, 8);
 }
 
 TEST(Analysis, OtherCpusAreNotCompared) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024)};
   records[1]["machine"]["cpu"] = "another";
-  EXPECT_EQ(cell(table(make_tables(records), "speed"), 1, "faster"), missing);
+  EXPECT_EQ(cell(table(make_tables(records), "speed"), 1, "speed-up"), missing);
+}
+
+TEST(Analysis, FindingsNameTheFastestExactBackend) {
+  std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
+                            record("window", 64, 1e6, 512)};
+  records[2]["variant"] = "scaled_dot|window(8)|softmax";
+  const std::vector<std::string> findings = make_findings(records);
+  ASSERT_GE(findings.size(), 3U);
+  EXPECT_EQ(findings[0], "3 of 3 cells have figures, all of them within their error budget.");
+  EXPECT_NE(findings[1].find("chunked, 2 ms, 4.00 × the speed of full in 1/4.00"), std::string::npos)
+      << findings[1];
+  EXPECT_NE(findings[2].find("window, 1 ms"), std::string::npos) << findings[2];
+  for (Json& one : records) one["status"] = "crashed";
+  EXPECT_EQ(make_findings(records), std::vector<std::string>{"0 of 3 cells have figures (3 crashed)."});
+}
+
+TEST(Analysis, FiguresHaveThreeDigits) {
+  EXPECT_EQ(format_figure(0), "0");
+  EXPECT_EQ(format_figure(0.00123), "1.23e-03");
+  EXPECT_EQ(format_figure(0.9996), "1.00");
+  EXPECT_EQ(format_figure(9.996), "10.0");
+  EXPECT_EQ(format_figure(99.96), "100");
+  EXPECT_EQ(format_figure(12345.6), "12346");
 }
 
 TEST(Analysis, FailuresAreListed) {
@@ -97,15 +190,35 @@ TEST(Analysis, SeriesAreNamedByVariantWhereABackendHasSeveral) {
 }
 
 TEST(Formats, EscapeWhatTheirSyntaxWouldRead) {
-  const std::vector<Table> tables{
-      {"id", "a & b", {"x_1", "y"}, {false, true}, {{"a|b<script>", "5 % \"q\", 1"}, {"z", missing}}, ""}};
-  EXPECT_NE(to_markdown(tables).find("a\\|b&lt;script>"), std::string::npos);
+  Table made{"id",
+             "a & b",
+             {{"x_1", "x_1", false}, {"y", "y"}},
+             {{std::string("a|b<script>"), std::string("5 % \"q\", 1")}},
+             ""};
+  made.rows.push_back({std::string("z"), TableCell::none("too big")});
+  made.rows.push_back({std::string("r"), TableCell("1.23", "1.23456")});
+  const std::vector<Table> tables{made};
+  const std::string markdown = to_markdown(tables);
+  EXPECT_NE(markdown.find("a\\|b&lt;script>"), std::string::npos);
+  EXPECT_NE(markdown.find("x\\_1"), std::string::npos);
+  EXPECT_NE(markdown.find("– a: too big."), std::string::npos) << markdown;
   EXPECT_NE(to_csv(tables).find("\"5 % \"\"q\"\", 1\""), std::string::npos);
   EXPECT_NE(to_csv(tables).find("z,\r\n"), std::string::npos) << "a missing value is empty";
-  EXPECT_NE(to_latex(tables).find("a\\textbar{}b\\textless{}script\\textgreater{} & 5 \\%"),
-            std::string::npos);
-  EXPECT_NE(to_latex(tables).find("x\\_1"), std::string::npos);
-  EXPECT_NE(to_html(tables[0]).find("a|b&lt;script&gt;"), std::string::npos);
+  EXPECT_NE(to_csv(tables).find("r,1.23456\r\n"), std::string::npos) << "raw values";
+  const std::string latex = to_latex(tables);
+  EXPECT_NE(latex.find("a\\textbar{}b\\textless{}script\\textgreater{} & 5 \\%"), std::string::npos);
+  EXPECT_NE(latex.find("x\\_1"), std::string::npos);
+  EXPECT_NE(latex.find("{a \\& b}"), std::string::npos);
+  EXPECT_NE(to_html(made).find("a|b&lt;script&gt;"), std::string::npos);
+  EXPECT_NE(to_html(made).find("<abbr title=\"too big\">"), std::string::npos);
+}
+
+TEST(Page, NoRecordEndsAScript) {
+  std::vector<Json> records{record("full", 64, 8e6, 4096)};
+  records[0]["variant"] = "</script><script>alert(1)</script>";
+  const std::string page = make_page("t", records);
+  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+  EXPECT_NE(page.find("\\u003c/script>"), std::string::npos);
 }
 
 TEST(Load, NamesFileAndLineOfWhatItCannotRead) {
@@ -120,9 +233,14 @@ TEST(Load, NamesFileAndLineOfWhatItCannotRead) {
     return std::string();
   };
   EXPECT_NE(error("").find("empty"), std::string::npos);
-  EXPECT_NE(error("{\"schema\": 1}\n{\"sche\n").find("records.jsonl:2"), std::string::npos);
+  const std::string good = record("full", 64, 8e6, 4096).dump() + "\n";
+  EXPECT_EQ(error(good), "");
+  EXPECT_NE(error(good + "{\"sche\n").find("records.jsonl:2"), std::string::npos);
   EXPECT_NE(error("{\"schema\": 2}\n").find("schema 2"), std::string::npos);
-  EXPECT_EQ(error("{\"schema\": 1}\n"), "");
+  EXPECT_NE(error(good + "{\"schema\": 1}\n").find("records.jsonl:2"), std::string::npos);
+  Json lacking = record("full", 64, 8e6, 4096);
+  lacking["cell"].erase("dtype");
+  EXPECT_NE(error(lacking.dump() + "\n").find("cell/dtype"), std::string::npos);
 }
 
 TEST(Command, WritesEveryFormat) {

@@ -1,0 +1,171 @@
+#include "report/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "report/analysis.h"
+#include "report/tables.h"
+#include "table.h"
+
+namespace attnlab {
+
+namespace {
+
+using Records = std::vector<const Json*>;
+
+std::string time_of(const Json& record) {
+  const auto time = number_at(record, "time.median_ns");
+  return time ? format_seconds(*time * 1e-9) : "no time";
+}
+
+/// Cells without figures by status, as in `2 timeout, 1 refused`.
+std::string statuses(const std::vector<Json>& records) {
+  std::map<std::string, int> counted;
+  for (const Json& record : records)
+    if (record.at("status") != "ok") ++counted[record.at("status").get<std::string>()];
+  std::string text;
+  for (const auto& [status, count] : counted)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, status);
+  return text;
+}
+
+std::string coverage(const std::vector<Json>& records) {
+  const auto ok =
+      std::count_if(records.begin(), records.end(), [](const Json& r) { return r.at("status") == "ok"; });
+  const auto valid = std::count_if(records.begin(), records.end(), counts);
+  std::string text = fmt::format("{} of {} cells have figures", ok, records.size());
+  if (const std::string others = statuses(records); !others.empty()) text += fmt::format(" ({})", others);
+  return text + (valid == ok ? ok > 0 ? ", all of them within their error budget." : "."
+                             : fmt::format("; {} of them outside their error budget.", ok - valid));
+}
+
+const Json* fastest(const Records& cells) {
+  const Json* best = nullptr;
+  for (const Json* cell : cells)
+    if (const auto time = number_at(*cell, "time.median_ns");
+        time && (!best || *time < *number_at(*best, "time.median_ns")))
+      best = cell;
+  return best;
+}
+
+/// The fastest exact cell at the largest n, what it saves, and the fastest that gives something up.
+void add_fastest(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names,
+                 const FullBaseline& full) {
+  std::int64_t n = 0;
+  for (const Json* cell : cells) n = std::max(n, seqlen_of(*cell));
+  Records longest;
+  Records exact;
+  for (const Json* cell : cells)
+    if (seqlen_of(*cell) == n) {
+      longest.push_back(cell);
+      if (is_exact(*cell)) exact.push_back(cell);
+    }
+  const auto ratios = [&](const Json& cell) {
+    const Ratio faster = full.ratio(cell, "time.median_ns");
+    const Ratio smaller = full.ratio(cell, "memory.workspace_bytes");
+    if (cell.at("backend") == "full" || !faster.value || !smaller.value) return std::string();
+    return fmt::format(", {} × the speed of full in 1/{} of its workspace", format_figure(*faster.value),
+                       format_figure(*smaller.value));
+  };
+  const Json* best = fastest(exact);
+  if (best)
+    findings.push_back(fmt::format("Fastest exact attention at n = {}, {}: {}, {}{}.", n,
+                                   text_at(*best, "cell.dtype"), names.of(*best), time_of(*best),
+                                   ratios(*best)));
+  const Json* approximate = fastest(longest);
+  if (approximate && !is_exact(*approximate)) {
+    const auto given_up = number_at(*approximate, "deviation.relative_l2");
+    findings.push_back(
+        fmt::format("Fastest of all there: {}, {}{}{}.", names.of(*approximate), time_of(*approximate),
+                    ratios(*approximate),
+                    given_up ? fmt::format("; its output differs from exact attention's by {} (relative L2)",
+                                           format_figure(*given_up))
+                             : ""));
+  }
+}
+
+/// A value and what it is said of.
+using Said = std::pair<double, std::string>;
+
+/// show(one) of each, or of the least and the greatest alone where a sentence could not hold them all.
+template <class Show>
+std::string listed(const std::vector<Said>& said, Show show) {
+  if (said.size() > 4) {
+    const auto [least, greatest] = std::minmax_element(said.begin(), said.end());
+    return fmt::format("from {} to {}, {} in all", show(*least), show(*greatest), said.size());
+  }
+  std::string text;
+  for (const Said& one : said) text += (text.empty() ? "" : ", ") + show(one);
+  return text;
+}
+
+/// As in `Time grows as n^2.04 (full), n^1.95 (chunked)`.
+void add_growth(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names,
+                const char* what, const std::string& path) {
+  std::map<std::size_t, std::vector<std::pair<double, double>>> curves;
+  for (const Json* cell : cells)
+    if (const auto value = number_at(*cell, path); value && *value > 0)
+      curves[names.index(*cell)].emplace_back(static_cast<double>(seqlen_of(*cell)), *value);
+  std::vector<Said> said;
+  for (const auto& [series, points] : curves)
+    if (const auto exponent = fitted_exponent(points)) said.emplace_back(*exponent, names.all()[series]);
+  if (!said.empty())
+    findings.push_back(fmt::format(
+        "{} in {} grows as {}.", what, text_at(*cells.front(), "cell.dtype"),
+        listed(said, [](const Said& one) { return fmt::format("n^{:.2f} ({})", one.first, one.second); })));
+}
+
+void add_dispersion(std::vector<std::string>& findings, const Records& cells) {
+  std::int64_t n = 0;
+  for (const Json* cell : cells) n = std::max(n, seqlen_of(*cell));
+  std::vector<Said> said;
+  std::set<std::string> seen;
+  for (const Json* cell : cells) {
+    const auto entropy = number_at(*cell, "dispersion.mean.normalised_entropy");
+    const auto support = number_at(*cell, "dispersion.mean.support");
+    const std::string variant = text_at(*cell, "variant");
+    if (seqlen_of(*cell) == n && entropy && support && seen.insert(variant).second)
+      said.emplace_back(*entropy, fmt::format("{} keys ({})", format_figure(*support), variant));
+  }
+  if (!said.empty())
+    findings.push_back(
+        fmt::format("A row's entropy as a share of its maximum, and its support, means at n = {}: {}.", n,
+                    listed(said, [](const Said& one) {
+                      return fmt::format("{} over {}", format_figure(one.first), one.second);
+                    })));
+}
+
+}  // namespace
+
+std::vector<std::string> make_findings(const std::vector<Json>& records) {
+  const SeriesNames names(records);
+  const Conditions conditions(records);
+  const FullBaseline full(records);
+  std::vector<std::string> findings{coverage(records)};
+  // By dtype, f32 first.
+  std::map<std::pair<bool, std::string>, Records> groups;
+  std::size_t condition = conditions.size();
+  for (const Json& record : records)
+    if (counts(record)) condition = std::min(condition, conditions.index(record));
+  for (const Json& record : records) {
+    const std::string dtype = text_at(record, "cell.dtype");
+    if (counts(record) && conditions.index(record) == condition)
+      groups[{dtype != "f32", dtype}].push_back(&record);
+  }
+  if (conditions.size() > 1 && !groups.empty())
+    findings.push_back(fmt::format("What follows is for {}; the other {} stand in the tables.",
+                                   conditions.label(condition), conditions.size() - 1));
+  for (const auto& [dtype, cells] : groups) add_fastest(findings, cells, names, full);
+  if (!groups.empty()) {
+    const Records& first = groups.begin()->second;
+    add_growth(findings, first, names, "Time", "time.median_ns");
+    add_growth(findings, first, names, "Workspace", "memory.workspace_bytes");
+    add_dispersion(findings, first);
+  }
+  return findings;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,14 @@
+// The report as one HTML page: nothing in it comes from elsewhere, nothing of a record's text is read as
+// markup.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cell.h"
+
+namespace attnlab {
+
+std::string make_page(const std::string& title, const std::vector<Json>& records);
+
+}  // namespace attnlab
