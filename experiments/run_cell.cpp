@@ -14,6 +14,7 @@
 #include "dispersion/summary.h"
 #include "engines/onednn_info.h"
 #include "engines/reference/oracle.h"
+#include "engines/reference/output_error.h"
 #include "engines/registry.h"
 #include "inputs/input.h"
 #include "inputs/npy.h"
@@ -114,63 +115,27 @@ Json statistics_pass(Prepared& prepared, std::string& path) {
   return json;
 }
 
-/// |a - b|, worst and relative in L2. Where both are NaN, or equal infinities, they agree.
-struct Difference {
-  double max_abs = 0;
-  double squares = 0;
-  double reference_squares = 0;
-
-  void add(double value, double reference) {
-    if ((std::isnan(value) && std::isnan(reference)) || value == reference) {
-      if (std::isfinite(reference)) reference_squares += reference * reference;
-      return;
-    }
-    const double difference = std::abs(value - reference);
-    max_abs = std::isnan(difference) ? difference : std::max(max_abs, difference);
-    squares += difference * difference;
-    reference_squares += reference * reference;
-  }
-  double relative_l2() const { return squares == 0 ? 0 : std::sqrt(squares / reference_squares); }
-};
-
-double largest_finite_value(const TensorView& values) {
-  double largest = 0;
-  for (const float value : read_all(values))
-    if (std::isfinite(value)) largest = std::max(largest, std::abs(static_cast<double>(value)));
-  return largest;
-}
-
 void add_errors(const Prepared& prepared, Json& record) {
-  const Shape& shape = prepared.problem.shape;
-  const std::vector<std::int64_t> rows = spread_rows(shape.seqlen_q, error_rows);
-  const auto oracle = output_rows<Oracle>(prepared.variant, prepared.problem, prepared.inputs(), rows);
-  const auto textbook = output_rows<Textbook>(prepared.variant, prepared.problem, prepared.inputs(), rows);
-  const Variant exact_variant = exact_counterpart(prepared.variant, shape);
-  const auto exact = exact_variant.name() == prepared.variant.name()
-                         ? oracle
-                         : output_rows<Oracle>(exact_variant, prepared.problem, prepared.inputs(), rows);
-  Difference error, naive, deviation;
-  std::vector<float> row(static_cast<std::size_t>(shape.head_dim_v));
-  std::size_t at = 0;
-  for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head)
-    for (const std::int64_t i : rows) {
-      read_row(prepared.output.view(), head / shape.heads, head % shape.heads, i, row);
-      for (const float value : row) {
-        error.add(static_cast<double>(value), oracle[at]);
-        naive.add(textbook[at], oracle[at]);
-        deviation.add(oracle[at], exact[at]);
-        ++at;
-      }
-    }
-  const double budget =
-      2 * naive.max_abs + 4 * epsilon(prepared.problem.dtype) * largest_finite_value(prepared.inputs().v);
-  record["error"] = {{"max_abs", error.max_abs},
-                     {"relative_l2", error.relative_l2()},
-                     {"budget_max_abs", budget},
-                     {"within_budget", error.max_abs <= budget},
+  const Variant& variant = prepared.variant;
+  const Problem& problem = prepared.problem;
+  const Inputs inputs = prepared.inputs();
+  const std::vector<std::int64_t> rows = spread_rows(problem.shape.seqlen_q, error_rows);
+  const auto oracle = output_rows<Oracle>(variant, problem, inputs, rows);
+  const OutputError against_oracle =
+      output_error(variant, problem, inputs, prepared.output.view(), rows, oracle);
+  record["error"] = {{"max_abs", against_oracle.error.max_abs()},
+                     {"relative_l2", against_oracle.error.relative_l2()},
+                     {"budget_max_abs", against_oracle.budget_max_abs},
+                     {"within_budget", against_oracle.within_budget()},
                      {"rows", rows.size()}};
+  const Variant exact_variant = exact_counterpart(variant, problem.shape);
+  Difference deviation;
+  if (exact_variant.name() != variant.name()) {
+    const auto exact = output_rows<Oracle>(exact_variant, problem, inputs, rows);
+    for (std::size_t at = 0; at < oracle.size(); ++at) deviation.add(oracle[at], exact[at]);
+  }
   record["deviation"] = {{"relative_l2", deviation.relative_l2()},
-                         {"max_abs", deviation.max_abs},
+                         {"max_abs", deviation.max_abs()},
                          {"exact_variant", exact_variant.name()}};
 }
 

@@ -62,6 +62,15 @@ ATTNLAB_INLINE Lane max(Lane a, Lane b) {
   return select(a < b, b, a);
 #endif
 }
+/// max(a, b), NaN where b is NaN.
+ATTNLAB_INLINE Lane at_least(float a, Lane b) {
+#if defined(__AVX512F__)
+  return FloatRegister(
+      _mm512_maskz_max_ps(0xffff, static_cast<__m512>(Lane(a).value), static_cast<__m512>(b.value)));
+#else
+  return select(b < Lane(a), Lane(a), b);
+#endif
+}
 ATTNLAB_INLINE Lane min(Lane a, Lane b) { return select(b < a, b, a); }
 
 ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), a); }
@@ -69,26 +78,26 @@ ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), 
 ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }
 
-/// e^x for x <= 0: relative error below 4e-8 |x| + 2 ULP, 0 below -87.3 (where the result would not be
-/// normal), NaN for NaN.
+/// e^x for x <= 0: relative error below 4e-8 |x| + 2 ULP, 0 below -86.99 (so that no result is subnormal),
+/// NaN for NaN.
 ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
-  constexpr float lowest = -87.33F;
+  constexpr float lowest = -87.33F;  // its n below is -126
   constexpr float log2_e = 1.44269504F;
-  constexpr float round_to_integer = 12582912.0F;  // 1.5 x 2^23: the sum keeps the integer in its low bits
-  const Mask underflow = x < Lane(lowest);
-  const Lane clamped = select(underflow, Lane(lowest), x);
-  const Lane shifted = clamped * Lane(log2_e) + Lane(round_to_integer);
-  const Lane fraction = clamped * Lane(log2_e) - (shifted - Lane(round_to_integer));
-  // Minimax of 2^f on [-1/2, 1/2], relative error 7.5e-8.
-  Lane power = Lane(0.0013276466F);
-  power = power * fraction + Lane(0.009675541F);
-  power = power * fraction + Lane(0.055507135F);
-  power = power * fraction + Lane(0.2402212F);
-  power = power * fraction + Lane(0.69314694F);
-  power = power * fraction + Lane(1.0000001F);
+  // n = round(x log2 e) ends up in the low bits of `shifted`, 126 added. The exponent of 2^(n-1) is n + 126:
+  // shifted there, -126 becomes the number 0.
+  constexpr float round_and_bias = 12582912.0F + 126.0F;  // 1.5 x 2^23 + 126
+  const Lane clamped = at_least(lowest, x);
+  const Lane shifted = clamped * Lane(log2_e) + Lane(round_and_bias);
+  const Lane fraction = clamped * Lane(log2_e) - (shifted - Lane(round_and_bias));
+  // Minimax of 2^(1 + f) on [-1/2, 1/2], relative error 7.5e-8.
+  Lane power = Lane(0.0026552932F);
+  power = power * fraction + Lane(0.019351082F);
+  power = power * fraction + Lane(0.11101427F);
+  power = power * fraction + Lane(0.4804424F);
+  power = power * fraction + Lane(1.38629388F);
+  power = power * fraction + Lane(2.0000002F);
   const auto bits = std::bit_cast<IntRegister>(shifted.value);
-  const Lane scale = std::bit_cast<FloatRegister>((bits << 23) + IntRegister(127 << 23));
-  return select(underflow, Lane(0), power * scale);
+  return power * Lane(std::bit_cast<FloatRegister>(bits << 23));
 }
 
 /// Absolute error below 2 ULP of the result.

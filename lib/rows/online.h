@@ -12,16 +12,17 @@
 
 namespace attnlab::ATTNLAB_LEVEL {
 
-ATTNLAB_INLINE float row_maximum(const float* row, std::int64_t columns) {
-  Lane maximum[2] = {Lane(-std::numeric_limits<float>::infinity()),
-                     Lane(-std::numeric_limits<float>::infinity())};
+/// Maximum of every lane of a row.
+ATTNLAB_INLINE Lane row_maxima(const float* row, std::int64_t columns) {
+  Lane first = Lane(-std::numeric_limits<float>::infinity());
+  Lane second = first;
   std::int64_t j = 0;
   for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) {
-    maximum[0] = max(maximum[0], Lane::load(row + j));
-    maximum[1] = max(maximum[1], Lane::load(row + j + Lane::width));
+    first = max(first, Lane::load(row + j));
+    second = max(second, Lane::load(row + j + Lane::width));
   }
-  for (; j < columns; j += Lane::width) maximum[0] = max(maximum[0], Lane::load(row + j));
-  return horizontal_max(max(maximum[0], maximum[1]));
+  if (j < columns) first = max(first, Lane::load(row + j));
+  return max(first, second);
 }
 
 /// What a row's running sums are relative to: a row without a finite maximum must not turn -inf into NaN.
@@ -98,37 +99,49 @@ struct StoreBf16 {
   ATTNLAB_INLINE void operator()(Lane weight, std::int64_t at) const { store_bf16(weight, weights + at); }
 };
 
+/// Makes room for a new maximum: what was summed up relative to the old one is scaled down.
+ATTNLAB_INLINE void rescale_row(const OnlineRows& state, std::int64_t row, float kept) {
+  float* sums = state.sum + row * row_code_columns;
+  (Lane::load(sums) * Lane(kept)).store(sums);
+  float* output = state.output + row * state.output_stride;
+  for (std::int64_t c = 0; c < state.output_columns; c += Lane::width)
+    (Lane::load(output + c) * Lane(kept)).store(output + c);
+}
+
 template <class Store, class Sketch>
 ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& state, Store store,
                                        Sketch sketch) {
   for (std::int64_t row = 0; row < tile.rows; ++row) {
     const float* logits = tile.logits + row * tile.stride;
-    const float before = state.maximum[row];
-    const float here = row_maximum(logits, tile.columns);
-    const float maximum = here > before ? here : before;
-    const float reference = finite_reference(maximum);
-    float kept = 1;
-    if (maximum != before) {
-      kept = before == -std::numeric_limits<float>::infinity() ? 0.0F : __builtin_expf(before - maximum);
-      sketch.move_reference(row, finite_reference(before), reference);
+    const Lane maxima = row_maxima(logits, tile.columns);
+    if (const float before = state.maximum[row]; stdx::any_of(maxima > Lane(before))) {
+      const float maximum = horizontal_max(maxima);
       state.maximum[row] = maximum;
-      if (kept != 0 || state.sum[row] != 0) {
-        float* output = state.output + row * state.output_stride;
-        for (std::int64_t c = 0; c < state.output_columns; c += Lane::width)
-          (Lane::load(output + c) * Lane(kept)).store(output + c);
-      }
+      sketch.move_reference(row, finite_reference(before), finite_reference(maximum));
+      // Before the first finite logit the sums are 0, or NaN for good.
+      if (before != -std::numeric_limits<float>::infinity())
+        rescale_row(state, row, __builtin_expf(before - maximum));
     }
-    Lane sums[2] = {Lane(0.0F), Lane(0.0F)};
+    const Lane reference = Lane(finite_reference(state.maximum[row]));
+    float* sums = state.sum + row * row_code_columns;
+    Lane first = Lane::load(sums);
+    Lane second = Lane(0.0F);
     sketch.begin_row(row);
-    for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
-      const Lane logit = Lane::load(logits + j) - Lane(reference);
+    const auto absorb = [&](std::int64_t j) {
+      const Lane logit = Lane::load(logits + j) - reference;
       const Lane weight = exp_of_negative(logit);
-      sums[(j / Lane::width) % 2] = sums[(j / Lane::width) % 2] + weight;
       sketch.add(weight, logit, j);
       store(weight, row * tile.stride + j);
+      return weight;
+    };
+    std::int64_t j = 0;
+    for (; j + 2 * Lane::width <= tile.columns; j += 2 * Lane::width) {
+      first = first + absorb(j);
+      second = second + absorb(j + Lane::width);
     }
+    if (j < tile.columns) first = first + absorb(j);
     sketch.end_row(row);
-    state.sum[row] = state.sum[row] * kept + horizontal_sum(sums[0] + sums[1]);
+    (first + second).store(sums);
   }
 }
 
@@ -150,7 +163,7 @@ static void absorb_online_with_statistics(const LogitTile& tile, const OnlineRow
 
 static void finish_online(const OnlineRows& state, std::int64_t rows) {
   for (std::int64_t row = 0; row < rows; ++row) {
-    const float sum = state.sum[row];
+    const float sum = horizontal_sum(Lane::load(state.sum + row * row_code_columns));
     const Lane scale = Lane(sum == 0 ? 0.0F : 1 / sum);
     float* output = state.output + row * state.output_stride;
     for (std::int64_t c = 0; c < state.output_columns; c += Lane::width) {

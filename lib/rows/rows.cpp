@@ -4,6 +4,7 @@
 #include "rows/lane.h"
 #include "rows/level_tables.h"
 #include "rows/online.h"
+#include "rows/product.h"
 #include "rows/threshold.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
@@ -44,20 +45,21 @@ ATTNLAB_INLINE Lane activate(Lane x) {
 }
 
 template <Activation activation>
-void pairwise_rows(const PairwiseNet& net, const float* queries, const float* keys, const LogitTile& tile) {
+void pairwise_rows(const PairwiseNet& net, const float* queries, const float* keys, std::int64_t keys_stride,
+                   const LogitTile& tile) {
   for (std::int64_t row = 0; row < tile.rows; ++row) {
     const float* query = queries + row * net.hidden;
     for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
       Lane score = Lane(0.0F);
       if (net.hidden2 == 0) {
         for (std::int64_t unit = 0; unit < net.hidden; ++unit)
-          score = score +
-                  Lane(net.out[unit]) *
-                      activate<activation>(Lane(query[unit]) + Lane::load(keys + unit * tile.columns + j));
+          score =
+              score + Lane(net.out[unit]) *
+                          activate<activation>(Lane(query[unit]) + Lane::load(keys + unit * keys_stride + j));
       } else {
         Lane layer[max_hidden];
         for (std::int64_t unit = 0; unit < net.hidden; ++unit)
-          layer[unit] = activate<activation>(Lane(query[unit]) + Lane::load(keys + unit * tile.columns + j));
+          layer[unit] = activate<activation>(Lane(query[unit]) + Lane::load(keys + unit * keys_stride + j));
         for (std::int64_t unit = 0; unit < net.hidden2; ++unit) {
           const float* weights = net.second + unit * net.hidden;
           Lane sum = Lane(0.0F);
@@ -70,11 +72,12 @@ void pairwise_rows(const PairwiseNet& net, const float* queries, const float* ke
   }
 }
 
-void pairwise(const PairwiseNet& net, const float* queries, const float* keys, const LogitTile& tile) {
+void pairwise(const PairwiseNet& net, const float* queries, const float* keys, std::int64_t keys_stride,
+              const LogitTile& tile) {
   if (net.activation == Activation::tanh)
-    pairwise_rows<Activation::tanh>(net, queries, keys, tile);
+    pairwise_rows<Activation::tanh>(net, queries, keys, keys_stride, tile);
   else
-    pairwise_rows<Activation::relu>(net, queries, keys, tile);
+    pairwise_rows<Activation::relu>(net, queries, keys, keys_stride, tile);
 }
 
 void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
@@ -110,7 +113,16 @@ void accumulate(float weight, const void* value, DType dtype, float* output, std
 
 }  // namespace
 
-const RowCode table{modify,        pairwise,         absorb_online,   absorb_online_with_statistics,
-                    finish_online, absorb_threshold, solve_threshold, accumulate};
+const RowCode table{panel_width,
+                    pack_transposed,
+                    multiply,
+                    modify,
+                    pairwise,
+                    absorb_online,
+                    absorb_online_with_statistics,
+                    finish_online,
+                    absorb_threshold,
+                    solve_threshold,
+                    accumulate};
 
 }  // namespace attnlab::ATTNLAB_LEVEL

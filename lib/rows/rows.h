@@ -27,10 +27,18 @@ struct LogitTile {
 /// Tiles are a whole number of lanes at every level.
 inline constexpr std::int64_t row_code_columns = 16;
 
+/// The right operand of a product, float32: groups of RowCode::panel_width columns, panel_stride floats from
+/// one group to the next, row_stride from one row of a group to the next. A row-major matrix is one, too.
+struct Panels {
+  const float* data = nullptr;
+  std::int64_t panel_stride = 0;
+  std::int64_t row_stride = 0;
+};
+
 /// Softmax state of a block of rows.
 struct OnlineRows {
   float* maximum = nullptr;  ///< a row each; -inf at first
-  float* sum = nullptr;      ///< a row each; 0 at first
+  float* sum = nullptr;      ///< rows x row_code_columns: sums of lanes; 0 at first
   float* output = nullptr;   ///< rows x output_columns, unnormalised
   std::int64_t output_stride = 0;
   std::int64_t output_columns = 0;  ///< a multiple of row_code_columns
@@ -50,11 +58,25 @@ struct ThresholdRows {
 inline constexpr std::int32_t spilled = -1;
 
 struct RowCode {
+  std::int64_t panel_width;  ///< a multiple or a divisor of row_code_columns
+
+  /// Makes panels of the transpose of `from` (rows x width, contiguous; rows a multiple of row_code_columns):
+  /// panel_stride panel_width x width, row_stride panel_width.
+  void (*pack_transposed)(const float* from, std::int64_t rows, std::int64_t width, float* to);
+
+  /// C = A B, or C += A B: A rows x depth, columns first_column … of B (both a multiple of row_code_columns).
+  /// The order of summation of an element depends on `depth` alone.
+  void (*multiply)(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
+                   std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
+                   std::int64_t c_stride, bool accumulate);
+
   /// Applies one modifier to every logit of the tile.
   void (*modify)(const Modifier& modifier, const LogitTile& tile);
 
-  /// Fills the tile with a pairwise score. `queries`: rows x net.hidden; `keys`: net.hidden x columns.
-  void (*pairwise)(const PairwiseNet& net, const float* queries, const float* keys, const LogitTile& tile);
+  /// Fills the tile with a pairwise score. `queries`: rows x net.hidden; `keys`: net.hidden x columns, rows
+  /// keys_stride floats apart.
+  void (*pairwise)(const PairwiseNet& net, const float* queries, const float* keys, std::int64_t keys_stride,
+                   const LogitTile& tile);
 
   /// Folds a tile into the softmax state and leaves exp(s - maximum) in `weights` (rows x columns, same
   /// stride as the tile; float32 in place, or bfloat16). `weights` may be the tile's own logits.

@@ -67,8 +67,8 @@ ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile&
     const float* logits = tile.logits + row * tile.stride;
     float* candidates = state.candidates + row * state.capacity;
     std::int32_t* keys = state.keys + row * state.capacity;
-    const float here = row_maximum(logits, tile.columns) * static_cast<float>(member.scale());
-    if (here > state.maximum[row]) state.maximum[row] = here;
+    const Lane maxima = row_maxima(logits, tile.columns) * scale;
+    if (stdx::any_of(maxima > Lane(state.maximum[row]))) state.maximum[row] = horizontal_max(maxima);
     const float maximum = state.maximum[row];
     float tau = state.tau[row];
     // An infinite logit stays above the bound: it has to come out as NaN, and so does NaN itself.

@@ -255,11 +255,11 @@ class OnednnPlan final : public Plan {
     const Sizes& sizes = primitives_.sizes;
     const std::int64_t i = stripe.first + t;
     float maximum = -std::numeric_limits<float>::infinity();
-    float sum = 0;
+    float sums[row_code_columns] = {};
     RowSketch sketch;
     const LogitTile row{
         stripe.logits + t * sizes.columns, sizes.columns, 1, sizes.columns, problem_.shape.position(i), 0};
-    rows_.absorb_online_with_statistics(row, {&maximum, &sum, nullptr, 0, 0}, DType::f32, own.row.data(),
+    rows_.absorb_online_with_statistics(row, {&maximum, sums, nullptr, 0, 0}, DType::f32, own.row.data(),
                                         &sketch);
     return row_statistics(sketch, variant_.pattern.keys(problem_.shape, i).count());
   }

@@ -9,10 +9,12 @@ namespace attnlab {
 
 namespace {
 
-/// Products of prepared queries and keys; pairwise scores have none.
+bool is_pairwise(const Variant& variant) { return variant.score.kind() == ScoreKind::pairwise; }
+
+/// Products by oneDNN; float32 and pairwise scores are row code.
 std::optional<TileProduct> make_product(const Variant& variant, const Problem& problem, const Tiling& tiling,
                                         std::int64_t rows, const TileProduct* packing) {
-  if (variant.score.kind() == ScoreKind::pairwise) return std::nullopt;
+  if (is_pairwise(variant) || product_dtype(problem) == DType::f32) return std::nullopt;
   const std::int64_t width = problem.shape.head_dim;
   return TileProduct(product_dtype(problem), rows, tiling.key_columns, width, width, tiling.key_columns,
                      PackFrom::columns, false, packing);
@@ -26,29 +28,41 @@ std::optional<TileProduct> make_short_product(const Variant& variant, const Prob
 
 /// Pairwise scores are computed in float32 whatever the storage.
 DType prepared_dtype(const Variant& variant, const Problem& problem) {
-  return variant.score.kind() == ScoreKind::pairwise ? DType::f32 : product_dtype(problem);
-}
-
-std::int64_t key_tiles(const Problem& problem, const Tiling& tiling) {
-  return problem.shape.batch * problem.shape.kv_heads * tiling.key_tiles;
+  return is_pairwise(variant) ? DType::f32 : product_dtype(problem);
 }
 
 }  // namespace
 
+std::int64_t count_blocks(const Shape& shape, const Stage& stage) {
+  return stage.heads * (shape.heads / shape.kv_heads) * stage.query_tiles;
+}
+
+QueryBlock block_of(const Shape& shape, const Tiling& tiling, const Stage& stage, std::int64_t index) {
+  const std::int64_t heads = stage.heads * (shape.heads / shape.kv_heads);
+  const std::int64_t head = stage.first_head * (shape.heads / shape.kv_heads) + index % heads;
+  const std::int64_t tile = stage.first_query_tile + stage.query_tiles - 1 - index / heads;
+  const std::int64_t first = tile * tiling.query_rows;
+  return {head / shape.heads, head % shape.heads, first, std::min(tiling.query_rows, shape.seqlen_q - first)};
+}
+
 /// Bytes of each block that is taken from the workspace.
 struct LogitTiles::Sizes {
-  std::int64_t packed_tile, scratch, short_scratch, logits, queries, unpacked_keys, row;
+  std::int64_t key_tile, keys, scratch, short_scratch, logits, queries, unpacked_keys, row;
 
   Sizes(const Variant& variant, const Problem& problem, const Tiling& tiling,
         const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
-    const std::int64_t rows = std::max(tiling.query_rows, short_block_rows);
+    const std::int64_t rows = product ? std::max(tiling.query_rows, short_block_rows) : tiling.query_rows;
     const std::int64_t width = prepared_width(variant, problem);
     const std::int64_t element = size_bytes(prepared_dtype(variant, problem));
+    const std::int64_t panel_columns =
+        is_pairwise(variant) ? tiling.key_columns
+                             : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
     unpacked_keys = tiling.key_columns * width * element;
-    packed_tile = product ? product->packed_bytes() : unpacked_keys;
+    key_tile = Workspace::rounded(product ? product->packed_bytes() : panel_columns * width * element);
+    keys = tiling.slots() * key_tile;
     scratch = product ? product->scratch_bytes() : 0;
     short_scratch = short_product ? short_product->scratch_bytes() : 0;
-    logits = rows * tiling.key_columns * 4;
+    logits = (product ? rows : tiling.strip_rows) * tiling.key_columns * 4;
     queries = rows * width * element;
     row = (width + problem.shape.head_dim) * 4;
   }
@@ -63,8 +77,7 @@ std::int64_t LogitTiles::workspace_bytes(const Variant& variant, const Problem& 
   const std::optional<TileProduct> product =
       make_product(variant, problem, tiling, tiling.query_rows, nullptr);
   const Sizes sizes(variant, problem, tiling, product, make_short_product(variant, problem, tiling, product));
-  return key_tiles(problem, tiling) * Workspace::rounded(sizes.packed_tile) +
-         problem.threads * sizes.per_thread();
+  return Workspace::rounded(sizes.keys) + problem.threads * sizes.per_thread();
 }
 
 LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Tiling& tiling,
@@ -73,19 +86,15 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
       problem_(problem),
       tiling_(tiling),
       rows_(row_code(isa_level())),
-      pairwise_(variant.score.kind() == ScoreKind::pairwise),
+      pairwise_(is_pairwise(variant)),
       product_(make_product(variant, problem, tiling, tiling.query_rows, nullptr)),
       short_product_(make_short_product(variant, problem, tiling, product_)) {
   const Sizes sizes(variant, problem, tiling, product_, short_product_);
-  const std::int64_t stride = Workspace::rounded(sizes.packed_tile);
-  std::byte* packed = workspace.allocate_bytes(key_tiles(problem, tiling) * stride);
-  if (pairwise_) {
-    pairwise_keys_ = {reinterpret_cast<float*>(packed),
-                      static_cast<std::size_t>(key_tiles(problem, tiling) * stride / 4)};
-  } else {
-    for (std::int64_t tile = 0; tile < key_tiles(problem, tiling); ++tile)
-      packed_keys_.push_back(product_->packed(packed + tile * stride));
-  }
+  key_stride_ = sizes.key_tile;
+  keys_ = workspace.allocate<std::byte>(sizes.keys);
+  if (product_)
+    for (std::int64_t tile = 0; tile < tiling.slots(); ++tile)
+      packed_keys_.push_back(product_->packed(keys_.data() + tile * key_stride_));
   threads_.resize(static_cast<std::size_t>(problem.threads));
   for (PerThread& own : threads_) {
     std::byte* scratch = workspace.allocate_bytes(sizes.scratch);
@@ -95,7 +104,7 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
     own.unpacked_keys = workspace.allocate<std::byte>(sizes.unpacked_keys);
     own.row = workspace.allocate<float>(sizes.row / 4);
     own.modifiers.reserve(variant.modifiers.size());
-    if (pairwise_) continue;
+    if (!product_) continue;
     own.stream = std::make_unique<dnnl::stream>(onednn_cpu());
     own.left = product_->left(own.queries.data());
     own.unpacked = product_->unpacked(own.unpacked_keys.data());
@@ -107,72 +116,84 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
   }
 }
 
-void LogitTiles::prepare_keys(const Inputs& inputs, int thread) {
+void LogitTiles::prepare_keys(const Inputs& inputs, const Stage& stage, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const std::int64_t width = prepared_width(variant_, problem_);
-  const std::int64_t stride = static_cast<std::int64_t>(pairwise_keys_.size()) / key_tiles(problem_, tiling_);
 #pragma omp for schedule(static)
-  for (std::int64_t tile = 0; tile < key_tiles(problem_, tiling_); ++tile) {
-    const std::int64_t kv_head = tile / tiling_.key_tiles % problem_.shape.kv_heads;
-    const std::int64_t batch = tile / tiling_.key_tiles / problem_.shape.kv_heads;
-    const std::int64_t first = tile % tiling_.key_tiles * tiling_.key_columns;
-    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, first, tiling_.key_columns,
+  for (std::int64_t index = 0; index < stage.heads * stage.key_tiles; ++index) {
+    const std::int64_t kv_head = stage.first_head + index / stage.key_tiles;
+    const std::int64_t tile = stage.first_key_tile + index % stage.key_tiles;
+    const std::int64_t to = slot(stage, kv_head, tile);
+    prepare_rows(variant_, inputs, Operand::key, kv_head / problem_.shape.kv_heads,
+                 kv_head % problem_.shape.kv_heads, tile * tiling_.key_columns, tiling_.key_columns,
                  prepared_dtype(variant_, problem_), own.row, own.unpacked_keys.data());
-    if (!pairwise_) {
-      product_->pack(*own.stream, own.unpacked, packed_keys_[static_cast<std::size_t>(tile)]);
-      continue;
+    const auto* unpacked = reinterpret_cast<const float*>(own.unpacked_keys.data());
+    auto* packed = reinterpret_cast<float*>(keys_.data() + to * key_stride_);
+    if (product_) {
+      product_->pack(*own.stream, own.unpacked, packed_keys_[static_cast<std::size_t>(to)]);
+    } else if (!pairwise_) {
+      rows_.pack_transposed(unpacked, tiling_.key_columns, width, packed);
+    } else {
+      // The pairwise kernel walks along the keys of one hidden unit.
+      for (std::int64_t unit = 0; unit < width; ++unit)
+        for (std::int64_t j = 0; j < tiling_.key_columns; ++j)
+          packed[unit * tiling_.key_columns + j] = unpacked[j * width + unit];
     }
-    // The pairwise kernel walks along the keys of one hidden unit.
-    const auto* projected = reinterpret_cast<const float*>(own.unpacked_keys.data());
-    float* transposed = pairwise_keys_.data() + tile * stride;
-    for (std::int64_t unit = 0; unit < width; ++unit)
-      for (std::int64_t j = 0; j < tiling_.key_columns; ++j)
-        transposed[unit * tiling_.key_columns + j] = projected[j * width + unit];
   }
 }
 
 void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
-  prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first,
-               block.rows <= short_block_rows ? short_block_rows : tiling_.query_rows,
+  const std::int64_t rows = !product_                        ? block.rows
+                            : block.rows <= short_block_rows ? short_block_rows
+                                                             : tiling_.query_rows;
+  prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first, rows,
                prepared_dtype(variant_, problem_), own.row, own.queries.data());
   own.modifiers.clear();
   for (const Modifier& modifier : variant_.modifiers)
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads));
 }
 
-LogitTile LogitTiles::logits(const Inputs& inputs, const QueryBlock& block, const Visit& visit, int thread) {
+LogitTile LogitTiles::logits(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
+                             const Visit& visit, const Strip& strip, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const Shape& shape = problem_.shape;
-  const LogitTile tile{
-      own.logits.data(),   tiling_.key_columns,         block.rows,
-      tiling_.key_columns, shape.position(block.first), visit.key_tile * tiling_.key_columns};
-  const std::int64_t index =
-      (block.batch * shape.kv_heads + shape.kv_head(block.head)) * tiling_.key_tiles + visit.key_tile;
-  if (pairwise_) {
-    const std::int64_t stride =
-        static_cast<std::int64_t>(pairwise_keys_.size()) / key_tiles(problem_, tiling_);
-    rows_.pairwise(variant_.score.net(shape.head_dim, *inputs.weights),
-                   reinterpret_cast<const float*>(own.queries.data()), pairwise_keys_.data() + index * stride,
-                   tile);
-  } else if (const dnnl::memory& keys = packed_keys_[static_cast<std::size_t>(index)];
-             block.rows <= short_block_rows) {
-    short_product_->multiply(*own.stream, own.short_left, keys, own.short_result, own.short_scratch);
+  const LogitTile tile{own.logits.data(),
+                       tiling_.key_columns,
+                       strip.rows,
+                       strip.columns,
+                       shape.position(block.first + strip.first_row),
+                       visit.key_tile * tiling_.key_columns + strip.first_column};
+  const std::int64_t at =
+      slot(stage, block.batch * shape.kv_heads + shape.kv_head(block.head), visit.key_tile);
+  const std::int64_t width = prepared_width(variant_, problem_);
+  const auto* keys = reinterpret_cast<const float*>(keys_.data() + at * key_stride_);
+  const auto* queries = reinterpret_cast<const float*>(own.queries.data()) + strip.first_row * width;
+  if (product_) {
+    const dnnl::memory& packed = packed_keys_[static_cast<std::size_t>(at)];
+    if (block.rows <= short_block_rows)
+      short_product_->multiply(*own.stream, own.short_left, packed, own.short_result, own.short_scratch);
+    else
+      product_->multiply(*own.stream, own.left, packed, own.result, own.scratch);
+  } else if (pairwise_) {
+    rows_.pairwise(variant_.score.net(shape.head_dim, *inputs.weights), queries, keys + strip.first_column,
+                   tiling_.key_columns, tile);
   } else {
-    product_->multiply(*own.stream, own.left, keys, own.result, own.scratch);
+    rows_.multiply(queries, width, {keys, rows_.panel_width * width, rows_.panel_width}, width,
+                   strip.first_column, strip.columns, strip.rows, tile.logits, tile.stride, false);
   }
   for (const Modifier& modifier : own.modifiers) rows_.modify(modifier, tile);
-  if (visit.masked) mask(block, tile);
+  if (strip.masked) mask(block, strip, tile);
   return tile;
 }
 
-void LogitTiles::mask(const QueryBlock& block, const LogitTile& tile) const {
+void LogitTiles::mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const {
   constexpr float hidden = -std::numeric_limits<float>::infinity();
   const std::int64_t end = tile.first_key + tile.columns;
-  for (std::int64_t t = 0; t < block.rows; ++t) {
+  for (std::int64_t t = 0; t < strip.rows; ++t) {
     float* row = tile.logits + t * tile.stride - tile.first_key;
     std::int64_t next = tile.first_key;
-    for (const KeyRange& range : variant_.pattern.keys(problem_.shape, block.first + t)) {
+    for (const KeyRange& range : variant_.pattern.keys(problem_.shape, block.first + strip.first_row + t)) {
       if (range.end <= next) continue;
       if (range.begin >= end) break;
       std::fill(row + next, row + std::max(next, range.begin), hidden);

@@ -1,4 +1,4 @@
-// Tiles of logits: prepared keys of every head, prepared queries of the tile at hand, their product (or
+// Tiles of logits: prepared keys of a stage, prepared queries of the block at hand, their product (or
 // pairwise score), modifiers and mask. What both drivers of the tiled engine start from.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace attnlab {
 
-/// Blocks of at most this many queries have a product of their own.
+/// Blocks of at most this many queries have a product of their own where oneDNN multiplies.
 inline constexpr std::int64_t short_block_rows = 8;
 
 /// Consecutive queries of one head.
@@ -27,6 +27,11 @@ struct QueryBlock {
   std::int64_t rows = 0;
 };
 
+/// Query blocks of a stage, and the one of index `index`. Late queries come first: under causal patterns they
+/// are the long ones.
+std::int64_t count_blocks(const Shape& shape, const Stage& stage);
+QueryBlock block_of(const Shape& shape, const Tiling& tiling, const Stage& stage, std::int64_t index);
+
 class LogitTiles {
  public:
   /// Takes workspace_bytes of `workspace`. Blocks of up to tiling.query_rows queries.
@@ -34,17 +39,23 @@ class LogitTiles {
 
   static std::int64_t workspace_bytes(const Variant& variant, const Problem& problem, const Tiling& tiling);
 
-  /// Prepares the keys of every kv head; called by all threads of a parallel region together.
-  void prepare_keys(const Inputs& inputs, int thread);
+  /// Prepares the keys of a stage; called by all threads of a parallel region together.
+  void prepare_keys(const Inputs& inputs, const Stage& stage, int thread);
 
   /// Prepares the queries of `block` for thread `thread`.
   void load_queries(const Inputs& inputs, const QueryBlock& block, int thread);
 
-  /// Where logits() leaves them, for every tile: thread `thread`'s own.
+  /// Where logits() leaves them, for every strip: thread `thread`'s own.
   float* logits_data(int thread) const { return threads_[static_cast<std::size_t>(thread)].logits.data(); }
 
-  /// Logits of the loaded block against one tile of keys: -inf where not visible.
-  LogitTile logits(const Inputs& inputs, const QueryBlock& block, const Visit& visit, int thread);
+  /// Logits of a strip of the loaded block against one tile of keys of the stage: -inf where not visible.
+  LogitTile logits(const Inputs& inputs, const Stage& stage, const QueryBlock& block, const Visit& visit,
+                   const Strip& strip, int thread);
+
+  /// Where a key tile of `stage` is kept: 0 … tiling.slots()-1.
+  std::int64_t slot(const Stage& stage, std::int64_t kv_head, std::int64_t key_tile) const {
+    return (kv_head - stage.first_head) * tiling_.stage_key_tiles + key_tile - stage.first_key_tile;
+  }
 
   const RowCode& rows() const { return rows_; }
 
@@ -61,17 +72,18 @@ class LogitTiles {
     std::vector<Modifier> modifiers;
   };
 
-  void mask(const QueryBlock& block, const LogitTile& tile) const;
+  void mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const;
 
   const Variant& variant_;
   const Problem problem_;
-  const Tiling tiling_;
+  const Tiling& tiling_;
   const RowCode& rows_;
   const bool pairwise_;
-  std::optional<TileProduct> product_;
+  std::optional<TileProduct> product_;        ///< of what is narrower than float32
   std::optional<TileProduct> short_product_;  ///< of the same packed keys
-  std::span<float> pairwise_keys_;
-  std::vector<dnnl::memory> packed_keys_;  ///< (batch, kv head, key tile)
+  std::int64_t key_stride_ = 0;               ///< bytes from one slot to the next
+  std::span<std::byte> keys_;                 ///< panels, or what oneDNN packs, or hidden units x key_columns
+  std::vector<dnnl::memory> packed_keys_;     ///< of every slot, where oneDNN multiplies
   std::vector<PerThread> threads_;
 };
 

@@ -42,7 +42,7 @@ class ThresholdPlan final : public Plan {
         problem_(problem),
         tiling_(tiling),
         capacity_(Sizes(problem, tiling).capacity),
-        tiles_(variant_, problem, tiling, workspace),
+        tiles_(variant_, problem, tiling_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
     const Sizes sizes(problem, tiling);
     for (PerThread& own : threads_) {
@@ -55,6 +55,7 @@ class ThresholdPlan final : public Plan {
       own.whole_rows = workspace.allocate<float>(sizes.whole_rows / 4);
       own.whole_keys = workspace.allocate<std::int32_t>(sizes.whole_keys / 4);
       own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
+      own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
     }
   }
 
@@ -65,19 +66,15 @@ class ThresholdPlan final : public Plan {
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
     const Shape& shape = problem_.shape;
-    const std::int64_t heads = shape.batch * shape.heads;
     const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
 #pragma omp parallel num_threads(problem_.threads)
     {
       const int thread = omp_get_thread_num();
-      tiles_.prepare_keys(inputs, thread);
+      for (const Stage& stage : tiling_.stages) {
+        tiles_.prepare_keys(inputs, stage, thread);
 #pragma omp for schedule(dynamic, 1)
-      for (std::int64_t index = 0; index < heads * tiling_.query_tiles; ++index) {
-        const std::int64_t head = index % heads;
-        const std::int64_t first = (tiling_.query_tiles - 1 - index / heads) * tiling_.query_rows;
-        const QueryBlock block{head / shape.heads, head % shape.heads, first,
-                               std::min(tiling_.query_rows, shape.seqlen_q - first)};
-        run_block(inputs, block, output, statistics, thread);
+        for (std::int64_t index = 0; index < count_blocks(shape, stage); ++index)
+          run_block(inputs, stage, block_of(shape, tiling_, stage, index), output, statistics, thread);
       }
     }
   }
@@ -89,38 +86,47 @@ class ThresholdPlan final : public Plan {
     std::span<float> candidates, tau, maximum, output, whole_rows;
     std::span<std::int32_t> keys, counts, whole_keys;
     std::vector<Visit> visits;
+    std::vector<Strip> strips;
   };
 
-  void run_block(const Inputs& inputs, const QueryBlock& block, const MutableTensorView& output,
-                 std::span<RowStatistics> statistics, int thread) {
+  void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
+                 const MutableTensorView& output, std::span<RowStatistics> statistics, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     std::fill(own.tau.begin(), own.tau.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.counts.begin(), own.counts.end(), 0);
-    const ThresholdRows state{own.tau.data(),  own.maximum.data(), own.candidates.data(),
-                              own.keys.data(), own.counts.data(),  capacity_};
-    list_visits(variant_.pattern, problem_.shape, tiling_, block.first, block.first + block.rows, own.visits);
+    const std::int64_t last = block.first + block.rows;
+    list_visits(variant_.pattern, problem_.shape, tiling_, block.first, last, own.visits);
     tiles_.load_queries(inputs, block, thread);
-    for (const Visit& visit : own.visits)
-      tiles_.rows().absorb_threshold(variant_.normaliser, tiles_.logits(inputs, block, visit, thread), state);
+    for (const Visit& visit : own.visits) {
+      list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, last, own.strips);
+      for (const Strip& strip : own.strips) {
+        const std::int64_t row = strip.first_row;
+        tiles_.rows().absorb_threshold(
+            variant_.normaliser, tiles_.logits(inputs, stage, block, visit, strip, thread),
+            {own.tau.data() + row, own.maximum.data() + row, own.candidates.data() + row * capacity_,
+             own.keys.data() + row * capacity_, own.counts.data() + row, capacity_});
+      }
+    }
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const std::int32_t count = own.counts[static_cast<std::size_t>(t)];
       if (count == spilled) continue;
-      finish_row(inputs, block, t, state.candidates + t * capacity_, state.keys + t * capacity_, count,
-                 output, statistics, own);
+      finish_row(inputs, block, t, own.candidates.data() + t * capacity_, own.keys.data() + t * capacity_,
+                 count, output, statistics, own);
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
       const auto counts = own.counts.subspan(static_cast<std::size_t>(t), static_cast<std::size_t>(rows));
       if (std::count(counts.begin(), counts.end(), spilled) == 0) continue;
-      run_whole_rows(inputs, {block.batch, block.head, block.first + t, rows}, counts, output, statistics,
-                     thread);
+      run_whole_rows(inputs, stage, {block.batch, block.head, block.first + t, rows}, counts, output,
+                     statistics, thread);
     }
   }
 
   /// Rows whose support outgrew the candidates: all their logits at once.
-  void run_whole_rows(const Inputs& inputs, const QueryBlock& block, std::span<const std::int32_t> counts,
-                      const MutableTensorView& output, std::span<RowStatistics> statistics, int thread) {
+  void run_whole_rows(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
+                      std::span<const std::int32_t> counts, const MutableTensorView& output,
+                      std::span<RowStatistics> statistics, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const auto scale = static_cast<float>(variant_.normaliser.scale());
     const std::int64_t longest_row = static_cast<std::int64_t>(own.whole_keys.size());
@@ -128,7 +134,8 @@ class ThresholdPlan final : public Plan {
     tiles_.load_queries(inputs, block, thread);
     std::int64_t length = 0;
     for (const Visit& visit : own.visits) {
-      const LogitTile tile = tiles_.logits(inputs, block, visit, thread);
+      const Strip whole{0, block.rows, 0, tiling_.key_columns, visit.masked};
+      const LogitTile tile = tiles_.logits(inputs, stage, block, visit, whole, thread);
       for (std::int64_t t = 0; t < block.rows; ++t)
         for (std::int64_t j = 0; j < tile.columns; ++j)
           own.whole_rows[static_cast<std::size_t>(t * longest_row + length + j)] =

@@ -10,9 +10,7 @@ namespace {
 class TiledEngine final : public Engine {
  public:
   std::string_view name() const override { return "tiled"; }
-  std::string_view summary() const override {
-    return "tiles of queries and keys in O(n) memory, oneDNN products";
-  }
+  std::string_view summary() const override { return "tiles of queries and keys in O(n) memory"; }
   std::string_view source() const override {
     return "Dao et al., arXiv:2205.14135; Rabe and Staats, arXiv:2112.05682";
   }

@@ -9,16 +9,34 @@
 
 namespace attnlab {
 
+/// What is prepared and computed together: some kv heads, a range of queries, the keys that these see.
+/// Patterns that see little of a long sequence never have all of its keys prepared at once.
+struct Stage {
+  std::int64_t first_head;  ///< of batch x kv_heads
+  std::int64_t heads;
+  std::int64_t first_query_tile;
+  std::int64_t query_tiles;
+  std::int64_t first_key_tile;
+  std::int64_t key_tiles;
+};
+
 struct Tiling {
   std::int64_t query_rows;   ///< of a tile of queries
   std::int64_t key_columns;  ///< of a tile of keys: a multiple of row_code_columns
   std::int64_t query_tiles;
   std::int64_t key_tiles;
   std::int64_t longest_visit;  ///< most key tiles that any query tile visits
+  std::int64_t strip_rows;     ///< queries that are computed together; query_rows where tiles are not cut
+  bool cut;                    ///< only the columns of a tile that a strip sees are computed
+  std::vector<Stage> stages;
+  std::int64_t stage_heads;      ///< most kv heads of a stage
+  std::int64_t stage_key_tiles;  ///< most key tiles of a stage
+
+  std::int64_t strips() const { return (query_rows + strip_rows - 1) / strip_rows; }
+  std::int64_t slots() const { return stage_heads * stage_key_tiles; }
 };
 
-/// Sequences are cut evenly, so that the last tile is nearly as full as the others. Narrow patterns get
-/// narrow tiles.
+/// Sequences are cut evenly, so that the last tile is nearly as full as the others.
 Tiling make_tiling(const Variant& variant, const Problem& problem);
 
 /// One tile of keys that a range of queries has to visit.
@@ -30,5 +48,18 @@ struct Visit {
 /// The key tiles that queries first … last-1 see, in order.
 void list_visits(const Pattern& pattern, const Shape& shape, const Tiling& tiling, std::int64_t first,
                  std::int64_t last, std::vector<Visit>& visits);
+
+/// Rows of a tile of queries and columns of a tile of keys that are computed together.
+struct Strip {
+  std::int64_t first_row;
+  std::int64_t rows;
+  std::int64_t first_column;  ///< a multiple of row_code_columns, as `columns` is
+  std::int64_t columns;
+  bool masked;
+};
+
+/// The strips of one visit of queries first … last-1: together they hold every visible (query, key).
+void list_strips(const Pattern& pattern, const Shape& shape, const Tiling& tiling, const Visit& visit,
+                 std::int64_t first, std::int64_t last, std::vector<Strip>& strips);
 
 }  // namespace attnlab

@@ -1,0 +1,105 @@
+// attnlab's side of bench/peers/race.py: reads one JSON object a line, answers each with one. What a request
+// holds and what comes back stands in contestant.py, which does the same for the peers.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/isa.h"
+#include "engines/onednn_info.h"
+#include "inputs/npy.h"
+#include "measure/resident.h"
+#include "measure/sampler.h"
+#include "support/cases.h"
+#include "support/machine_limits.h"
+
+namespace attnlab {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Problem parse_problem(const Json& json) {
+  Problem problem;
+  problem.shape = {json.at("batch"),    json.at("heads"),    json.at("kv_heads"),  json.at("seqlen_q"),
+                   json.at("seqlen_k"), json.at("head_dim"), json.at("head_dim_v")};
+  problem.dtype = parse_dtype(json.at("dtype").get<std::string>());
+  problem.threads = json.at("threads");
+  validate(problem);
+  return problem;
+}
+
+class Contestant {
+ public:
+  Json answer(const Json& request) {
+    const std::string what = request.at("do");
+    if (what == "prepare") return prepare(request);
+    if (what == "sample") return sample_case(request.at("min_time_s"));
+    if (what == "peak") return peak(request.at("dtype").get<std::string>());
+    if (what == "read") return read(request.at("bytes"), request.at("threads"));
+    if (what == "output") return write_output(request.at("file").get<std::string>());
+    return {{"error", fmt::format("do = {}; one of prepare, sample, peak, read, output", what)}};
+  }
+
+ private:
+  Json prepare(const Json& request) {
+    problem_ = parse_problem(request.at("problem"));
+    const bool measurable = reset_resident_peak();
+    const std::optional<std::int64_t> before = resident_bytes();
+    case_.reset();
+    case_ = std::make_unique<Case>("tiled", request.at("variant"), problem_, request.at("input"));
+    case_->run();
+    const std::optional<std::int64_t> after = resident_peak_bytes();
+    const std::int64_t inputs = tensor_bytes(problem_);
+    return {{"path", case_->path()},
+            {"level", to_string(isa_level())},
+            {"workspace_bytes", case_->workspace_bytes()},
+            {"rss_delta_bytes", measurable && before && after ? Json(*after - *before - inputs) : Json()}};
+  }
+
+  Json sample_case(double min_time_s) {
+    const Samples samples = sample([this] { case_->run(); }, 1, min_time_s);
+    return {{"time_ns", samples.time_ns.front()}, {"iterations", samples.iterations.front()}};
+  }
+
+  static Json peak(const std::string& dtype) {
+    const std::optional<double> gflops = peak_gflops(parse_dtype(dtype), 0.02);
+    return {{"gflops", gflops ? Json(*gflops) : Json()}};
+  }
+
+  Json read(std::int64_t bytes, int threads) {
+    if (!bandwidth_) bandwidth_ = std::make_unique<ReadBandwidth>(bytes, threads);
+    return {{"gigabytes_per_second", bandwidth_->gigabytes_per_second()}};
+  }
+
+  Json write_output(const std::string& file) const {
+    const TensorView view = case_->output().view();
+    write_npy("file", file, {view.shape.begin(), view.shape.end()}, read_all(view));
+    return Json::object();
+  }
+
+  Problem problem_;
+  std::unique_ptr<Case> case_;
+  std::unique_ptr<ReadBandwidth> bandwidth_;
+};
+
+}  // namespace
+
+}  // namespace attnlab
+
+int main() {
+  attnlab::Contestant contestant;
+  for (std::string line; std::getline(std::cin, line);) {
+    attnlab::Json answer;
+    try {
+      answer = contestant.answer(attnlab::Json::parse(line));
+    } catch (const std::exception& error) {
+      answer = {{"error", error.what()}};
+    }
+    std::cout << answer.dump() << std::endl;
+  }
+}

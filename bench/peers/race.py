@@ -1,0 +1,302 @@
+"""Races attnlab against the peers on the same inputs, one call each in turn, and checks every output.
+
+Prints the table, and writes it with the records (results/SCHEMA.md) to --out, where `attnlab report` reads them.
+Exit status: 0 every promise held, 1 some did not, 2 usage.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import random
+import re
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from cases import cases
+
+HERE = pathlib.Path(__file__).resolve().parent
+OURS = ("attnlab", "one_thread")
+CHECKED_ROWS = 16
+
+
+class Contestant:
+    """A process that prepares a case, then times one call after another on request."""
+
+    def __init__(self, name, threads, build, limit):
+        self.name, self.limit = name, limit
+        cores = sorted(os.sched_getaffinity(0))[:threads]
+        command = [build / "bench_peers"] if name in OURS else [sys.executable, HERE / "contestant.py", name]
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads), "ATTNLAB_ISA": os.environ.get("ATTNLAB_ISA", "")}
+        if not environment["ATTNLAB_ISA"]:
+            del environment["ATTNLAB_ISA"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
+                                        stderr=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, cores))
+
+    def ask(self, **request):
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+            ready, _, _ = select.select([self.process.stdout], [], [], self.limit)
+            line = self.process.stdout.readline() if ready else b""
+        except BrokenPipeError:
+            line, ready = b"", [None]
+        if line:
+            return json.loads(line)
+        self.close()
+        return {"error": "ended without an answer" if ready else f"no answer in {self.limit} s"}
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def draw_inputs(problem, prefix):
+    """Standard normal Q, K and V, rounded to the dtype so that every contestant starts from the same numbers."""
+    generator = np.random.default_rng(1)
+    for name, heads, rows, width in (("q", "heads", "seqlen_q", "head_dim"), ("k", "kv_heads", "seqlen_k", "head_dim"),
+                                     ("v", "kv_heads", "seqlen_k", "head_dim_v")):
+        shape = (problem["batch"], problem[heads], problem[rows], problem[width])
+        values = generator.standard_normal(shape, dtype=np.float32)
+        if problem["dtype"] == "bf16":
+            bits = values.view(np.uint32)
+            values = ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+        elif problem["dtype"] == "f16":
+            values = values.astype(np.float16).astype(np.float32)
+        np.save(f"{prefix}_{name}.npy", values)
+
+
+def weights_of(scores, normaliser):
+    top = scores.max()
+    if normaliser == "softmax":
+        weights = np.exp(scores - top)
+        return weights / weights.sum()
+    alpha = 2.0 if normaliser == "sparsemax" else 1.5
+    scaled = (alpha - 1) * (scores - top)
+    low, high = -1.0, 0.0
+    for _ in range(60 if scores.dtype == np.float64 else 30):
+        middle = (low + high) / 2
+        if (np.maximum(scaled - middle, 0) ** (1 / (alpha - 1))).sum() >= 1:
+            low = middle
+        else:
+            high = middle
+    return np.maximum(scaled - low, 0) ** (1 / (alpha - 1))
+
+
+def exact_rows(problem, variant, prefix, real):
+    """Output of CHECKED_ROWS queries of every head in precision `real`, by the textbook."""
+    q, k, v = (np.load(f"{prefix}_{name}.npy", mmap_mode="r") for name in "qkv")
+    rows = np.unique(np.linspace(0, problem["seqlen_q"] - 1, CHECKED_ROWS).astype(int))
+    window = re.search(r"window\((\d+)\)", variant)
+    out = np.empty((problem["heads"], len(rows), problem["head_dim_v"]), real)
+    for head in range(problem["heads"]):
+        kv_head = head // (problem["heads"] // problem["kv_heads"])
+        for at, row in enumerate(rows):
+            position = row + problem["seqlen_k"] - problem["seqlen_q"]
+            last = position + 1 if "causal" in variant else problem["seqlen_k"]
+            first = max(0, position + 1 - int(window[1])) if window else 0
+            keys, values = (x[0, kv_head, first:last].astype(real) for x in (k, v))
+            scores = keys @ q[0, head, row].astype(real) * real(problem["head_dim"] ** -0.5)
+            out[head, at] = weights_of(scores, variant.split("|")[-1]) @ values
+    return rows, out
+
+
+class Check:
+    """Errors of outputs against float64, and the design's budget for them."""
+
+    def __init__(self, problem, variant, prefix):
+        self.rows, self.exact = exact_rows(problem, variant, prefix, np.float64)
+        textbook = exact_rows(problem, variant, prefix, np.float32)[1]
+        epsilon = {"f32": 2.0**-23, "f16": 2.0**-10, "bf16": 2.0**-7}[problem["dtype"]]
+        largest = float(np.abs(np.load(f"{prefix}_v.npy", mmap_mode="r")).max())
+        self.budget = 2 * float(np.abs(textbook - self.exact).max()) + 4 * epsilon * largest
+
+    def error(self, file):
+        difference = np.load(file, mmap_mode="r")[0][:, self.rows].astype(np.float64) - self.exact
+        worst = float(np.abs(difference).max())
+        return {"max_abs": worst, "relative_l2": float(np.linalg.norm(difference) / np.linalg.norm(self.exact)),
+                "budget_max_abs": self.budget, "within_budget": bool(worst <= self.budget), "rows": len(self.rows)}
+
+
+def visible_pairs(problem, variant):
+    queries, keys = problem["seqlen_q"], problem["seqlen_k"]
+    last = np.arange(queries) + keys - queries + 1 if "causal" in variant else np.full(queries, keys)
+    window = re.search(r"window\((\d+)\)", variant)
+    return int(np.minimum(last, int(window[1]) if window else keys).sum()) * problem["heads"]
+
+
+def race(case, options, template, folder):
+    """Runs one case; returns {contestant: record or None} and the ratios of each round by contestant."""
+    problem, prefix = case.problem(), str(folder / "case")
+    draw_inputs(problem, prefix)
+    request = {"variant": case.variant, "input": f"npy:{prefix}"}
+    contestants, answers = {}, {}
+    for name in ["attnlab", *(name for name in case.targets if name not in ("peak", "read"))]:
+        threads = 1 if name == "one_thread" else case.threads
+        contestant = Contestant(name, threads, options.build, options.limit)
+        answers[name] = contestant.ask(do="prepare", problem=problem | {"threads": threads}, **request)
+        if "refused" in answers[name] or "error" in answers[name]:
+            contestant.close()
+        else:
+            contestants[name] = contestant
+    if "attnlab" not in contestants:
+        raise SystemExit(f"attnlab could not prepare {case.name()}: {answers['attnlab']}")
+    samples = {name: [] for name in contestants}
+    ratios = {name: [] for name in case.targets}
+    flops = 2 * visible_pairs(problem, case.variant) * (problem["head_dim"] + problem["head_dim_v"])
+    kv_bytes = 2 * problem["kv_heads"] * problem["seqlen_k"] * problem["head_dim"] * (4 if case.dtype == "f32" else 2)
+    order = list(contestants)
+    for _ in range(options.rounds):
+        random.shuffle(order)
+        times = {}
+        for name in order:
+            answer = contestants[name].ask(do="sample", min_time_s=options.min_time)
+            if "time_ns" not in answer:
+                answers[name] = answer
+                continue
+            times[name] = answer["time_ns"]
+            samples[name].append(answer)
+        order = [name for name in order if name in times]
+        for name in case.targets:
+            if name == "peak":
+                peak = contestants["attnlab"].ask(do="peak", dtype=case.dtype)["gflops"]
+                if peak:
+                    ratios[name].append(flops / times["attnlab"] / peak)
+            elif name == "read":
+                rate = contestants["attnlab"].ask(do="read", bytes=kv_bytes, threads=case.threads)
+                ratios[name].append(kv_bytes / times["attnlab"] / rate["gigabytes_per_second"])
+            elif name in times:
+                ratios[name].append(times[name] / times["attnlab"])
+    check = Check(problem, case.variant, prefix)
+    records = {}
+    for name in ["attnlab", *answers]:
+        if name == "one_thread":
+            continue
+        record = json.loads(json.dumps(template))
+        answer = answers[name]
+        record |= {"id": None, "backend": None, "engine": "tiled" if name == "attnlab" else name,
+                   "variant": case.variant, "score": "scaled_dot", "modifiers": "",
+                   "pattern": case.variant.split("|")[1] if case.variant.count("|") == 2 else "full",
+                   "normaliser": case.variant.split("|")[-1], "status": "ok", "reason": None, "warnings": []}
+        record["cell"] |= problem | {"rounds": options.rounds, "min_time_s": options.min_time, "seed": 1}
+        record["input"] = {"name": "normal(0, 1) by NumPy", "checksum": None, "nonfinite": 0}
+        record["work"] = {"visible_pairs": flops // (2 * (problem["head_dim"] + problem["head_dim_v"])), "flops": flops}
+        record["machine"] = template["machine"] | {"path": answer.get("path")}
+        for part in ("time", "memory", "error", "deviation", "dispersion", "heatmap", "elapsed_ms"):
+            record[part] = None
+        if "refused" in answer or "error" in answer:
+            record["status"] = "refused" if "refused" in answer else "failed"
+            record["reason"] = answer.get("refused") or answer.get("error")
+        else:
+            taken = [sample["time_ns"] for sample in samples[name]]
+            record["time"] = {"median_ns": statistics.median(taken), "min_ns": min(taken), "max_ns": max(taken),
+                              "samples_ns": taken, "iterations": [sample["iterations"] for sample in samples[name]]}
+            record["memory"] = {"workspace_bytes": answer.get("workspace_bytes"), "workspace_predicted_bytes": None,
+                                "heap_peak_bytes": None, "rss_delta_bytes": answer.get("rss_delta_bytes"),
+                                "inputs_bytes": sum(os.path.getsize(f"{prefix}_{x}.npy") for x in "qkv")}
+            contestants[name].ask(do="output", file=f"{prefix}_o.npy")
+            record["error"] = check.error(f"{prefix}_o.npy")
+        records[name] = record
+    for contestant in contestants.values():
+        contestant.close()
+    return records, ratios, flops
+
+
+def row(case, records, ratios, flops):
+    """Lines of the table, and whether every promise held."""
+    ours = records["attnlab"]
+    lines, held = [], True
+    milliseconds = ours["time"]["median_ns"] / 1e6
+    if not ours["error"]["within_budget"]:
+        held = False
+        lines.append(f"| {case.name()} | attnlab | | | | output beyond its error budget |")
+    for name, least in case.targets.items():
+        what = {"one_thread": "attnlab, 1 thread", "peak": "multiply-add peak", "read": "read bandwidth"}.get(name, name)
+        promise = "" if least is None else f"{least:g}"
+        found = ratios[name]
+        record = records.get(name)
+        if not found:
+            reason = record["reason"] if record else "no such instruction at this level"
+            lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | | {promise} | {reason} |")
+            continue
+        middle = statistics.median(found)
+        verdict = "" if least is None else "yes" if middle >= least else "no"
+        if record and not record["error"]["within_budget"]:
+            verdict += f" (its error {record['error']['max_abs']:.1e} is beyond our budget)"
+        held = held and verdict.split(" ")[0] != "no"
+        lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | {middle:.2f} ({min(found):.2f} to "
+                     f"{max(found):.2f}) | {promise} | {verdict} |")
+    return lines, held
+
+
+def parse_arguments():
+    cores = len(os.sched_getaffinity(0))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="regular expression on the names of cases, e.g. 'causal, f32'")
+    parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds, one sample of every contestant in each (7)")
+    parser.add_argument("--min-time", type=float, default=0.1, help="least seconds of a sample (0.1)")
+    parser.add_argument("--threads", type=int, default=cores, help=f"what `all threads` means ({cores})")
+    parser.add_argument("--limit", type=float, default=600, help="seconds that one answer may take (600)")
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parent.parent / "build" / "release",
+                        help="directory of attnlab and bench_peers (build/release)")
+    parser.add_argument("--out", type=pathlib.Path, help="directory for records and table (results/peers-TIME)")
+    options = parser.parse_args()
+    if options.rounds < 1 or not 1 <= options.threads <= cores or options.min_time < 0:
+        parser.error(f"rounds from 1, threads from 1 to {cores}, min-time from 0")
+    try:
+        options.cases = [case for case in cases(options.threads) if re.search(options.only, case.name())]
+    except re.error as why:
+        parser.error(f"--only {options.only}: {why}")
+    if not options.cases:
+        parser.error(f"--only {options.only}: no case has such a name; --list shows them")
+    if not (options.build / "bench_peers").exists():
+        parser.error(f"--build {options.build}: no bench_peers; build with -DATTNLAB_BENCHMARKS=ON")
+    stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    options.out = options.out or HERE.parent.parent / "results" / f"peers-{stamp}"
+    if (options.out / "records.jsonl").exists():
+        parser.error(f"--out {options.out}: holds a run already")
+    return options
+
+
+def main():
+    options = parse_arguments()
+    if options.list:
+        print("\n".join(case.name() for case in options.cases))
+        return 0
+    example = subprocess.run([options.build / "attnlab", "run", "--seqlen", "64", "--json"], check=True,
+                             capture_output=True, text=True)
+    template = json.loads(example.stdout)
+    options.out.mkdir(parents=True, exist_ok=True)
+    machine = template["machine"]
+    (options.out / "run.json").write_text(json.dumps(
+        {"schema": template["schema"], "attnlab": "bench/peers", "arguments": sys.argv[1:], "options": {},
+         "cells": len(options.cases), "started_at": template["started_at"]}, indent=2) + "\n")
+    print(f"{machine['cpu']}, row code {machine['level']}, oneDNN {machine['onednn_version']} "
+          f"({machine['onednn_level']}); medians over {options.rounds} rounds, their range in brackets\n")
+    lines = ["| work | against | attnlab, ms | ratio | at least | held |", "|---|---|---|---|---|---|"]
+    print("\n".join(lines), flush=True)
+    all_held = True
+    with tempfile.TemporaryDirectory() as folder, open(options.out / "records.jsonl", "a") as file:
+        for case in options.cases:
+            records, ratios, flops = race(case, options, template, pathlib.Path(folder))
+            for record in records.values():
+                file.write(json.dumps(record) + "\n")
+            file.flush()
+            more, held = row(case, records, ratios, flops)
+            all_held = all_held and held
+            lines += more
+            print("\n".join(more), flush=True)
+            (options.out / "table.md").write_text("\n".join(lines) + "\n")
+    print(f"\n{options.out}: records.jsonl, table.md", file=sys.stderr)
+    return 0 if all_held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

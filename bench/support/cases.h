@@ -1,0 +1,46 @@
+// A variant on a problem with its inputs, planned and checked against the oracle: what a benchmark times.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/problem.h"
+#include "core/tensor.h"
+#include "core/workspace.h"
+#include "engines/engine.h"
+#include "inputs/input.h"
+
+namespace attnlab {
+
+class Case {
+ public:
+  /// `input` as Input::parse takes it. Throws ArgumentError; std::runtime_error if the engine refuses.
+  Case(const std::string& engine, const std::string& variant, const Problem& problem,
+       const std::string& input);
+
+  void run() { plan_->run(inputs(), output_.view()); }
+  void run_with_statistics();
+
+  /// Throws std::runtime_error if the output of a run is outside its error budget on `rows` queries of each
+  /// head.
+  void check(std::int64_t rows);
+
+  double flops() const;  ///< useful ones, of all heads
+  std::int64_t workspace_bytes() const { return workspace_->bytes(); }
+  std::string path() const { return plan_->path(); }
+  const Tensor& output() const { return output_; }
+
+ private:
+  Inputs inputs() const { return {tensors_.q.view(), tensors_.k.view(), tensors_.v.view(), &weights_}; }
+
+  Variant variant_;
+  Problem problem_;
+  QkvTensors tensors_;
+  ScoreWeights weights_;
+  Tensor output_;
+  std::unique_ptr<Workspace> workspace_ = std::make_unique<Workspace>();
+  std::unique_ptr<Plan> plan_;
+  std::vector<RowStatistics> statistics_;
+};
+
+}  // namespace attnlab

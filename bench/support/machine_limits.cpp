@@ -1,0 +1,137 @@
+#include "support/machine_limits.h"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "core/isa.h"
+
+namespace attnlab {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Independent sums, enough to hide the latency of a multiply-add on every core so far. Each function makes
+// `steps` rounds over all of them and returns a value that depends on every one.
+constexpr int chains = 12;
+
+/// Hides a value from the optimiser, which would make one chain of equal ones.
+template <class Vector>
+[[gnu::always_inline]] inline void keep_apart(Vector& vector) {
+  asm("" : "+v"(vector));
+}
+
+float multiply_add_baseline(int steps) {
+  __m128 sums[chains];
+  for (__m128& sum : sums) {
+    sum = _mm_set1_ps(1.0F);
+    keep_apart(sum);
+  }
+  const __m128 factor = _mm_set1_ps(0.5F), term = _mm_set1_ps(1.0F);
+  for (int s = 0; s < steps; ++s)
+    for (__m128& sum : sums) sum = _mm_add_ps(_mm_mul_ps(sum, factor), term);
+  for (const __m128& sum : sums) sums[0] = _mm_add_ps(sums[0], sum);
+  return _mm_cvtss_f32(sums[0]);
+}
+
+[[gnu::target("avx2,fma")]] float multiply_add_avx2(int steps) {
+  __m256 sums[chains];
+  for (__m256& sum : sums) {
+    sum = _mm256_set1_ps(1.0F);
+    keep_apart(sum);
+  }
+  const __m256 factor = _mm256_set1_ps(0.5F), term = _mm256_set1_ps(1.0F);
+  for (int s = 0; s < steps; ++s)
+    for (__m256& sum : sums) sum = _mm256_fmadd_ps(sum, factor, term);
+  for (const __m256& sum : sums) sums[0] = _mm256_add_ps(sums[0], sum);
+  return _mm256_cvtss_f32(sums[0]);
+}
+
+[[gnu::target("avx512f")]] float multiply_add_avx512(int steps) {
+  __m512 sums[chains];
+  for (__m512& sum : sums) {
+    sum = _mm512_set1_ps(1.0F);
+    keep_apart(sum);
+  }
+  const __m512 factor = _mm512_set1_ps(0.5F), term = _mm512_set1_ps(1.0F);
+  for (int s = 0; s < steps; ++s)
+    for (__m512& sum : sums) sum = _mm512_fmadd_ps(sum, factor, term);
+  for (const __m512& sum : sums) sums[0] = _mm512_add_ps(sums[0], sum);
+  return _mm512_cvtss_f32(sums[0]);
+}
+
+[[gnu::target("avx512f,avx512bf16")]] float multiply_add_bf16(int steps) {
+  __m512 sums[chains];
+  for (__m512& sum : sums) {
+    sum = _mm512_set1_ps(1.0F);
+    keep_apart(sum);
+  }
+  const auto pairs = reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3f003f00));  // 0.5, 0.5
+  for (int s = 0; s < steps; ++s)
+    for (__m512& sum : sums) sum = _mm512_dpbf16_ps(sum, pairs, pairs);
+  for (const __m512& sum : sums) sums[0] = _mm512_add_ps(sums[0], sum);
+  return _mm512_cvtss_f32(sums[0]);
+}
+
+struct Loop {
+  float (*run)(int steps);
+  int operations;  ///< of one step of one chain
+};
+
+std::optional<Loop> widest_loop(DType dtype) {
+  const IsaLevel level = isa_level();
+  if (dtype != DType::f32) {
+    if (level != IsaLevel::avx512_bf16) return std::nullopt;
+    return Loop{multiply_add_bf16, 64};
+  }
+  if (level >= IsaLevel::avx512) return Loop{multiply_add_avx512, 32};
+  if (level >= IsaLevel::avx2) return Loop{multiply_add_avx2, 16};
+  return Loop{multiply_add_baseline, 8};
+}
+
+}  // namespace
+
+std::optional<double> peak_gflops(DType dtype, double seconds) {
+  const std::optional<Loop> loop = widest_loop(dtype);
+  if (!loop) return std::nullopt;
+  constexpr int steps = 20000;
+  double best = std::numeric_limits<double>::infinity();
+  const Clock::time_point start = Clock::now();
+  do {
+    const Clock::time_point before = Clock::now();
+    volatile float kept = loop->run(steps);
+    static_cast<void>(kept);
+    best = std::min(best, seconds_since(before));
+  } while (seconds_since(start) < seconds);
+  return static_cast<double>(steps) * chains * loop->operations / best / 1e9;
+}
+
+ReadBandwidth::ReadBandwidth(std::int64_t bytes, int threads)
+    : block_(static_cast<std::size_t>(bytes / 4), 1.0F), threads_(threads) {}
+
+double ReadBandwidth::gigabytes_per_second() const {
+  const auto count = static_cast<std::int64_t>(block_.size());
+  constexpr int lanes = 64;
+  float total = 0;
+  const Clock::time_point start = Clock::now();
+#pragma omp parallel for num_threads(threads_) schedule(static) reduction(+ : total)
+  for (std::int64_t piece = 0; piece < count / 4096; ++piece) {
+    float sums[lanes] = {};
+    for (std::int64_t at = piece * 4096; at < (piece + 1) * 4096; at += lanes)
+      for (int lane = 0; lane < lanes; ++lane) sums[lane] += block_[static_cast<std::size_t>(at + lane)];
+    for (const float sum : sums) total += sum;
+  }
+  const double seconds = seconds_since(start);
+  volatile float kept = total;
+  static_cast<void>(kept);
+  return static_cast<double>(count * 4) / seconds / 1e9;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,31 @@
+// What this core and this memory can do at most, measured beside whatever is compared with it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/dtype.h"
+
+namespace attnlab {
+
+/// Multiply-adds of one core on registers alone, two operations each, in GFLOP/s: float32 at the widest
+/// vectors of the level in use; bf16 as vdpbf16ps. Nothing where the level has no such instruction.
+std::optional<double> peak_gflops(DType dtype, double seconds);
+
+/// Sequential reads of one block of memory by several threads.
+class ReadBandwidth {
+ public:
+  /// `bytes` as large as what is compared with it, so that caches help both alike.
+  ReadBandwidth(std::int64_t bytes, int threads);
+
+  /// GB/s of one pass over the block.
+  double gigabytes_per_second() const;
+
+ private:
+  std::vector<float> block_;
+  int threads_;
+};
+
+}  // namespace attnlab

@@ -1,0 +1,153 @@
+// Products of float32 tiles: C = A B and C += A B with B packed in panels, by register blocks.
+//
+// Why not oneDNN's: measured in turn on tiles of 48 x 256 x 64, these blocks are 1.2 x as fast, and 1.1 x on
+// 128 and 192 rows (oneDNN 2.6.3, Sapphire Rapids class without AMX); and they take any number of rows, any
+// range of columns and of depth, so that nothing outside a pattern is computed. What is narrower than float32
+// stays oneDNN's.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <utility>
+
+#include "rows/lane.h"
+#include "rows/rows.h"
+
+namespace attnlab::ATTNLAB_LEVEL {
+
+// A register block: rows x lanes sums, a lane of B each and a broadcast element of A fill the register file.
+#if defined(__AVX512F__)
+inline constexpr int block_rows = 6, panel_lanes = 4;
+#else
+inline constexpr int block_rows = 6, panel_lanes = 2;
+#endif
+inline constexpr std::int64_t panel_width = panel_lanes * Lane::width;
+
+/// One register block: `rows` rows of A (a_stride apart) times `lanes` lanes of B (b_stride apart).
+template <int rows, int lanes>
+ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const float* b,
+                                   std::int64_t b_stride, std::int64_t depth, float* c, std::int64_t c_stride,
+                                   bool accumulate) {
+  FloatRegister sums[rows][lanes];
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+    for (int l = 0; l < lanes; ++l) sums[r][l] = 0.0F;
+  for (std::int64_t k = 0; k < depth; ++k) {
+    FloatRegister column[lanes];
+#pragma GCC unroll 4
+    for (int l = 0; l < lanes; ++l) column[l] = Lane::load(b + k * b_stride + l * Lane::width).value;
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      const FloatRegister element(a[r * a_stride + k]);
+#pragma GCC unroll 4
+      for (int l = 0; l < lanes; ++l) sums[r][l] += element * column[l];
+    }
+  }
+  // Adding to C at the end keeps the error that of the longest step, not of the whole depth.
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+    for (int l = 0; l < lanes; ++l) {
+      float* to = c + r * c_stride + l * Lane::width;
+      (accumulate ? Lane::load(to) + Lane(sums[r][l]) : Lane(sums[r][l])).store(to);
+    }
+}
+
+/// All rows of A times `lanes` lanes of B.
+template <int lanes>
+ATTNLAB_INLINE void multiply_rows(const float* a, std::int64_t a_stride, const float* b,
+                                  std::int64_t b_stride, std::int64_t depth, std::int64_t rows, float* c,
+                                  std::int64_t c_stride, bool accumulate) {
+  std::int64_t r = 0;
+  for (; r + block_rows <= rows; r += block_rows)
+    multiply_block<block_rows, lanes>(a + r * a_stride, a_stride, b, b_stride, depth, c + r * c_stride,
+                                      c_stride, accumulate);
+  const auto rest = [&]<int count>() {
+    if (rows - r == count)
+      multiply_block<count, lanes>(a + r * a_stride, a_stride, b, b_stride, depth, c + r * c_stride, c_stride,
+                                   accumulate);
+  };
+  rest.template operator()<1>();
+  rest.template operator()<2>();
+  rest.template operator()<3>();
+  rest.template operator()<4>();
+  rest.template operator()<5>();
+}
+
+/// Depth whose panel stays in the first cache while the rows of A pass by.
+inline constexpr std::int64_t depth_step = 128;
+
+static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
+                     std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
+                     std::int64_t c_stride, bool accumulate) {
+  for (std::int64_t k = 0; k < depth; k += depth_step) {
+    const std::int64_t step = depth - k < depth_step ? depth - k : depth_step;
+    const bool add = accumulate || k > 0;
+    for (std::int64_t column = first_column; column < first_column + columns;) {
+      const std::int64_t inside = column % panel_width;
+      std::int64_t width = panel_width - inside;
+      if (width > first_column + columns - column) width = first_column + columns - column;
+      const float* panel = b.data + column / panel_width * b.panel_stride + k * b.row_stride + inside;
+      float* to = c + column - first_column;
+      const auto lanes = [&]<int count>() {
+        if (width == count * Lane::width)
+          multiply_rows<count>(a + k, a_stride, panel, b.row_stride, step, rows, to, c_stride, add);
+      };
+      lanes.template operator()<panel_lanes>();
+      if constexpr (panel_lanes == 4) {
+        lanes.template operator()<1>();
+        lanes.template operator()<2>();
+        lanes.template operator()<3>();
+      }
+      column += width;
+    }
+  }
+}
+
+using Native [[gnu::vector_size(Lane::width * 4)]] = float;
+
+/// Exchanges the odd groups of `distance` elements of `upper` with the even groups of `lower`.
+template <int distance, int... element>
+ATTNLAB_INLINE void exchange_groups(Native& upper, Native& lower, std::integer_sequence<int, element...>) {
+  constexpr int width = static_cast<int>(Lane::width);
+  const Native first =
+      __builtin_shufflevector(upper, lower, ((element & distance) ? width + element - distance : element)...);
+  lower =
+      __builtin_shufflevector(upper, lower, ((element & distance) ? width + element : element + distance)...);
+  upper = first;
+}
+
+/// Transposes a square block.
+template <int distance = 1>
+ATTNLAB_INLINE void transpose(Native (&block)[Lane::width]) {
+  constexpr int width = static_cast<int>(Lane::width);
+  if constexpr (distance < width) {
+#pragma GCC unroll 16
+    for (int r = 0; r < width; ++r)
+      if ((r & distance) == 0)
+        exchange_groups<distance>(block[r], block[r + distance], std::make_integer_sequence<int, width>{});
+    transpose<2 * distance>(block);
+  }
+}
+
+static void pack_transposed(const float* from, std::int64_t rows, std::int64_t width, float* to) {
+  for (std::int64_t t = 0; t < rows; t += Lane::width) {
+    float* panel = to + t / panel_width * panel_width * width + t % panel_width;
+    std::int64_t c = 0;
+    for (; c + Lane::width <= width; c += Lane::width) {
+      Native block[Lane::width];
+#pragma GCC unroll 16
+      for (int r = 0; r < Lane::width; ++r)
+        block[r] = std::bit_cast<Native>(Lane::load(from + (t + r) * width + c).value);
+      transpose(block);
+#pragma GCC unroll 16
+      for (int r = 0; r < Lane::width; ++r)
+        Lane(std::bit_cast<FloatRegister>(block[r])).store(panel + (c + r) * panel_width);
+    }
+    for (; c < width; ++c)
+      for (std::int64_t r = 0; r < Lane::width; ++r) panel[c * panel_width + r] = from[(t + r) * width + c];
+  }
+}
+
+}  // namespace attnlab::ATTNLAB_LEVEL
