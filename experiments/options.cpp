@@ -41,7 +41,7 @@ constexpr Option table[] = {
     {"kv-heads", "LIST", "", "key and value heads, a divisor of heads (heads, or the input's)"},
     {"head-dim", "LIST", "", "of Q and K (64, or the input's)"},
     {"head-dim-v", "LIST", "", "of V and the output (head-dim, or the input's)"},
-    {"dtype", "LIST", "f32", "storage: f32, bf16"},
+    {"dtype", "LIST", "f32", "storage: f32, bf16, f16"},
     {"threads", "LIST", "", "(all cores)"},
     {"input", "LIST", "gaussian(1)", "gaussian(sigma), needle(delta), npy:PREFIX"},
     {"seed", "LIST", "1", "of synthetic inputs and of learned score weights"},

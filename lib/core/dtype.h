@@ -7,7 +7,7 @@
 
 namespace attnlab {
 
-enum class DType { f32, bf16 };
+enum class DType { f32, bf16, f16 };
 
 /// Brain floating point: the upper half of a float32, rounded to nearest, ties to even.
 struct bf16 {
@@ -23,14 +23,32 @@ struct bf16 {
   explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 };
 
+/// IEEE binary16, rounded to nearest, ties to even.
+struct f16 {
+  std::uint16_t bits = 0;
+
+  f16() = default;
+  explicit f16(float value) : bits(std::bit_cast<std::uint16_t>(static_cast<_Float16>(value))) {}
+  explicit operator float() const { return static_cast<float>(std::bit_cast<_Float16>(bits)); }
+};
+
 constexpr std::int64_t size_bytes(DType dtype) { return dtype == DType::f32 ? 4 : 2; }
 
 /// Distance from 1 to the next representable value.
-constexpr double epsilon(DType dtype) { return dtype == DType::f32 ? 0x1p-23 : 0x1p-7; }
+constexpr double epsilon(DType dtype) {
+  return dtype == DType::f32 ? 0x1p-23 : dtype == DType::bf16 ? 0x1p-7 : 0x1p-10;
+}
+
+/// `value` as the storage type keeps it.
+inline float rounded_to(DType dtype, float value) {
+  return dtype == DType::f32    ? value
+         : dtype == DType::bf16 ? static_cast<float>(bf16(value))
+                                : static_cast<float>(f16(value));
+}
 
 std::string_view to_string(DType dtype);
 
-/// Throws ArgumentError (argument `dtype`) for a name that is not f32 or bf16.
+/// Throws ArgumentError (argument `dtype`) for a name that is not f32, bf16 or f16.
 DType parse_dtype(std::string_view name);
 
 }  // namespace attnlab

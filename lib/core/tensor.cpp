@@ -21,8 +21,13 @@ void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int
     std::memcpy(out.data(), row, out.size_bytes());
     return;
   }
-  const auto* source = reinterpret_cast<const bf16*>(row);
-  for (std::size_t c = 0; c < out.size(); ++c) out[c] = static_cast<float>(source[c]);
+  const auto widen = [&](const auto* source) {
+    for (std::size_t c = 0; c < out.size(); ++c) out[c] = static_cast<float>(source[c]);
+  };
+  if (tensor.dtype == DType::bf16)
+    widen(reinterpret_cast<const bf16*>(row));
+  else
+    widen(reinterpret_cast<const f16*>(row));
 }
 
 std::vector<float> read_all(const TensorView& tensor) {
@@ -43,8 +48,13 @@ void write_row(const MutableTensorView& tensor, std::int64_t b, std::int64_t h, 
     std::memcpy(row, values.data(), values.size_bytes());
     return;
   }
-  auto* target = reinterpret_cast<bf16*>(row);
-  for (std::size_t c = 0; c < values.size(); ++c) target[c] = bf16(values[c]);
+  const auto narrow = [&]<class Narrow>(Narrow* target) {
+    for (std::size_t c = 0; c < values.size(); ++c) target[c] = Narrow(values[c]);
+  };
+  if (tensor.dtype == DType::bf16)
+    narrow(reinterpret_cast<bf16*>(row));
+  else
+    narrow(reinterpret_cast<f16*>(row));
 }
 
 void Tensor::Free::operator()(std::byte* pointer) const {

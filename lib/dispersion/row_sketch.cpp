@@ -5,6 +5,28 @@
 
 namespace attnlab {
 
+void rebase(RowSketch& sketch, float from, float to) {
+  const double h = static_cast<double>(from) - static_cast<double>(to);
+  if (sketch.sum == 0 || h == 0) return;
+  const double c = std::exp(h);
+  sketch.sum_logit = c * (sketch.sum_logit + h * sketch.sum);
+  sketch.sum *= c;
+  sketch.sum_square *= c * c;
+  sketch.sum_distance *= c;
+  sketch.sum_sink *= c;
+  sketch.sum_window *= c;
+}
+
+void merge(RowSketch& sketch, const RowSketch& other) {
+  sketch.sum += other.sum;
+  sketch.sum_logit += other.sum_logit;
+  sketch.sum_square += other.sum_square;
+  sketch.sum_distance += other.sum_distance;
+  sketch.sum_sink += other.sum_sink;
+  sketch.sum_window += other.sum_window;
+  sketch.support += other.support;
+}
+
 RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
   RowStatistics row;
   row.visible = visible;

@@ -8,7 +8,7 @@
 namespace attnlab {
 
 /// Sums over the keys seen so far, relative to the running maximum m of the logits: with u = s - m and e =
-/// exp(u). An empty row is all zeros. Rebasing to a larger maximum is row code (rows/online.h).
+/// exp(u). An empty row is all zeros.
 struct RowSketch {
   double sum = 0;           ///< e
   double sum_logit = 0;     ///< e u
@@ -18,6 +18,12 @@ struct RowSketch {
   double sum_window = 0;    ///< e over the last window_keys keys up to the position
   double support = 0;       ///< keys with a logit above -inf
 };
+
+/// Makes sums that were relative to a maximum `from` relative to `to` >= from.
+void rebase(RowSketch& sketch, float from, float to);
+
+/// Adds the sums of other keys of the same row, relative to the same maximum.
+void merge(RowSketch& sketch, const RowSketch& other);
 
 RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible);
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/isa.h"
 #include "engines/tile_product.h"
+#include "rows/rows.h"
 
 namespace attnlab {
 
@@ -15,8 +17,9 @@ DType product_dtype(const Problem& problem) {
 
 const char* product_path(const Problem& problem) {
   if (problem.dtype == DType::f32) return "f32 products, f32 accumulation";
-  return product_dtype(problem) == DType::bf16 ? "bf16 products, f32 accumulation"
-                                               : "bf16 storage, f32 products and accumulation";
+  if (product_dtype(problem) == DType::bf16) return "bf16 products, f32 accumulation";
+  return problem.dtype == DType::bf16 ? "bf16 storage, f32 products and accumulation"
+                                      : "f16 storage, f32 products and accumulation";
 }
 
 std::int64_t prepared_width(const Variant& variant, const Problem& problem) {
@@ -24,16 +27,6 @@ std::int64_t prepared_width(const Variant& variant, const Problem& problem) {
 }
 
 namespace {
-
-void store_row(std::span<const float> row, DType dtype, void* to, std::int64_t index) {
-  const auto width = static_cast<std::int64_t>(row.size());
-  if (dtype == DType::f32) {
-    std::copy(row.begin(), row.end(), static_cast<float*>(to) + index * width);
-  } else {
-    auto* narrow = static_cast<bf16*>(to) + index * width;
-    for (std::size_t c = 0; c < row.size(); ++c) narrow[c] = bf16(row[c]);
-  }
-}
 
 void project(const PairwiseNet& net, const float* projection, std::span<const float> vector,
              std::span<float> hidden) {
@@ -51,49 +44,55 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
                   std::int64_t head, std::int64_t first, std::int64_t rows, DType dtype, std::span<float> row,
                   void* to) {
   static const ScoreWeights none;
+  const RowCode& code = row_code(isa_level());
   const ScoreWeights& weights = inputs.weights ? *inputs.weights : none;
   const TensorView& tensor = operand == Operand::query ? inputs.q : inputs.k;
   const std::int64_t head_dim = tensor.shape[3];
-  const std::span<float> vector = row.subspan(0, static_cast<std::size_t>(head_dim));
   const bool pairwise = variant.score.kind() == ScoreKind::pairwise;
   const PairwiseNet net = pairwise ? variant.score.net(head_dim, weights) : PairwiseNet{};
-  const std::span<float> prepared =
-      pairwise ? row.subspan(vector.size(), static_cast<std::size_t>(net.hidden)) : vector;
-  for (std::int64_t t = 0; t < rows; ++t) {
-    if (first + t >= tensor.shape[2]) {
-      std::fill(prepared.begin(), prepared.end(), 0.0F);
-      store_row(prepared, dtype, to, t);
+  const std::int64_t width = pairwise ? net.hidden : head_dim;
+  const std::int64_t present = std::clamp(tensor.shape[2] - first, std::int64_t{0}, rows);
+  for (std::int64_t t = 0; t < present; ++t) {
+    std::byte* target = static_cast<std::byte*>(to) + t * width * size_bytes(dtype);
+    // Straight to its place where nothing narrows or projects it afterwards.
+    float* wide = dtype == DType::f32 && !pairwise ? reinterpret_cast<float*>(target) : row.data();
+    const std::span<float> vector(wide, static_cast<std::size_t>(head_dim));
+    code.widen(tensor.row(batch, head, first + t), tensor.dtype, wide, head_dim);
+    if (pairwise) {
+      const std::span<float> hidden = row.subspan(vector.size(), static_cast<std::size_t>(width));
+      project(net, operand == Operand::query ? net.query_projection : net.key_projection, vector, hidden);
+      code.narrow(hidden.data(), dtype, target, width);
       continue;
     }
-    read_row(tensor, batch, head, first + t, vector);
-    if (pairwise)
-      project(net, operand == Operand::query ? net.query_projection : net.key_projection, vector, prepared);
-    else if (operand == Operand::query)
+    if (operand == Operand::query)
       variant.score.transform_query(vector, weights);
     else
       variant.score.transform_key(vector, weights);
-    store_row(prepared, dtype, to, t);
+    if (dtype != DType::f32) code.narrow(wide, dtype, target, width);
   }
+  std::fill(static_cast<std::byte*>(to) + present * width * size_bytes(dtype),
+            static_cast<std::byte*>(to) + rows * width * size_bytes(dtype), std::byte{0});
 }
 
 bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head, std::int64_t first,
                         std::int64_t rows, DType dtype, std::span<float> row, void* to) {
-  const std::span<float> value = row.subspan(0, static_cast<std::size_t>(inputs.v.shape[3]));
+  const RowCode& code = row_code(isa_level());
+  const std::int64_t head_dim = inputs.v.shape[3];
+  const auto width = static_cast<std::int64_t>(row.size());
+  const std::int64_t present = std::clamp(inputs.v.shape[2] - first, std::int64_t{0}, rows);
   std::fill(row.begin(), row.end(), 0.0F);
   bool nonfinite = false;
-  for (std::int64_t t = 0; t < rows; ++t) {
-    if (first + t >= inputs.v.shape[2]) {
-      std::fill(value.begin(), value.end(), 0.0F);
-    } else {
-      read_row(inputs.v, batch, kv_head, first + t, value);
-      for (float& element : value) {
-        if (std::isfinite(element)) continue;
-        element = 0;
-        nonfinite = true;
-      }
-    }
-    store_row(row, dtype, to, t);
+  for (std::int64_t t = 0; t < present; ++t) {
+    std::byte* target = static_cast<std::byte*>(to) + t * width * size_bytes(dtype);
+    float* wide = dtype == DType::f32 ? reinterpret_cast<float*>(target) : row.data();
+    nonfinite |= code.widen_finite(inputs.v.row(batch, kv_head, first + t), inputs.v.dtype, wide, head_dim);
+    if (dtype == DType::f32)
+      std::fill(wide + head_dim, wide + width, 0.0F);
+    else
+      code.narrow(wide, dtype, target, width);
   }
+  std::fill(static_cast<std::byte*>(to) + present * width * size_bytes(dtype),
+            static_cast<std::byte*>(to) + rows * width * size_bytes(dtype), std::byte{0});
   return nonfinite;
 }
 

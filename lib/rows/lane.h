@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <experimental/simd>
 #include <type_traits>
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -121,24 +121,50 @@ ATTNLAB_INLINE Lane pow(Lane base, Lane exponent) {
   return FloatRegister([&](auto index) { return __builtin_powf(base.value[index], exponent.value[index]); });
 }
 
-/// Stores bfloat16, rounded to nearest, ties to even.
+/// Stores bfloat16, rounded to nearest, ties to even; subnormal numbers and NaN stay what they are.
 ATTNLAB_INLINE void store_bf16(Lane a, std::uint16_t* to) {
-#if defined(__AVX512BF16__)
-  _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(to),
-                      std::bit_cast<__m256i>(_mm512_cvtneps_pbh(static_cast<__m512>(a.value))));
-#else
   using Bits = stdx::rebind_simd_t<std::uint32_t, FloatRegister>;
   const auto word = std::bit_cast<Bits>(a.value);
-  const Bits rounded = (word + Bits(0x7fff) + ((word >> 16) & Bits(1))) >> 16;
+  Bits rounded = (word + Bits(0x7fff) + ((word >> 16) & Bits(1))) >> 16;
+  stdx::where((word & Bits(0x7fffffff)) > Bits(0x7f800000), rounded) = (word >> 16) | Bits(0x40);
   stdx::static_simd_cast<stdx::rebind_simd_t<std::uint16_t, FloatRegister> >(rounded).copy_to(
       to, stdx::element_aligned);
+}
+
+/// Stores binary16, rounded to nearest, ties to even.
+ATTNLAB_INLINE void store_f16(Lane a, std::uint16_t* to) {
+#if defined(__AVX512F__)
+  _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(to),
+                      _mm512_cvtps_ph(static_cast<__m512>(a.value), _MM_FROUND_TO_NEAREST_INT));
+#elif defined(__F16C__)
+  _mm_storeu_si128(reinterpret_cast<__m128i_u*>(to),
+                   _mm256_cvtps_ph(static_cast<__m256>(a.value), _MM_FROUND_TO_NEAREST_INT));
+#else
+  for (std::size_t element = 0; element < FloatRegister::size(); ++element)
+    to[element] = std::bit_cast<std::uint16_t>(static_cast<_Float16>(a.value[element]));
+#endif
+}
+
+ATTNLAB_INLINE Lane load_f16(const std::uint16_t* from) {
+#if defined(__AVX512F__)
+  return FloatRegister(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(from))));
+#elif defined(__F16C__)
+  return FloatRegister(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from))));
+#else
+  return FloatRegister(
+      [&](auto element) { return static_cast<float>(std::bit_cast<_Float16>(from[element])); });
 #endif
 }
 
 ATTNLAB_INLINE Lane load_bf16(const std::uint16_t* from) {
+#if defined(__AVX512F__)
+  const __m512i word = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(from)));
+  return FloatRegister(_mm512_castsi512_ps(_mm512_slli_epi32(word, 16)));
+#else
   using Bits = stdx::rebind_simd_t<std::uint32_t, FloatRegister>;
   const Bits word([&](auto index) { return static_cast<std::uint32_t>(from[index]) << 16; });
   return std::bit_cast<FloatRegister>(word);
+#endif
 }
 
 /// Appends the elements of `values` (and their key numbers, first_key + element) whose mask is set; returns

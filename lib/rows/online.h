@@ -46,18 +46,8 @@ struct TileSketch {
   float position = 0;
   float support = 0;
 
-  /// Old sums were relative to `from`; from now on they are relative to `to` >= from.
   ATTNLAB_INLINE void move_reference(std::int64_t row, float from, float to) {
-    RowSketch& sketch = sketches[row];
-    const double h = static_cast<double>(from) - static_cast<double>(to);
-    if (sketch.sum == 0 || h == 0) return;
-    const double c = __builtin_exp(h);
-    sketch.sum_logit = c * (sketch.sum_logit + h * sketch.sum);
-    sketch.sum *= c;
-    sketch.sum_square *= c * c;
-    sketch.sum_distance *= c;
-    sketch.sum_sink *= c;
-    sketch.sum_window *= c;
+    rebase(sketches[row], from, to);
   }
   ATTNLAB_INLINE void begin_row(std::int64_t row) {
     for (Lane& sum : sums) sum = Lane(0.0F);
@@ -96,7 +86,15 @@ struct StoreF32 {
 
 struct StoreBf16 {
   std::uint16_t* weights;
-  ATTNLAB_INLINE void operator()(Lane weight, std::int64_t at) const { store_bf16(weight, weights + at); }
+  ATTNLAB_INLINE void operator()(Lane weight, std::int64_t at) const {
+#if defined(__AVX512BF16__)
+    // Takes subnormal numbers for 0; no weight is one.
+    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(weights + at),
+                        std::bit_cast<__m256i>(_mm512_cvtneps_pbh(static_cast<__m512>(weight.value))));
+#else
+    store_bf16(weight, weights + at);
+#endif
+  }
 };
 
 /// Makes room for a new maximum: what was summed up relative to the old one is scaled down.

@@ -131,7 +131,8 @@ ATTNLAB_INLINE void transpose(Native (&block)[Lane::width]) {
   }
 }
 
-static void pack_transposed(const float* from, std::int64_t rows, std::int64_t width, float* to) {
+static void pack_transposed(const float* from, std::int64_t from_stride, std::int64_t rows,
+                            std::int64_t width, float* to) {
   for (std::int64_t t = 0; t < rows; t += Lane::width) {
     float* panel = to + t / panel_width * panel_width * width + t % panel_width;
     std::int64_t c = 0;
@@ -139,14 +140,15 @@ static void pack_transposed(const float* from, std::int64_t rows, std::int64_t w
       Native block[Lane::width];
 #pragma GCC unroll 16
       for (int r = 0; r < Lane::width; ++r)
-        block[r] = std::bit_cast<Native>(Lane::load(from + (t + r) * width + c).value);
+        block[r] = std::bit_cast<Native>(Lane::load(from + (t + r) * from_stride + c).value);
       transpose(block);
 #pragma GCC unroll 16
       for (int r = 0; r < Lane::width; ++r)
         Lane(std::bit_cast<FloatRegister>(block[r])).store(panel + (c + r) * panel_width);
     }
     for (; c < width; ++c)
-      for (std::int64_t r = 0; r < Lane::width; ++r) panel[c * panel_width + r] = from[(t + r) * width + c];
+      for (std::int64_t r = 0; r < Lane::width; ++r)
+        panel[c * panel_width + r] = from[(t + r) * from_stride + c];
   }
 }
 

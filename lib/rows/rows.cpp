@@ -1,10 +1,13 @@
 // Compiled once for each instruction-set level: ATTNLAB_LEVEL is its name, and its namespace.
 #include "rows/rows.h"
 
+#include <limits>
+
 #include "rows/lane.h"
 #include "rows/level_tables.h"
 #include "rows/online.h"
 #include "rows/product.h"
+#include "rows/storage.h"
 #include "rows/threshold.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
@@ -95,34 +98,71 @@ std::int64_t solve_threshold(const Normaliser& normaliser, float* z, std::int32_
   return support;
 }
 
+/// Calls `function` with the struct that loads a lane, or one element, of a storage type.
+template <class Function>
+ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
+  if (dtype == DType::f32)
+    function(StorageF32{});
+  else if (dtype == DType::bf16)
+    function(StorageBf16{});
+  else
+    function(StorageF16{});
+}
+
+void widen(const void* from, DType dtype, float* to, std::int64_t count) {
+  with_storage(dtype, [&](auto storage) {
+    std::int64_t c = 0;
+    for (; c + Lane::width <= count; c += Lane::width) storage.load(from, c).store(to + c);
+    for (; c < count; ++c) to[c] = storage.load_element(from, c);
+  });
+}
+
+void narrow(const float* from, DType dtype, void* to, std::int64_t count) {
+  with_storage(dtype, [&](auto storage) {
+    std::int64_t c = 0;
+    for (; c + Lane::width <= count; c += Lane::width) storage.store(Lane::load(from + c), to, c);
+    for (; c < count; ++c) storage.store_element(from[c], to, c);
+  });
+}
+
+bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) {
+  const Lane largest = Lane(std::numeric_limits<float>::max());
+  bool finite = true;
+  with_storage(dtype, [&](auto storage) {
+    std::int64_t c = 0;
+    for (; c + Lane::width <= count; c += Lane::width) {
+      const Lane value = storage.load(from, c);
+      const Mask kept = abs(value) <= largest;
+      finite = finite && stdx::all_of(kept);
+      select(kept, value, Lane(0.0F)).store(to + c);
+    }
+    for (; c < count; ++c) {
+      const float value = storage.load_element(from, c);
+      const bool kept = __builtin_isfinite(value);
+      finite = finite && kept;
+      to[c] = kept ? value : 0.0F;
+    }
+  });
+  return !finite;
+}
+
 void accumulate(float weight, const void* value, DType dtype, float* output, std::int64_t columns) {
-  const auto* wide = static_cast<const float*>(value);
-  const auto* narrow = static_cast<const std::uint16_t*>(value);
-  std::int64_t c = 0;
-  for (; c + Lane::width <= columns; c += Lane::width) {
-    const Lane v = dtype == DType::f32 ? Lane::load(wide + c) : load_bf16(narrow + c);
-    (Lane::load(output + c) + Lane(weight) * v).store(output + c);
-  }
-  for (; c < columns; ++c) {
-    const float v = dtype == DType::f32
-                        ? wide[c]
-                        : __builtin_bit_cast(float, static_cast<std::uint32_t>(narrow[c]) << 16);
-    output[c] += weight * v;
-  }
+  with_storage(dtype, [&](auto storage) {
+    std::int64_t c = 0;
+    for (; c + Lane::width <= columns; c += Lane::width)
+      (Lane::load(output + c) + Lane(weight) * storage.load(value, c)).store(output + c);
+    for (; c < columns; ++c) output[c] += weight * storage.load_element(value, c);
+  });
 }
 
 }  // namespace
 
-const RowCode table{panel_width,
-                    pack_transposed,
-                    multiply,
-                    modify,
-                    pairwise,
-                    absorb_online,
-                    absorb_online_with_statistics,
-                    finish_online,
-                    absorb_threshold,
-                    solve_threshold,
-                    accumulate};
+const RowCode table{panel_width,     widen,
+                    narrow,          widen_finite,
+                    pack_transposed, multiply,
+                    modify,          pairwise,
+                    absorb_online,   absorb_online_with_statistics,
+                    finish_online,   absorb_threshold,
+                    solve_threshold, accumulate};
 
 }  // namespace attnlab::ATTNLAB_LEVEL

@@ -60,9 +60,17 @@ inline constexpr std::int32_t spilled = -1;
 struct RowCode {
   std::int64_t panel_width;  ///< a multiple or a divisor of row_code_columns
 
-  /// Makes panels of the transpose of `from` (rows x width, contiguous; rows a multiple of row_code_columns):
-  /// panel_stride panel_width x width, row_stride panel_width.
-  void (*pack_transposed)(const float* from, std::int64_t rows, std::int64_t width, float* to);
+  /// `count` elements of a storage type as float32, and back; rounded to nearest, ties to even.
+  void (*widen)(const void* from, DType dtype, float* to, std::int64_t count);
+  void (*narrow)(const float* from, DType dtype, void* to, std::int64_t count);
+
+  /// As widen, with 0 for what is not finite; true if there was any.
+  bool (*widen_finite)(const void* from, DType dtype, float* to, std::int64_t count);
+
+  /// Makes panels of the transpose of `from` (rows x width, rows from_stride floats apart; rows a multiple of
+  /// row_code_columns): panel_stride panel_width x width, row_stride panel_width.
+  void (*pack_transposed)(const float* from, std::int64_t from_stride, std::int64_t rows, std::int64_t width,
+                          float* to);
 
   /// C = A B, or C += A B: A rows x depth, columns first_column … of B (both a multiple of row_code_columns).
   /// The order of summation of an element depends on `depth` alone.
@@ -100,7 +108,7 @@ struct RowCode {
   std::int64_t (*solve_threshold)(const Normaliser& normaliser, float* z, std::int32_t* keys,
                                   std::int64_t count);
 
-  /// output += weight x value over `columns` elements; value is float32 or bfloat16.
+  /// output += weight x value over `columns` elements.
   void (*accumulate)(float weight, const void* value, DType dtype, float* output, std::int64_t columns);
 };
 

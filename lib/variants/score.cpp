@@ -55,6 +55,14 @@ void Score::transform_key(std::span<Real> k, const ScoreWeights& weights) const 
       member_);
 }
 
+bool Score::transforms_keys() const {
+  return std::visit(
+      [](const auto& member) {
+        return requires(std::span<float> k, const ScoreWeights& weights) { member.key(k, weights); };
+      },
+      member_);
+}
+
 template void Score::transform_query(std::span<float>, const ScoreWeights&) const;
 template void Score::transform_query(std::span<double>, const ScoreWeights&) const;
 template void Score::transform_key(std::span<float>, const ScoreWeights&) const;

@@ -35,6 +35,9 @@ class Score {
   template <class Real>
   void transform_key(std::span<Real> k, const ScoreWeights& weights) const;
 
+  /// False if transform_key leaves keys as they are.
+  bool transforms_keys() const;
+
   /// Hidden units of a pairwise score; 0 for product scores.
   std::int64_t hidden() const;
 

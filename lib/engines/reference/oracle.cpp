@@ -31,8 +31,9 @@ RowAttention<Real>::RowAttention(const Variant& variant, const Problem& problem,
 template <class Real>
 Real RowAttention<Real>::stored(Real value) const {
   if constexpr (std::is_same_v<Real, float>)
-    if (problem_.dtype == DType::bf16) return static_cast<float>(bf16(value));
-  return value;
+    return rounded_to(problem_.dtype, value);
+  else
+    return value;
 }
 
 template <class Real>

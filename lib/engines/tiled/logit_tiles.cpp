@@ -12,23 +12,21 @@ namespace {
 bool is_pairwise(const Variant& variant) { return variant.score.kind() == ScoreKind::pairwise; }
 
 /// Products by oneDNN; float32 and pairwise scores are row code.
-std::optional<TileProduct> make_product(const Variant& variant, const Problem& problem, const Tiling& tiling,
-                                        std::int64_t rows, const TileProduct* packing) {
-  if (is_pairwise(variant) || product_dtype(problem) == DType::f32) return std::nullopt;
+std::optional<TileProduct> make_product(const Problem& problem, const Tiling& tiling, std::int64_t rows,
+                                        const TileProduct* packing) {
+  if (tiling.cut) return std::nullopt;
   const std::int64_t width = problem.shape.head_dim;
   return TileProduct(product_dtype(problem), rows, tiling.key_columns, width, width, tiling.key_columns,
                      PackFrom::columns, false, packing);
 }
 
-std::optional<TileProduct> make_short_product(const Variant& variant, const Problem& problem,
-                                              const Tiling& tiling,
+std::optional<TileProduct> make_short_product(const Problem& problem, const Tiling& tiling,
                                               const std::optional<TileProduct>& product) {
-  return make_product(variant, problem, tiling, short_block_rows, product ? &*product : nullptr);
+  return make_product(problem, tiling, short_block_rows, product ? &*product : nullptr);
 }
 
-/// Pairwise scores are computed in float32 whatever the storage.
-DType prepared_dtype(const Variant& variant, const Problem& problem) {
-  return is_pairwise(variant) ? DType::f32 : product_dtype(problem);
+DType prepared_dtype(const Problem& problem, const Tiling& tiling) {
+  return tiling.cut ? DType::f32 : product_dtype(problem);
 }
 
 }  // namespace
@@ -53,7 +51,7 @@ struct LogitTiles::Sizes {
         const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
     const std::int64_t rows = product ? std::max(tiling.query_rows, short_block_rows) : tiling.query_rows;
     const std::int64_t width = prepared_width(variant, problem);
-    const std::int64_t element = size_bytes(prepared_dtype(variant, problem));
+    const std::int64_t element = size_bytes(prepared_dtype(problem, tiling));
     const std::int64_t panel_columns =
         is_pairwise(variant) ? tiling.key_columns
                              : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
@@ -74,9 +72,8 @@ struct LogitTiles::Sizes {
 
 std::int64_t LogitTiles::workspace_bytes(const Variant& variant, const Problem& problem,
                                          const Tiling& tiling) {
-  const std::optional<TileProduct> product =
-      make_product(variant, problem, tiling, tiling.query_rows, nullptr);
-  const Sizes sizes(variant, problem, tiling, product, make_short_product(variant, problem, tiling, product));
+  const std::optional<TileProduct> product = make_product(problem, tiling, tiling.query_rows, nullptr);
+  const Sizes sizes(variant, problem, tiling, product, make_short_product(problem, tiling, product));
   return Workspace::rounded(sizes.keys) + problem.threads * sizes.per_thread();
 }
 
@@ -87,8 +84,8 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
       tiling_(tiling),
       rows_(row_code(isa_level())),
       pairwise_(is_pairwise(variant)),
-      product_(make_product(variant, problem, tiling, tiling.query_rows, nullptr)),
-      short_product_(make_short_product(variant, problem, tiling, product_)) {
+      product_(make_product(problem, tiling, tiling.query_rows, nullptr)),
+      short_product_(make_short_product(problem, tiling, product_)) {
   const Sizes sizes(variant, problem, tiling, product_, short_product_);
   key_stride_ = sizes.key_tile;
   keys_ = workspace.allocate<std::byte>(sizes.keys);
@@ -116,29 +113,33 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
   }
 }
 
-void LogitTiles::prepare_keys(const Inputs& inputs, const Stage& stage, int thread) {
+void LogitTiles::prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile,
+                              std::int64_t slot, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
+  const Shape& shape = problem_.shape;
+  const std::int64_t columns = tiling_.key_columns;
   const std::int64_t width = prepared_width(variant_, problem_);
-#pragma omp for schedule(static)
-  for (std::int64_t index = 0; index < stage.heads * stage.key_tiles; ++index) {
-    const std::int64_t kv_head = stage.first_head + index / stage.key_tiles;
-    const std::int64_t tile = stage.first_key_tile + index % stage.key_tiles;
-    const std::int64_t to = slot(stage, kv_head, tile);
-    prepare_rows(variant_, inputs, Operand::key, kv_head / problem_.shape.kv_heads,
-                 kv_head % problem_.shape.kv_heads, tile * tiling_.key_columns, tiling_.key_columns,
-                 prepared_dtype(variant_, problem_), own.row, own.unpacked_keys.data());
-    const auto* unpacked = reinterpret_cast<const float*>(own.unpacked_keys.data());
-    auto* packed = reinterpret_cast<float*>(keys_.data() + to * key_stride_);
-    if (product_) {
-      product_->pack(*own.stream, own.unpacked, packed_keys_[static_cast<std::size_t>(to)]);
-    } else if (!pairwise_) {
-      rows_.pack_transposed(unpacked, tiling_.key_columns, width, packed);
-    } else {
-      // The pairwise kernel walks along the keys of one hidden unit.
-      for (std::int64_t unit = 0; unit < width; ++unit)
-        for (std::int64_t j = 0; j < tiling_.key_columns; ++j)
-          packed[unit * tiling_.key_columns + j] = unpacked[j * width + unit];
-    }
+  const std::int64_t first = key_tile * columns;
+  const std::int64_t batch = kv_head / shape.kv_heads;
+  const std::int64_t head = kv_head % shape.kv_heads;
+  auto* packed = reinterpret_cast<float*>(keys_.data() + slot * key_stride_);
+  if (!product_ && !pairwise_ && inputs.k.dtype == DType::f32 && !variant_.score.transforms_keys() &&
+      first + columns <= shape.seqlen_k) {
+    rows_.pack_transposed(reinterpret_cast<const float*>(inputs.k.row(batch, head, first)),
+                          inputs.k.stride[2], columns, width, packed);
+    return;
+  }
+  prepare_rows(variant_, inputs, Operand::key, batch, head, first, columns, prepared_dtype(problem_, tiling_),
+               own.row, own.unpacked_keys.data());
+  const auto* unpacked = reinterpret_cast<const float*>(own.unpacked_keys.data());
+  if (product_) {
+    product_->pack(*own.stream, own.unpacked, packed_keys_[static_cast<std::size_t>(slot)]);
+  } else if (!pairwise_) {
+    rows_.pack_transposed(unpacked, width, columns, width, packed);
+  } else {
+    // The pairwise kernel walks along the keys of one hidden unit.
+    for (std::int64_t unit = 0; unit < width; ++unit)
+      for (std::int64_t j = 0; j < columns; ++j) packed[unit * columns + j] = unpacked[j * width + unit];
   }
 }
 
@@ -148,13 +149,13 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
                             : block.rows <= short_block_rows ? short_block_rows
                                                              : tiling_.query_rows;
   prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first, rows,
-               prepared_dtype(variant_, problem_), own.row, own.queries.data());
+               prepared_dtype(problem_, tiling_), own.row, own.queries.data());
   own.modifiers.clear();
   for (const Modifier& modifier : variant_.modifiers)
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads));
 }
 
-LogitTile LogitTiles::logits(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
+LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block,
                              const Visit& visit, const Strip& strip, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const Shape& shape = problem_.shape;
@@ -164,13 +165,11 @@ LogitTile LogitTiles::logits(const Inputs& inputs, const Stage& stage, const Que
                        strip.columns,
                        shape.position(block.first + strip.first_row),
                        visit.key_tile * tiling_.key_columns + strip.first_column};
-  const std::int64_t at =
-      slot(stage, block.batch * shape.kv_heads + shape.kv_head(block.head), visit.key_tile);
   const std::int64_t width = prepared_width(variant_, problem_);
-  const auto* keys = reinterpret_cast<const float*>(keys_.data() + at * key_stride_);
+  const auto* keys = reinterpret_cast<const float*>(keys_.data() + slot * key_stride_);
   const auto* queries = reinterpret_cast<const float*>(own.queries.data()) + strip.first_row * width;
   if (product_) {
-    const dnnl::memory& packed = packed_keys_[static_cast<std::size_t>(at)];
+    const dnnl::memory& packed = packed_keys_[static_cast<std::size_t>(slot)];
     if (block.rows <= short_block_rows)
       short_product_->multiply(*own.stream, own.short_left, packed, own.short_result, own.short_scratch);
     else

@@ -39,8 +39,9 @@ class LogitTiles {
 
   static std::int64_t workspace_bytes(const Variant& variant, const Problem& problem, const Tiling& tiling);
 
-  /// Prepares the keys of a stage; called by all threads of a parallel region together.
-  void prepare_keys(const Inputs& inputs, const Stage& stage, int thread);
+  /// Prepares key tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`: 0 … tiling.slots()-1.
+  void prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
+                    int thread);
 
   /// Prepares the queries of `block` for thread `thread`.
   void load_queries(const Inputs& inputs, const QueryBlock& block, int thread);
@@ -48,14 +49,9 @@ class LogitTiles {
   /// Where logits() leaves them, for every strip: thread `thread`'s own.
   float* logits_data(int thread) const { return threads_[static_cast<std::size_t>(thread)].logits.data(); }
 
-  /// Logits of a strip of the loaded block against one tile of keys of the stage: -inf where not visible.
-  LogitTile logits(const Inputs& inputs, const Stage& stage, const QueryBlock& block, const Visit& visit,
+  /// Logits of a strip of the loaded block against the tile of keys in `slot`: -inf where not visible.
+  LogitTile logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block, const Visit& visit,
                    const Strip& strip, int thread);
-
-  /// Where a key tile of `stage` is kept: 0 … tiling.slots()-1.
-  std::int64_t slot(const Stage& stage, std::int64_t kv_head, std::int64_t key_tile) const {
-    return (kv_head - stage.first_head) * tiling_.stage_key_tiles + key_tile - stage.first_key_tile;
-  }
 
   const RowCode& rows() const { return rows_; }
 

@@ -12,6 +12,13 @@ namespace attnlab {
 std::unique_ptr<Plan> make_online_plan(const Variant& variant, const Problem& problem, Workspace& workspace);
 std::int64_t online_workspace_bytes(const Variant& variant, const Problem& problem);
 
+/// The same for few queries and many keys: the keys are split, each part on its own, and the parts are merged
+/// in order (Flash-Decoding; arXiv:2112.05682, section 2). Nothing is prepared ahead: every key and value is
+/// read once.
+bool suits_split_plan(const Variant& variant, const Problem& problem);
+std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace);
+std::int64_t split_workspace_bytes(const Variant& variant, const Problem& problem);
+
 /// One pass that keeps what may be on the support, one solve a row, and the values of the support alone.
 std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,
                                           Workspace& workspace);

@@ -71,7 +71,11 @@ class ThresholdPlan final : public Plan {
     {
       const int thread = omp_get_thread_num();
       for (const Stage& stage : tiling_.stages) {
-        tiles_.prepare_keys(inputs, stage, thread);
+#pragma omp for schedule(static)
+        for (std::int64_t index = 0; index < stage.heads * stage.key_tiles; ++index) {
+          const StageTile tile = tile_of(tiling_, stage, index);
+          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+        }
 #pragma omp for schedule(dynamic, 1)
         for (std::int64_t index = 0; index < count_blocks(shape, stage); ++index)
           run_block(inputs, stage, block_of(shape, tiling_, stage, index), output, statistics, thread);
@@ -95,6 +99,7 @@ class ThresholdPlan final : public Plan {
     std::fill(own.tau.begin(), own.tau.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.counts.begin(), own.counts.end(), 0);
+    const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
     const std::int64_t last = block.first + block.rows;
     list_visits(variant_.pattern, problem_.shape, tiling_, block.first, last, own.visits);
     tiles_.load_queries(inputs, block, thread);
@@ -103,7 +108,9 @@ class ThresholdPlan final : public Plan {
       for (const Strip& strip : own.strips) {
         const std::int64_t row = strip.first_row;
         tiles_.rows().absorb_threshold(
-            variant_.normaliser, tiles_.logits(inputs, stage, block, visit, strip, thread),
+            variant_.normaliser,
+            tiles_.logits(inputs, slot_of(tiling_, stage, kv_head, visit.key_tile), block, visit, strip,
+                          thread),
             {own.tau.data() + row, own.maximum.data() + row, own.candidates.data() + row * capacity_,
              own.keys.data() + row * capacity_, own.counts.data() + row, capacity_});
       }
@@ -132,10 +139,12 @@ class ThresholdPlan final : public Plan {
     const std::int64_t longest_row = static_cast<std::int64_t>(own.whole_keys.size());
     list_visits(variant_.pattern, problem_.shape, tiling_, block.first, block.first + block.rows, own.visits);
     tiles_.load_queries(inputs, block, thread);
+    const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
     std::int64_t length = 0;
     for (const Visit& visit : own.visits) {
       const Strip whole{0, block.rows, 0, tiling_.key_columns, visit.masked};
-      const LogitTile tile = tiles_.logits(inputs, stage, block, visit, whole, thread);
+      const LogitTile tile = tiles_.logits(inputs, slot_of(tiling_, stage, kv_head, visit.key_tile), block,
+                                           visit, whole, thread);
       for (std::int64_t t = 0; t < block.rows; ++t)
         for (std::int64_t j = 0; j < tile.columns; ++j)
           own.whole_rows[static_cast<std::size_t>(t * longest_row + length + j)] =

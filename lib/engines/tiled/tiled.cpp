@@ -19,6 +19,7 @@ class TiledEngine final : public Engine {
 
   std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
     const OpenMpThreads one(1);
+    if (suits_split_plan(variant, problem)) return split_workspace_bytes(variant, problem);
     return is_online(variant) ? online_workspace_bytes(variant, problem)
                               : threshold_workspace_bytes(variant, problem);
   }
@@ -27,6 +28,7 @@ class TiledEngine final : public Engine {
                              Workspace& workspace) const override {
     // Every product runs inside one task; planned for more threads, oneDNN would cut it differently.
     const OpenMpThreads one(1);
+    if (suits_split_plan(variant, problem)) return make_split_plan(variant, problem, workspace);
     return is_online(variant) ? make_online_plan(variant, problem, workspace)
                               : make_threshold_plan(variant, problem, workspace);
   }

@@ -13,7 +13,7 @@ namespace {
 // logits and the panel it multiplies stay in the first cache, tiles of keys and values in the second.
 constexpr std::int64_t largest_query_rows = 144;
 constexpr std::int64_t largest_key_columns = 256;
-constexpr std::int64_t strip_rows = 48;
+constexpr std::int64_t largest_strip_rows = 24;
 constexpr std::int64_t row_step = 6;  // rows of a register block
 
 // oneDNN's products have one size for all tiles, which a window would waste.
@@ -77,33 +77,67 @@ void list_stages(const Variant& variant, const Problem& problem, Tiling& tiling)
 
 }  // namespace
 
-Tiling make_tiling(const Variant& variant, const Problem& problem) {
-  const Shape& shape = problem.shape;
+namespace {
+
+/// Tiles whose strips are cut to what they see.
+Tiling cut_tiling(const Shape& shape) {
   Tiling tiling{};
-  tiling.cut = variant.score.kind() == ScoreKind::pairwise || product_dtype(problem) == DType::f32;
-  if (tiling.cut) {
-    tiling.query_rows = even_piece(shape.seqlen_q, largest_query_rows, row_step);
-    tiling.key_columns = even_piece(shape.seqlen_k, largest_key_columns, row_code_columns);
-    tiling.strip_rows = even_piece(tiling.query_rows, strip_rows, row_step);
-  } else {
-    const KeyRange middle = extent(variant.pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
-    const bool narrow = middle.end - middle.begin < 4 * uncut_key_columns;
-    tiling.query_rows = even_piece(shape.seqlen_q, uncut_query_rows, 1);
-    tiling.key_columns =
-        even_piece(shape.seqlen_k, narrow ? uncut_narrow_key_columns : uncut_key_columns, row_code_columns);
-    tiling.strip_rows = tiling.query_rows;
-  }
+  tiling.cut = true;
+  tiling.query_rows = even_piece(shape.seqlen_q, largest_query_rows, row_step);
+  tiling.key_columns = even_piece(shape.seqlen_k, largest_key_columns, row_code_columns);
+  tiling.strip_rows = even_piece(tiling.query_rows, largest_strip_rows, row_step);
+  return tiling;
+}
+
+/// Tiles of oneDNN's products.
+Tiling uncut_tiling(const Pattern& pattern, const Shape& shape) {
+  const KeyRange middle = extent(pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
+  const bool narrow = middle.end - middle.begin < 4 * uncut_key_columns;
+  Tiling tiling{};
+  tiling.query_rows = even_piece(shape.seqlen_q, uncut_query_rows, 1);
+  tiling.key_columns =
+      even_piece(shape.seqlen_k, narrow ? uncut_narrow_key_columns : uncut_key_columns, row_code_columns);
+  tiling.strip_rows = tiling.query_rows;
+  return tiling;
+}
+
+void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
   tiling.query_tiles = pieces(shape.seqlen_q, tiling.query_rows);
   tiling.key_tiles = pieces(shape.seqlen_k, tiling.key_columns);
   std::vector<Visit> visits;
   for (std::int64_t tile = 0; tile < tiling.query_tiles; ++tile) {
     const std::int64_t first = tile * tiling.query_rows;
-    list_visits(variant.pattern, shape, tiling, first, std::min(first + tiling.query_rows, shape.seqlen_q),
-                visits);
+    list_visits(pattern, shape, tiling, first, std::min(first + tiling.query_rows, shape.seqlen_q), visits);
     tiling.longest_visit = std::max(tiling.longest_visit, static_cast<std::int64_t>(visits.size()));
   }
+}
+
+}  // namespace
+
+Tiling make_tiling(const Variant& variant, const Problem& problem) {
+  const bool cut = variant.score.kind() == ScoreKind::pairwise || product_dtype(problem) == DType::f32;
+  Tiling tiling = cut ? cut_tiling(problem.shape) : uncut_tiling(variant.pattern, problem.shape);
+  count_tiles(variant.pattern, problem.shape, tiling);
   list_stages(variant, problem, tiling);
   return tiling;
+}
+
+Tiling make_split_tiling(const Variant& variant, const Problem& problem) {
+  Tiling tiling = cut_tiling(problem.shape);
+  count_tiles(variant.pattern, problem.shape, tiling);
+  tiling.stage_heads = 1;
+  tiling.stage_key_tiles = problem.threads;
+  return tiling;
+}
+
+StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index) {
+  const std::int64_t kv_head = stage.first_head + index / stage.key_tiles;
+  const std::int64_t key_tile = stage.first_key_tile + index % stage.key_tiles;
+  return {kv_head, key_tile, slot_of(tiling, stage, kv_head, key_tile)};
+}
+
+std::int64_t slot_of(const Tiling& tiling, const Stage& stage, std::int64_t kv_head, std::int64_t key_tile) {
+  return (kv_head - stage.first_head) * tiling.stage_key_tiles + key_tile - stage.first_key_tile;
 }
 
 void list_visits(const Pattern& pattern, const Shape& shape, const Tiling& tiling, std::int64_t first,

@@ -36,6 +36,20 @@ struct Tiling {
   std::int64_t slots() const { return stage_heads * stage_key_tiles; }
 };
 
+/// One slot for each thread and no stages: for queries so few that every key is used once (short_queries at
+/// most).
+Tiling make_split_tiling(const Variant& variant, const Problem& problem);
+inline constexpr std::int64_t short_queries = 48;
+
+/// A tile of keys of a stage, and the slot that it is prepared in.
+struct StageTile {
+  std::int64_t kv_head;  ///< of batch x kv_heads
+  std::int64_t key_tile;
+  std::int64_t slot;
+};
+StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index);
+std::int64_t slot_of(const Tiling& tiling, const Stage& stage, std::int64_t kv_head, std::int64_t key_tile);
+
 /// Sequences are cut evenly, so that the last tile is nearly as full as the others.
 Tiling make_tiling(const Variant& variant, const Problem& problem);
 

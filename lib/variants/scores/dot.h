@@ -17,11 +17,6 @@ struct Dot {
     return {};
   }
   std::vector<double> arguments() const { return {}; }
-
-  template <class Real>
-  void query(std::span<Real> /*q*/, const ScoreWeights& /*weights*/) const {}
-  template <class Real>
-  void key(std::span<Real> /*k*/, const ScoreWeights& /*weights*/) const {}
 };
 
 }  // namespace attnlab

@@ -31,8 +31,6 @@ struct General {
         product[column] += static_cast<Real>(matrix[row * q.size() + column]) * q[row];
     for (std::size_t c = 0; c < q.size(); ++c) q[c] = product[c];
   }
-  template <class Real>
-  void key(std::span<Real> /*k*/, const ScoreWeights& /*weights*/) const {}
 };
 
 }  // namespace attnlab

@@ -25,8 +25,6 @@ struct ScaledDot {
     const Real scale = Real(1) / std::sqrt(static_cast<Real>(q.size()));
     for (Real& value : q) value *= scale;
   }
-  template <class Real>
-  void key(std::span<Real> /*k*/, const ScoreWeights& /*weights*/) const {}
 };
 
 }  // namespace attnlab

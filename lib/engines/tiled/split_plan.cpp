@@ -1,0 +1,242 @@
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engines/operands.h"
+#include "engines/tiled/logit_tiles.h"
+#include "engines/tiled/plans.h"
+#include "engines/tiled/value_tiles.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::int64_t least_part_keys = 2048;
+constexpr std::int64_t most_parts = 64;
+
+/// How the keys of a head are split: by the problem alone, so that the result does not depend on the threads.
+struct Parts {
+  std::int64_t tiles;  ///< key tiles of a part
+  std::int64_t count;
+
+  explicit Parts(const Tiling& tiling) {
+    const auto pieces = [](std::int64_t size, std::int64_t piece) { return (size + piece - 1) / piece; };
+    tiles = std::max(pieces(least_part_keys, tiling.key_columns), pieces(tiling.key_tiles, most_parts));
+    count = pieces(tiling.key_tiles, tiles);
+  }
+};
+
+struct Sizes {
+  std::int64_t rows, output, maximum, sums, sketches, flags, row;
+
+  Sizes(const Problem& problem, const Tiling& tiling) {
+    const Shape& shape = problem.shape;
+    rows = shape.batch * shape.heads * Parts(tiling).count * shape.seqlen_q;
+    output = rows * output_columns(problem) * 4;
+    maximum = rows * 4;
+    sums = rows * row_code_columns * 4;
+    sketches = rows * static_cast<std::int64_t>(sizeof(RowSketch));
+    flags = shape.batch * shape.kv_heads * tiling.key_tiles;
+    row = output_columns(problem) * 4;
+  }
+  std::int64_t total(int threads) const {
+    return Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums) +
+           Workspace::rounded(sketches) + Workspace::rounded(flags) + threads * Workspace::rounded(row);
+  }
+};
+
+class SplitPlan final : public Plan {
+ public:
+  SplitPlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
+      : variant_(variant),
+        problem_(problem),
+        tiling_(tiling),
+        parts_(tiling),
+        tiles_(variant_, problem, tiling_, workspace),
+        values_(problem, tiling_, workspace),
+        threads_(static_cast<std::size_t>(problem.threads)) {
+    const Sizes sizes(problem, tiling);
+    output_ = workspace.allocate<float>(sizes.output / 4);
+    maximum_ = workspace.allocate<float>(sizes.maximum / 4);
+    sums_ = workspace.allocate<float>(sizes.sums / 4);
+    sketches_ = workspace.allocate<RowSketch>(sizes.rows);
+    nonfinite_ = workspace.allocate<char>(sizes.flags);
+    for (PerThread& own : threads_) {
+      own.row = workspace.allocate<float>(sizes.row / 4);
+      own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
+      own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
+    }
+  }
+
+  void run(const Inputs& inputs, const MutableTensorView& output) override {
+    run_parts<false>(inputs, output, {});
+  }
+
+  void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
+                           std::span<RowStatistics> statistics) override {
+    run_parts<true>(inputs, output, statistics);
+  }
+
+  std::string path() const override {
+    return problem_.dtype == DType::f32
+               ? product_path(problem_)
+               : std::string(to_string(problem_.dtype)) + " storage, f32 products and accumulation";
+  }
+
+ private:
+  struct PerThread {
+    std::span<float> row;
+    std::vector<Visit> visits;
+    std::vector<Strip> strips;
+  };
+
+  template <bool with_statistics>
+  void run_parts(const Inputs& inputs, const MutableTensorView& output, std::span<RowStatistics> statistics) {
+    const Shape& shape = problem_.shape;
+#pragma omp parallel num_threads(problem_.threads)
+    {
+      const int thread = omp_get_thread_num();
+#pragma omp for schedule(dynamic, 1)
+      for (std::int64_t index = 0; index < shape.batch * shape.kv_heads * parts_.count; ++index)
+        run_part<with_statistics>(inputs, index / parts_.count, index % parts_.count, thread);
+#pragma omp for schedule(static)
+      for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head)
+        merge_parts<with_statistics>(inputs, head, output, statistics, thread);
+    }
+  }
+
+  /// First row of the state of a head's part; the parts of a head follow one another.
+  std::int64_t state_row(std::int64_t head, std::int64_t part) const {
+    return (head * parts_.count + part) * problem_.shape.seqlen_q;
+  }
+
+  OnlineRows state_at(std::int64_t row) const {
+    const std::int64_t columns = output_columns(problem_);
+    return {maximum_.data() + row, sums_.data() + row * row_code_columns, output_.data() + row * columns,
+            columns, columns};
+  }
+
+  template <bool with_statistics>
+  void run_part(const Inputs& inputs, std::int64_t kv_head, std::int64_t part, int thread) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    const Shape& shape = problem_.shape;
+    const std::int64_t group = shape.heads / shape.kv_heads;
+    const std::int64_t columns = output_columns(problem_);
+    for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+      const OnlineRows state = state_at(state_row(head, part));
+      std::fill_n(state.maximum, shape.seqlen_q, -std::numeric_limits<float>::infinity());
+      std::fill_n(state.sum, shape.seqlen_q * row_code_columns, 0.0F);
+      std::fill_n(state.output, shape.seqlen_q * columns, 0.0F);
+      if constexpr (with_statistics)
+        std::fill_n(sketches_.data() + state_row(head, part), shape.seqlen_q, RowSketch{});
+    }
+    list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
+    for (const Visit& visit : own.visits) {
+      if (visit.key_tile / parts_.tiles != part) continue;
+      tiles_.prepare_keys(inputs, kv_head, visit.key_tile, thread, thread);
+      nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + visit.key_tile)] =
+          values_.prepare(inputs, kv_head, visit.key_tile, thread, thread);
+      list_strips(variant_.pattern, shape, tiling_, visit, 0, shape.seqlen_q, own.strips);
+      for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+        const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
+        tiles_.load_queries(inputs, block, thread);
+        for (const Strip& strip : own.strips) {
+          const std::int64_t row = state_row(head, part) + strip.first_row;
+          const LogitTile tile = tiles_.logits(inputs, thread, block, visit, strip, thread);
+          if constexpr (with_statistics)
+            tiles_.rows().absorb_online_with_statistics(tile, state_at(row), DType::f32, tile.logits,
+                                                        sketches_.data() + row);
+          else
+            tiles_.rows().absorb_online(tile, state_at(row), DType::f32, tile.logits);
+          values_.accumulate(tile, strip, thread, state_at(row).output, thread);
+        }
+      }
+    }
+  }
+
+  /// Adds part `from` of a row to part `to`.
+  template <bool with_statistics>
+  void merge_row(std::int64_t to, std::int64_t from) const {
+    constexpr float none = -std::numeric_limits<float>::infinity();
+    const OnlineRows into = state_at(to);
+    const OnlineRows part = state_at(from);
+    const float maximum = std::max(*into.maximum, *part.maximum);
+    const auto factor = [&](float own) { return own == maximum ? 1.0F : std::exp(own - maximum); };
+    const float kept = factor(*into.maximum);
+    const float added = factor(*part.maximum);
+    if constexpr (with_statistics) {
+      RowSketch other = sketches_[static_cast<std::size_t>(from)];
+      RowSketch& sketch = sketches_[static_cast<std::size_t>(to)];
+      if (*into.maximum != none) rebase(sketch, *into.maximum, maximum);
+      if (*part.maximum != none) rebase(other, *part.maximum, maximum);
+      merge(sketch, other);
+    }
+    const auto combine = [&](float* target, const float* source, std::int64_t count) {
+      for (std::int64_t c = 0; c < count; ++c) target[c] = kept * target[c] + added * source[c];
+    };
+    combine(into.sum, part.sum, row_code_columns);
+    combine(into.output, part.output, into.output_columns);
+    *into.maximum = maximum;
+  }
+
+  template <bool with_statistics>
+  void merge_parts(const Inputs& inputs, std::int64_t head, const MutableTensorView& output,
+                   std::span<RowStatistics> statistics, int thread) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    const Shape& shape = problem_.shape;
+    const std::int64_t batch = head / shape.heads;
+    const std::int64_t kv_head = shape.kv_head(head % shape.heads);
+    const std::int64_t first = state_row(head, 0);
+    for (std::int64_t part = 1; part < parts_.count; ++part)
+      for (std::int64_t i = 0; i < shape.seqlen_q; ++i)
+        merge_row<with_statistics>(first + i, state_row(head, part) + i);
+    tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
+    list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
+    for (std::int64_t i = 0; i < shape.seqlen_q; ++i) {
+      const std::span<float> row(state_at(first + i).output, static_cast<std::size_t>(shape.head_dim_v));
+      for (const Visit& visit : own.visits) {
+        const std::int64_t flag = (batch * shape.kv_heads + kv_head) * tiling_.key_tiles + visit.key_tile;
+        if (nonfinite_[static_cast<std::size_t>(flag)])
+          add_nonfinite_values(variant_, problem_, inputs, batch, kv_head,
+                               visit.key_tile * tiling_.key_columns, tiling_.key_columns, i, nullptr, own.row,
+                               row);
+      }
+      write_row(output, batch, head % shape.heads, i, row);
+      if constexpr (with_statistics)
+        statistics[static_cast<std::size_t>(head * shape.seqlen_q + i)] = row_statistics(
+            sketches_[static_cast<std::size_t>(first + i)], variant_.pattern.keys(shape, i).count());
+    }
+  }
+
+  const Variant variant_;
+  const Problem problem_;
+  const Tiling tiling_;
+  const Parts parts_;
+  LogitTiles tiles_;
+  ValueTiles values_;
+  std::span<float> output_, maximum_, sums_;  ///< of (head, part, query)
+  std::span<RowSketch> sketches_;
+  std::span<char> nonfinite_;  ///< of (kv head, key tile)
+  std::vector<PerThread> threads_;
+};
+
+}  // namespace
+
+bool suits_split_plan(const Variant& variant, const Problem& problem) {
+  return variant.normaliser.kind() == NormaliserKind::online && problem.shape.seqlen_q <= short_queries &&
+         problem.shape.seqlen_k >= least_part_keys;
+}
+
+std::int64_t split_workspace_bytes(const Variant& variant, const Problem& problem) {
+  const Tiling tiling = make_split_tiling(variant, problem);
+  return LogitTiles::workspace_bytes(variant, problem, tiling) +
+         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(problem.threads);
+}
+
+std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {
+  return std::make_unique<SplitPlan>(variant, problem, make_split_tiling(variant, problem), workspace);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,99 @@
+#include "engines/tiled/value_tiles.h"
+
+#include "engines/operands.h"
+
+namespace attnlab {
+
+namespace {
+
+std::optional<TileProduct> make_product(const Problem& problem, const Tiling& tiling) {
+  if (tiling.cut) return std::nullopt;
+  return TileProduct(product_dtype(problem), tiling.query_rows, output_columns(problem), tiling.key_columns,
+                     tiling.key_columns, output_columns(problem), PackFrom::rows, true);
+}
+
+}  // namespace
+
+std::int64_t output_columns(const Problem& problem) {
+  return rounded_up(problem.shape.head_dim_v, row_code_columns);
+}
+
+/// Bytes of each block that is taken from the workspace.
+struct ValueTiles::Sizes {
+  std::int64_t tile, values, unpacked, weights, row, scratch;
+
+  Sizes(const Problem& problem, const Tiling& tiling, const std::optional<TileProduct>& product) {
+    const std::int64_t elements = tiling.key_columns * output_columns(problem);
+    unpacked = product ? elements * size_bytes(product_dtype(problem)) : 0;
+    tile = Workspace::rounded(product ? product->packed_bytes() : elements * 4);
+    values = tiling.slots() * tile;
+    weights = product ? tiling.query_rows * tiling.key_columns * size_bytes(product_dtype(problem)) : 0;
+    row = output_columns(problem) * 4;
+    scratch = product ? product->scratch_bytes() : 0;
+  }
+  std::int64_t per_thread() const {
+    return Workspace::rounded(unpacked) + Workspace::rounded(weights) + Workspace::rounded(row) +
+           Workspace::rounded(scratch);
+  }
+};
+
+std::int64_t ValueTiles::workspace_bytes(const Problem& problem, const Tiling& tiling) {
+  const Sizes sizes(problem, tiling, make_product(problem, tiling));
+  return sizes.values + problem.threads * sizes.per_thread();
+}
+
+ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& workspace)
+    : problem_(problem),
+      tiling_(tiling),
+      rows_(row_code(isa_level())),
+      product_dtype_(attnlab::product_dtype(problem)),
+      columns_(output_columns(problem)),
+      product_(make_product(problem, tiling)),
+      threads_(static_cast<std::size_t>(problem.threads)) {
+  const Sizes sizes(problem, tiling, product_);
+  stride_ = sizes.tile;
+  values_ = workspace.allocate<std::byte>(sizes.values);
+  if (product_)
+    for (std::int64_t slot = 0; slot < tiling.slots(); ++slot)
+      packed_.push_back(product_->packed(values_.data() + slot * stride_));
+  for (PerThread& own : threads_) {
+    own.unpacked = workspace.allocate<std::byte>(sizes.unpacked);
+    own.weights = workspace.allocate<std::byte>(sizes.weights);
+    own.row = workspace.allocate<float>(sizes.row / 4);
+    std::byte* scratch = workspace.allocate_bytes(sizes.scratch);
+    if (!product_) continue;
+    own.stream = std::make_unique<dnnl::stream>(onednn_cpu());
+    own.unpacked_memory = product_->unpacked(own.unpacked.data());
+    own.left = product_->left(own.weights.data());
+    own.result = product_->result(nullptr);
+    own.scratch = product_->scratch(scratch);
+  }
+}
+
+bool ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
+                         int thread) {
+  PerThread& own = threads_[static_cast<std::size_t>(thread)];
+  const bool nonfinite =
+      copy_finite_values(inputs, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads,
+                         key_tile * tiling_.key_columns, tiling_.key_columns, weights_dtype(), own.row,
+                         product_ ? own.unpacked.data() : values_.data() + slot * stride_);
+  if (product_) product_->pack(*own.stream, own.unpacked_memory, packed_[static_cast<std::size_t>(slot)]);
+  return nonfinite;
+}
+
+void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int64_t slot, float* output,
+                            int thread) {
+  if (product_) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    own.result.set_data_handle(output);
+    product_->multiply(*own.stream, own.left, packed_[static_cast<std::size_t>(slot)], own.result,
+                       own.scratch);
+    return;
+  }
+  const auto* values = reinterpret_cast<const float*>(values_.data() + slot * stride_);
+  rows_.multiply(tile.logits, tile.stride,
+                 {values + strip.first_column * columns_, rows_.panel_width, columns_}, strip.columns, 0,
+                 columns_, strip.rows, output, columns_, true);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,68 @@
+// Tiles of values, prepared beside their keys, and the product of a strip's weights with them: what the
+// drivers of online normalisers end with.
+#pragma once
+
+#include <cstdint>
+#include <dnnl.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/workspace.h"
+#include "engines/engine.h"
+#include "engines/tile_product.h"
+#include "engines/tiled/tiling.h"
+#include "rows/rows.h"
+
+namespace attnlab {
+
+/// Columns of a block's output: whole lanes. The value product has as many, the last ones zeros; oneDNN 3.7.2
+/// loses the leading dimension of a result with one column.
+std::int64_t output_columns(const Problem& problem);
+
+class ValueTiles {
+ public:
+  /// Takes workspace_bytes of `workspace`.
+  ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& workspace);
+
+  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling);
+
+  /// Prepares value tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`. True if some value
+  /// of it is not finite: it is left out, for add_nonfinite_values.
+  bool prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
+               int thread);
+
+  /// What the weights of a strip are stored as, and where: the strip's own logits, or beside them.
+  DType weights_dtype() const { return product_ ? product_dtype_ : DType::f32; }
+  void* weights(const LogitTile& tile, int thread) const {
+    return product_ ? static_cast<void*>(threads_[static_cast<std::size_t>(thread)].weights.data())
+                    : tile.logits;
+  }
+
+  /// output += weights x values; output: rows of output_columns. Where oneDNN multiplies, all of the tile's
+  /// rows.
+  void accumulate(const LogitTile& tile, const Strip& strip, std::int64_t slot, float* output, int thread);
+
+ private:
+  struct Sizes;
+  struct PerThread {
+    std::span<std::byte> unpacked, weights;
+    std::span<float> row;
+    dnnl::memory unpacked_memory, left, result, scratch;
+    std::unique_ptr<dnnl::stream> stream;
+  };
+
+  const Problem problem_;
+  const Tiling& tiling_;
+  const RowCode& rows_;
+  const DType product_dtype_;
+  const std::int64_t columns_;
+  const std::optional<TileProduct> product_;  ///< of what is narrower than float32
+  std::int64_t stride_ = 0;                   ///< bytes from one slot to the next
+  std::span<std::byte> values_;               ///< rows of float32, or what oneDNN packs
+  std::vector<dnnl::memory> packed_;          ///< of every slot, where oneDNN multiplies
+  std::vector<PerThread> threads_;
+};
+
+}  // namespace attnlab
