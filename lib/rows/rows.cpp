@@ -132,6 +132,7 @@ bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) 
     std::int64_t c = 0;
     for (; c + Lane::width <= count; c += Lane::width) {
       const Lane value = storage.load(from, c);
+      __builtin_prefetch(static_cast<const char*>(from) + c * size_bytes(dtype) + 4096);
       const Mask kept = abs(value) <= largest;
       finite = finite && stdx::all_of(kept);
       select(kept, value, Lane(0.0F)).store(to + c);
