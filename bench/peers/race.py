@@ -165,9 +165,8 @@ def race(case, options, template, folder):
         order = [name for name in order if name in times]
         for name in case.targets:
             if name == "peak":
-                peak = contestants["attnlab"].ask(do="peak", dtype=case.dtype)["gflops"]
-                if peak:
-                    ratios[name].append(flops / times["attnlab"] / peak)
+                peak = contestants["attnlab"].ask(do="peak")["gflops"]
+                ratios[name].append(flops / times["attnlab"] / peak)
             elif name == "read":
                 rate = contestants["attnlab"].ask(do="read", bytes=kv_bytes, threads=case.threads)
                 ratios[name].append(kv_bytes / times["attnlab"] / rate["gigabytes_per_second"])
@@ -222,8 +221,7 @@ def row(case, records, ratios, flops):
         found = ratios[name]
         record = records.get(name)
         if not found:
-            reason = record["reason"] if record else "no such instruction at this level"
-            lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | | {promise} | {reason} |")
+            lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | | {promise} | {record['reason']} |")
             continue
         middle = statistics.median(found)
         verdict = "" if least is None else "yes" if middle >= least else "no"

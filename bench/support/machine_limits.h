@@ -10,8 +10,9 @@
 
 namespace attnlab {
 
-/// Multiply-adds of one core on registers alone, two operations each, in GFLOP/s: float32 at the widest
-/// vectors of the level in use; bf16 as vdpbf16ps. Nothing where the level has no such instruction.
+/// Multiply-adds of one core on registers alone, two operations each, in GFLOP/s, over about `seconds`:
+/// float32 at the widest vectors of the level in use; bf16 as vdpbf16ps. Nothing where the level has no such
+/// instruction.
 std::optional<double> peak_gflops(DType dtype, double seconds);
 
 /// Sequential reads of one block of memory by several threads.

@@ -52,7 +52,11 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
   const PairwiseNet net = pairwise ? variant.score.net(head_dim, weights) : PairwiseNet{};
   const std::int64_t width = pairwise ? net.hidden : head_dim;
   const std::int64_t present = std::clamp(tensor.shape[2] - first, std::int64_t{0}, rows);
-  for (std::int64_t t = 0; t < present; ++t) {
+  const bool as_they_are = operand == Operand::key && !pairwise && dtype == DType::f32 &&
+                           tensor.stride[2] == width && !variant.score.transforms_keys();
+  if (as_they_are)
+    code.widen(tensor.row(batch, head, first), tensor.dtype, static_cast<float*>(to), present * width);
+  for (std::int64_t t = 0; t < present && !as_they_are; ++t) {
     std::byte* target = static_cast<std::byte*>(to) + t * width * size_bytes(dtype);
     // Straight to its place where nothing narrows or projects it afterwards.
     float* wide = dtype == DType::f32 && !pairwise ? reinterpret_cast<float*>(target) : row.data();
@@ -81,6 +85,11 @@ bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t k
   const auto width = static_cast<std::int64_t>(row.size());
   const std::int64_t present = std::clamp(inputs.v.shape[2] - first, std::int64_t{0}, rows);
   std::fill(row.begin(), row.end(), 0.0F);
+  if (dtype == DType::f32 && inputs.v.stride[2] == width && head_dim == width) {
+    auto* wide = static_cast<float*>(to);
+    std::fill(wide + present * width, wide + rows * width, 0.0F);
+    return code.widen_finite(inputs.v.row(batch, kv_head, first), inputs.v.dtype, wide, present * width);
+  }
   bool nonfinite = false;
   for (std::int64_t t = 0; t < present; ++t) {
     std::byte* target = static_cast<std::byte*>(to) + t * width * size_bytes(dtype);

@@ -78,8 +78,8 @@ ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), 
 ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }
 
-/// e^x for x <= 0: relative error below 4e-8 |x| + 2 ULP, 0 below -86.99 (so that no result is subnormal),
-/// NaN for NaN.
+/// e^x for x <= 0: within 3 + |x| / 4 ULP (3 + 1.4 |x| where there is no fused multiply-add), 0 below -86.99
+/// (so that no result is subnormal), NaN for NaN.
 ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
   constexpr float lowest = -87.33F;  // its n below is -126
   constexpr float log2_e = 1.44269504F;

@@ -30,7 +30,7 @@ TEST(BadInput, Names) {
   expect_usage_error("run --variant 'softmax|causal'", {"variant", "score|modifiers|pattern|normaliser"});
   expect_usage_error("run --variant softmax --pattern causal", {"pattern", "causal", "--variant"});
   expect_usage_error("run --input gausian", {"input", "gausian", "gaussian"});
-  expect_usage_error("run --dtype f16", {"dtype", "f16", "bf16"});
+  expect_usage_error("run --dtype f64", {"dtype", "f64", "bf16", "f16"});
   expect_usage_error("run --sqlen 3", {"--sqlen", "--seqlen"});
   expect_usage_error("run --json=3", {"json"});
   expect_usage_error("run extra", {"extra"});

@@ -23,16 +23,20 @@ void set_row(Tensor& tensor, std::int64_t i, float value) {
 
 TEST(Identities, ThreadsAndRepeatsChangeNoBit) {
   for (const char* normaliser : normalisers) {
-    for (const DType dtype : {DType::f32, DType::bf16}) {
-      Case given = make_case(std::string("causal|") + normaliser, {2, 3, 3, 700, 700, 64, 64}, dtype, 1);
-      for (const Engine* engine : fast_engines(given)) {
-        SCOPED_TRACE(::testing::Message() << engine->name() << ' ' << normaliser << ' ' << to_string(dtype));
-        given.problem.threads = 1;
-        const std::vector<float> one = run(*engine, given);
-        EXPECT_EQ(run(*engine, given), one);
-        for (const int threads : {2, 4}) {
-          given.problem.threads = threads;
-          EXPECT_EQ(run(*engine, given), one) << threads << " threads";
+    for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
+      // The second is split by keys.
+      for (const Shape& shape : {Shape{2, 3, 3, 700, 700, 64, 64}, Shape{1, 4, 2, 5, 9000, 16, 16}}) {
+        Case given = make_case(std::string("causal|") + normaliser, shape, dtype, 1);
+        for (const Engine* engine : fast_engines(given)) {
+          SCOPED_TRACE(::testing::Message()
+                       << engine->name() << ' ' << normaliser << ' ' << to_string(dtype));
+          given.problem.threads = 1;
+          const std::vector<float> one = run(*engine, given);
+          EXPECT_EQ(run(*engine, given), one);
+          for (const int threads : {2, 4}) {
+            given.problem.threads = threads;
+            EXPECT_EQ(run(*engine, given), one) << threads << " threads";
+          }
         }
       }
     }
@@ -88,7 +92,7 @@ TEST(Identities, OrderOfKeysChangesNothing) {
 
 TEST(Identities, WhatIsMaskedHasNoEffect) {
   for (const char* normaliser : normalisers) {
-    for (const DType dtype : {DType::f32, DType::bf16}) {
+    for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
       const Shape shape{1, 2, 1, 150, 600, 16, 16};
       const Case clean = make_case(std::string("window(40)|") + normaliser, shape, dtype);
       Case dirty = make_case(std::string("window(40)|") + normaliser, shape, dtype);

@@ -94,7 +94,7 @@ TEST(Random, EnginesAgreeWithTheOracle) {
                       *rc::gen::inRange<std::int64_t>(1, 600),
                       *rc::gen::inRange<std::int64_t>(1, 40),
                       *rc::gen::inRange<std::int64_t>(8, 40)};
-    const DType dtype = *rc::gen::element(DType::f32, DType::bf16);
+    const DType dtype = *rc::gen::element(DType::f32, DType::bf16, DType::f16);
     const double spread = *rc::gen::element(0.1, 0.5);
     const Case given = make_case(variant, shape, dtype, 2, spread);
     const std::vector<double> oracle = oracle_output(given);

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Races attnlab against PyTorch, OpenVINO, ONNX Runtime and entmax: builds, makes a Python environment in
+# build/peers-venv, runs race.py with the arguments given (--help shows them). A peer that cannot be installed is skipped
+# and said. Status: 0 every promise of cases.py held, 1 some did not, 2 usage.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. experiments/install.sh
+install_packages "${attnlab_build_packages[@]}" python3-venv
+
+cmake --preset release -DATTNLAB_BENCHMARKS=ON > /dev/null
+cmake --build --preset release >&2
+
+environment=build/peers-venv
+if ! cmp -s bench/peers/requirements.txt "$environment/installed.txt"; then
+  python3 -m venv "$environment"
+  while read -r package; do
+    "$environment/bin/pip" install -q "$package" >&2 || echo "attnlab: no $package here: its rows are skipped" >&2
+  done < bench/peers/requirements.txt
+  cp bench/peers/requirements.txt "$environment/installed.txt"
+fi
+exec "$environment/bin/python" bench/peers/race.py "$@"
