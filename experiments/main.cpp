@@ -43,7 +43,7 @@ const std::vector<Command>& commands() {
        "attnlab run --backend sparse --pattern causal --seqlen 4096",
        "0 all well; 2 usage; 3 the cell has no figures; 130 interrupted", 0},
       {"sweep", "", "Measure a grid of cells, one process each, into a directory of records.",
-       with_cell_options({"filter", "config", "out", "dry-run"}),
+       with_cell_options({"filter", "config", "out", "resume", "retry-failed", "dry-run"}),
        "attnlab sweep --backend full,chunked --seqlen 1024:8192:x2 --out results/mine", cell_status, 0},
       {"report",
        "DIR",

@@ -54,6 +54,8 @@ constexpr Option table[] = {
     {"out", "PATH", "", "directory of the records (sweep), file (report); standard output if none"},
     {"config", "FILE", "", "lines 'name = value' with the names of these options; # comments"},
     {"dry-run", "", "", "print the cells with predicted bytes and time, run nothing"},
+    {"resume", "", "", "finish the run in --out: what has a record is not run again"},
+    {"retry-failed", "", "", "with --resume: cells without figures again, but refusals"},
     {"json", "", "", "JSON on standard output, nothing else"},
     {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
     {"format", "NAME", "html", "html, md, csv, latex"},
@@ -182,8 +184,7 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
   if (settings.has("config")) read_configuration(command, settings.text("config"), settings);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
-    if (!option.fallback.empty() && !settings.has(std::string(name)))
-      settings.set(std::string(name), std::string(option.fallback));
+    if (!option.fallback.empty()) settings.fall_back(std::string(name), std::string(option.fallback));
   }
   return settings;
 }

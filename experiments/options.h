@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +25,17 @@ class Settings {
   std::vector<std::string> positional;
 
   void set(const std::string& name, const std::string& value) { values_[name] = value; }
+  /// The default of an option that was not given.
+  void fall_back(const std::string& name, const std::string& value) {
+    if (values_.emplace(name, value).second) defaults_.insert(name);
+  }
+  /// By the user: on the command line or in a configuration file.
+  bool given(const std::string& name) const { return has(name) && !defaults_.contains(name); }
   const std::map<std::string, std::string>& all() const { return values_; }
 
  private:
   std::map<std::string, std::string> values_;
+  std::set<std::string> defaults_;
 };
 
 /// What one command takes.

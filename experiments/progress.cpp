@@ -30,10 +30,10 @@ Progress::Progress(std::int64_t cells)
       start_(std::chrono::steady_clock::now()) {}
 
 std::string Progress::time_left() const {
-  if (done_ == 0 || done_ == cells_) return "";
+  if (done_ == skipped_ || done_ == cells_) return "";
   const double spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   // Cells come in order of growing work, so this is a lower bound.
-  return fmt::format(", over {} left", format_seconds(spent_s / static_cast<double>(done_) *
+  return fmt::format(", over {} left", format_seconds(spent_s / static_cast<double>(done_ - skipped_) *
                                                       static_cast<double>(cells_ - done_)));
 }
 
@@ -59,6 +59,11 @@ void Progress::end(const std::string& status, const std::string& reason) {
   } else if (status != "ok") {
     fmt::print(stderr, "\r\033[K{}: {}{}\n", label_, status, reason.empty() ? "" : ", " + reason);
   }
+}
+
+void Progress::skip() {
+  ++done_;
+  ++skipped_;
 }
 
 void Progress::finish() {

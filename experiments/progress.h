@@ -12,6 +12,8 @@ class Progress {
   explicit Progress(std::int64_t cells);
   void begin(const std::string& label);
   void end(const std::string& status, const std::string& reason);
+  /// The cell has its figures from an earlier sweep.
+  void skip();
   /// Leaves the terminal on a line of its own.
   void finish();
 
@@ -21,6 +23,7 @@ class Progress {
 
   const std::int64_t cells_;
   std::int64_t done_ = 0;
+  std::int64_t skipped_ = 0;
   const bool terminal_;
   const bool colour_;
   std::string label_;

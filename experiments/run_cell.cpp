@@ -30,12 +30,16 @@ namespace {
 constexpr std::int64_t error_rows = 64;
 constexpr std::int64_t heatmap_bins = 128;
 
+std::string weight_file(const Cell& cell, const WeightShape& shape) {
+  return cell.score_weights + "_" + shape.name + ".npy";
+}
+
 ScoreWeights load_weights(const Cell& cell, const Score& score) {
   const std::int64_t head_dim = cell.problem.shape.head_dim;
   if (cell.score_weights.empty()) return xavier_weights(score, head_dim, cell.seed);
   ScoreWeights weights;
   for (const WeightShape& shape : score.weight_shapes(head_dim)) {
-    const std::string file = cell.score_weights + "_" + shape.name + ".npy";
+    const std::string file = weight_file(cell, shape);
     const NpyHeader header = read_npy_header("score-weights", file);
     Matrix matrix{1, header.count(), read_npy("score-weights", file, header, 0, header.count())};
     if (header.shape.size() == 2) {
@@ -192,8 +196,9 @@ Json record_header(const Cell& cell) {
   const Variant variant = Variant::parse(cell.variant);
   const Shape& shape = cell.problem.shape;
   const Machine machine = this_machine();
-  Json record{{"schema", 1},
+  Json record{{"schema", schema_version},
               {"id", cell.id()},
+              {"resume_key", nullptr},
               {"backend", cell.backend ? Json(*cell.backend) : Json()},
               {"engine", cell.engine},
               {"variant", variant.name()},
@@ -243,6 +248,15 @@ Json record_header(const Cell& cell) {
 std::int64_t predicted_bytes(const Cell& cell) {
   return tensor_bytes(cell.problem) +
          find_engine(cell.engine).workspace_bytes(Variant::parse(cell.variant), cell.problem);
+}
+
+std::vector<std::string> input_files(const Cell& cell) {
+  std::vector<std::string> files = Input::parse(cell.input).files();
+  if (!cell.score_weights.empty())
+    for (const WeightShape& shape :
+         Variant::parse(cell.variant).score.weight_shapes(cell.problem.shape.head_dim))
+      files.push_back(weight_file(cell, shape));
+  return files;
 }
 
 void require_inputs(const Cell& cell) {

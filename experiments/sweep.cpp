@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 
 #include "attnlab_build.h"
@@ -14,8 +15,10 @@
 #include "engines/registry.h"
 #include "inputs/input.h"
 #include "measure/machine.h"
+#include "prediction.h"
 #include "progress.h"
 #include "records.h"
+#include "resume.h"
 #include "run_cell.h"
 #include "table.h"
 #include "worker.h"
@@ -35,75 +38,11 @@ Limits make_limits(const Settings& settings) {
   return limits;
 }
 
-bool is_failure(const Json& record) {
-  const std::string status = record.at("status");
-  if (status == "ok") return !record.at("error").at("within_budget").get<bool>();
-  return status != "refused" && status != "predicted_too_large" && status != "predicted_too_slow";
-}
-
 std::vector<Cell> make_checked_grid(const Settings& settings) {
   std::vector<Cell> cells = make_grid(settings);
   for (const Cell& cell : cells) require_inputs(cell);
   return cells;
 }
-
-/// Refusals and predictions that need no worker; an empty status if the cell may run.
-Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
-  Json record = record_header(cell);
-  record["elapsed_ms"] = 0;
-  const std::optional<Refusal> refusal =
-      find_engine(cell.engine).refusal(Variant::parse(cell.variant), cell.problem);
-  if (refusal) {
-    record["status"] = "refused";
-    record["reason"] = refusal->reason;
-    return record;
-  }
-  const std::int64_t bytes = predicted_bytes(cell);
-  if (bytes > limits.memory_bytes) {
-    record["status"] = "predicted_too_large";
-    record["reason"] = fmt::format("inputs, output and workspace take {}, the memory limit is {}",
-                                   format_bytes(bytes), format_bytes(limits.memory_bytes));
-  } else if (predicted_call_s > limits.time_s) {
-    record["status"] = "predicted_too_slow";
-    record["reason"] = fmt::format(
-        "one call would take {:.0f} s by the cells of the same variant before it, the time limit is {:g} s",
-        predicted_call_s, limits.time_s);
-  } else {
-    record["status"] = "";
-  }
-  return record;
-}
-
-/// What cells share that differ in sequence length alone.
-std::string family(const Cell& cell) {
-  const Shape& s = cell.problem.shape;
-  return fmt::format("{} {} {} {} {} {} {} {} {}", cell.engine, cell.variant, to_string(cell.problem.dtype),
-                     cell.problem.threads, s.batch, s.heads, s.head_dim, s.head_dim_v, cell.input);
-}
-
-double work_of(const Cell& cell) {
-  const Shape& shape = cell.problem.shape;
-  return cell.engine == "onednn"
-             ? static_cast<double>(shape.seqlen_q) * static_cast<double>(shape.seqlen_k)
-             : static_cast<double>(visible_pairs(Variant::parse(cell.variant).pattern, shape));
-}
-
-/// Seconds per unit of work_of, by the last cell of each family that ran.
-class Pace {
- public:
-  void learn(const Cell& cell, const Json& record) {
-    if (record.at("status") == "ok")
-      pace_[family(cell)] = record.at("time").at("median_ns").get<double>() * 1e-9 / work_of(cell);
-  }
-  /// 0 where nothing is known.
-  double predict(const Cell& cell) const {
-    const auto found = pace_.find(family(cell));
-    return found == pace_.end() ? 0 : found->second * work_of(cell);
-  }
-
- private:
-  std::map<std::string, double> pace_;
-};
 
 void choose_heatmaps(std::vector<Cell>& cells) {
   std::map<std::string, Cell*> largest;
@@ -150,39 +89,62 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
 }  // namespace
 
 int sweep_command(const Settings& settings, const std::vector<std::string>& arguments) {
-  std::vector<Cell> cells = make_checked_grid(settings);
-  const Limits limits = make_limits(settings);
+  if (settings.has("retry-failed") && !settings.has("resume"))
+    throw ArgumentError("retry-failed", "yes", "only with --resume");
   catch_interrupts();
-  if (settings.has("dry-run")) return dry_run(std::move(cells), limits);
-  choose_heatmaps(cells);
+  if (settings.has("dry-run")) return dry_run(make_checked_grid(settings), make_limits(settings));
   if (!settings.has("out")) throw ArgumentError("out", "", "a directory for the records");
-  Json run{{"schema", 1},
-           {"attnlab", ATTNLAB_VERSION},
-           {"arguments", arguments},
-           {"options", settings.all()},
-           {"cells", cells.size()},
-           {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
-  RecordWriter writer(settings.text("out"), run);
+  // What is not given on a new run is looked up once, so that a resumed one has the same cells.
+  const auto settled = [&](const Json& run) {
+    Settings all = run.is_null() ? settings : resumed_settings(settings, run);
+    all.fall_back("threads", fmt::format("{}", this_machine().cores));
+    return all;
+  };
+  // A grid that cannot be made leaves no directory behind.
+  if (!std::filesystem::exists(std::filesystem::path(settings.text("out")) / "run.json"))
+    make_checked_grid(settings);
+  RunDirectory directory(settings.text("out"), settings.has("resume"));
+  const Settings asked = settled(directory.run());
+  std::vector<Cell> cells = make_checked_grid(asked);
+  choose_heatmaps(cells);
+  if (directory.run().is_null())
+    directory.begin({{"schema", schema_version},
+                     {"attnlab", ATTNLAB_VERSION},
+                     {"arguments", arguments},
+                     {"options", asked.all()},
+                     {"cells", cells.size()},
+                     {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}});
+  const Limits limits = make_limits(asked);
+  ResumeKeys resume;
+  std::vector<std::string> keys;
+  for (const Cell& cell : cells) keys.push_back(resume.of(cell));
   Progress progress(static_cast<std::int64_t>(cells.size()));
   Pace pace;
   std::vector<Json> records;
-  bool failed = false;
   try {
-    for (const Cell& cell : cells) {
+    std::map<std::string, Json> standing = standing_records(directory, keys, settings.has("retry-failed"));
+    for (std::size_t at = 0; at < cells.size(); ++at) {
+      const Cell& cell = cells[at];
       progress.begin(cell.label());
-      Json record = predict(cell, limits, pace.predict(cell));
-      if (record.at("status") == "") record = run_in_worker(cell, limits);
+      Json record;
+      if (const auto found = standing.find(keys[at]); found != standing.end()) {
+        record = std::move(found->second);
+        progress.skip();
+      } else {
+        record = predict(cell, limits, pace.predict(cell));
+        if (record.at("status") == "") record = run_in_worker(cell, limits);
+        record["resume_key"] = keys[at];
+        directory.append(record);
+        progress.end(record.at("status"),
+                     record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
+      }
       pace.learn(cell, record);
-      writer.append(record);
-      failed = failed || is_failure(record);
-      progress.end(record.at("status"),
-                   record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
       records.push_back(std::move(record));
     }
   } catch (const Interrupted&) {
     progress.finish();
-    fmt::print(stderr, "attnlab: interrupted; {} of {} cells are in {}\n", records.size(), cells.size(),
-               writer.file().string());
+    fmt::print(stderr, "attnlab: interrupted; {} of {} cells are in {}; --resume runs the others\n",
+               records.size(), cells.size(), directory.file().string());
     return 130;
   } catch (const RecordError& error) {
     progress.finish();
@@ -191,8 +153,8 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
   }
   progress.finish();
   print_table(records);
-  fmt::print("\nrecords: {}\n", writer.file().string());
-  return failed ? 3 : 0;
+  fmt::print("\nrecords: {}\n", directory.file().string());
+  return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
 }
 
 int run_command(const Settings& settings) {

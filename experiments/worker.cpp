@@ -17,7 +17,9 @@
 #include <dnnl.hpp>
 #include <system_error>
 
+#include "records.h"
 #include "run_cell.h"
+#include "whole_file.h"
 
 namespace attnlab {
 
@@ -26,21 +28,9 @@ namespace {
 constexpr int record_descriptor = 3;
 volatile std::sig_atomic_t interrupted = 0;
 
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {
-    if (descriptor < 0)
-      throw std::system_error(errno, std::generic_category(), "a worker could not be started");
-  }
-  ~Descriptor() { close(descriptor_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
+[[noreturn]] void cannot_start() {
+  throw std::system_error(errno, std::generic_category(), "a worker could not be started");
+}
 
 [[noreturn]] void become_worker(const std::string& cell_json, const Limits& limits, int record, int messages,
                                 pid_t parent) {
@@ -94,17 +84,17 @@ Json run_in_worker(const Cell& cell, const Limits& limits) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0)
-    throw std::system_error(errno, std::generic_category(), "a worker could not be started");
+  if (pipe2(ends, O_CLOEXEC) != 0) cannot_start();
   const Descriptor reading(ends[0]);
   const Descriptor messages(memfd_create("attnlab-worker", MFD_CLOEXEC));
+  if (messages.get() < 0) cannot_start();
   const std::string cell_json = to_json(cell).dump();
   const pid_t parent = getpid();
   pid_t child = -1;
   {
     const Descriptor writing(ends[1]);
     child = fork();
-    if (child < 0) throw std::system_error(errno, std::generic_category(), "a worker could not be started");
+    if (child < 0) cannot_start();
     if (child == 0) become_worker(cell_json, limits, writing.get(), messages.get(), parent);
   }
   setpgid(child, child);
@@ -140,6 +130,8 @@ Json run_in_worker(const Cell& cell, const Limits& limits) {
   } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
     record = failure(cell, "out_of_memory",
                      "the worker was killed (SIGKILL), as the kernel does where memory ends");
+  } else if (WIFSIGNALED(status) && said.ends_with("std::bad_alloc")) {
+    record = failure(cell, "out_of_memory", "memory ended in a thread of the worker");
   } else if (WIFSIGNALED(status)) {
     record = failure(cell, "crashed",
                      fmt::format("the worker died of signal {} ({}){}", WTERMSIG(status),
@@ -173,13 +165,7 @@ int worker_main(const std::string& cell_json) {
   } catch (const std::exception& error) {
     record = failure(cell, "failed", error.what());
   }
-  const std::string line = record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  for (std::size_t written = 0; written < line.size();) {
-    const ssize_t now = write(record_descriptor, line.data() + written, line.size() - written);
-    if (now < 0 && errno != EINTR) return 1;
-    written += static_cast<std::size_t>(std::max<ssize_t>(now, 0));
-  }
-  return 0;
+  return write_all(record_descriptor, to_line(record) + "\n") ? 0 : 1;
 }
 
 }  // namespace attnlab

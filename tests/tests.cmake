@@ -30,6 +30,10 @@ endforeach()
 add_test(NAME report COMMAND test_report)
 add_test(NAME report_in_chromium COMMAND bash ${CMAKE_SOURCE_DIR}/tests/report/chromium.sh)
 add_test(NAME harness COMMAND test_harness)
+# Long ones: `ctest -C nightly -L nightly`.
+add_test(NAME harness_200_kills CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=RandomKills.*)
+set_tests_properties(harness_200_kills PROPERTIES ENVIRONMENT "ATTNLAB_KILLS=200")
+set(nightly harness_200_kills)
 foreach(folder property conformance)
   foreach(level ${attnlab_levels})
     add_test(NAME ${folder}_${level} COMMAND test_${folder})
@@ -45,3 +49,4 @@ set_tests_properties(${names} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS 
 # What takes more than a few seconds: `ctest -L fast` is for in between.
 list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromium)")
 set_tests_properties(${names} PROPERTIES LABELS slow)
+set_tests_properties(${nightly} PROPERTIES LABELS nightly TIMEOUT 7200)

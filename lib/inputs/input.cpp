@@ -122,11 +122,19 @@ std::string Input::name() const {
   return {};
 }
 
+std::vector<std::string> Input::files() const {
+  if (kind_ != Kind::npy) return {};
+  std::vector<std::string> names;
+  for (const char* suffix : tensor_suffixes) names.push_back(prefix_ + suffix);
+  return names;
+}
+
 std::optional<CapturedShape> Input::captured_shape() const {
   if (kind_ != Kind::npy) return std::nullopt;
-  const Dims q = captured_dims(prefix_ + tensor_suffixes[0]);
-  const Dims k = captured_dims(prefix_ + tensor_suffixes[1]);
-  const Dims v = captured_dims(prefix_ + tensor_suffixes[2]);
+  const std::vector<std::string> names = files();
+  const Dims q = captured_dims(names[0]);
+  const Dims k = captured_dims(names[1]);
+  const Dims v = captured_dims(names[2]);
   require_equal(prefix_, "batch of Q and K", q[0], k[0]);
   require_equal(prefix_, "batch of K and V", k[0], v[0]);
   require_equal(prefix_, "heads of K and V", k[1], v[1]);
@@ -209,7 +217,7 @@ void Input::fill_synthetic(const Problem& problem, std::uint64_t seed, QkvTensor
 void Input::fill_captured(QkvTensors& tensors) const {
   Tensor* const targets[] = {&tensors.q, &tensors.k, &tensors.v};
   for (std::size_t which = 0; which < 3; ++which) {
-    const std::string file = prefix_ + tensor_suffixes[which];
+    const std::string file = files()[which];
     const NpyHeader header = read_npy_header("input", file);
     const Dims dims = captured_dims(file);
     const MutableTensorView view = targets[which]->view();

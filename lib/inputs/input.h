@@ -35,6 +35,9 @@ class Input {
 
   std::string name() const;
 
+  /// What it reads: PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy, or nothing.
+  std::vector<std::string> files() const;
+
   /// Of npy inputs: read from the headers of PREFIX_q.npy, PREFIX_k.npy and PREFIX_v.npy, of shape (heads, n,
   /// d) or (batch, heads, n, d). Throws ArgumentError (`input`) for files that are no such arrays or do not
   /// fit together.

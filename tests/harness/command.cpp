@@ -35,6 +35,13 @@ TemporaryDirectory::~TemporaryDirectory() {
   fs::remove_all(path_, ignored);
 }
 
+std::vector<nlohmann::json> records(const fs::path& directory) {
+  std::vector<nlohmann::json> list;
+  std::istringstream lines(read_file(directory / "records.jsonl"));
+  for (std::string line; std::getline(lines, line);) list.push_back(nlohmann::json::parse(line));
+  return list;
+}
+
 std::string read_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;

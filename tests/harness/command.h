@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,12 @@ class TemporaryDirectory {
  private:
   std::filesystem::path path_;
 };
+
+/// For sweeps whose figures do not matter.
+inline const std::string short_rounds = " --rounds 2 --min-time 0.001 --heads 2 ";
+
+/// Every line of directory/records.jsonl.
+std::vector<nlohmann::json> records(const std::filesystem::path& directory);
 
 std::string read_file(const std::filesystem::path& file);
 void write_file(const std::filesystem::path& file, const std::string& text);

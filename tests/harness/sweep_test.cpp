@@ -1,17 +1,10 @@
-// Sweeps as users run them: records, statuses, limits, killed workers, interrupts, full disks.
+// Sweeps as users run them: records, statuses, limits, help.
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <thread>
 
 #include "harness/command.h"
 
@@ -20,21 +13,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* short_rounds = " --rounds 2 --min-time 0.001 --heads 2 ";
-
-std::vector<json> records(const std::filesystem::path& directory) {
-  std::vector<json> list;
-  std::istringstream lines(read_file(directory / "records.jsonl"));
-  for (std::string line; std::getline(lines, line);) list.push_back(json::parse(line));
-  return list;
-}
-
 TEST(Sweep, EveryCellIsARecord) {
   const TemporaryDirectory directory;
   const std::string out = (directory / "run").string();
   const Result result = command(
       "sweep --backend full,chunked,window,sparse --pattern causal --seqlen 64:256:x2 --dtype f32,bf16" +
-      std::string(short_rounds) + "--out " + out);
+      short_rounds + "--out " + out);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("records.jsonl"), std::string::npos);
   const std::vector<json> list = records(directory / "run");
@@ -82,7 +66,7 @@ TEST(Sweep, RefusalsAndPredictionsAreRecords) {
   const TemporaryDirectory directory;
   const Result result = command(
       "sweep --backend full,chunked --score 'additive(8),scaled_dot' --seqlen 2048 --memory-limit 36M" +
-      std::string(short_rounds) + "--out " + (directory / "run").string());
+      short_rounds + "--out " + (directory / "run").string());
   EXPECT_EQ(result.status, 0) << result.err;
   const std::vector<json> list = records(directory / "run");
   ASSERT_EQ(list.size(), 4U);
@@ -110,7 +94,7 @@ TEST(Sweep, TimeLimitStopsTheCellAndTheSweepGoesOn) {
 }
 
 TEST(Run, JsonIsTheRecordAndNothingElse) {
-  const Result result = command("run --seqlen 100 --json" + std::string(short_rounds));
+  const Result result = command("run --seqlen 100 --json" + short_rounds);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1);
@@ -153,7 +137,7 @@ TEST(Run, NonFiniteInputRunsAndTheRecordSaysSo) {
 }
 
 TEST(Run, IsaIsForcedThroughTheEnvironment) {
-  const Result result = command("run --json --seqlen 64" + std::string(short_rounds), "ATTNLAB_ISA=baseline");
+  const Result result = command("run --json --seqlen 64" + short_rounds, "ATTNLAB_ISA=baseline");
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(json::parse(result.out).at("machine").at("level"), "baseline");
   EXPECT_EQ(json::parse(result.out).at("machine").at("onednn_level"), "sse41");
@@ -184,115 +168,6 @@ TEST(Help, FitsOneScreen) {
   EXPECT_EQ(command("").status, 2);
   EXPECT_EQ(command("doctor").status, 0);
   EXPECT_TRUE(json::parse(command("doctor --json").out).contains("cpu"));
-}
-
-/// A sweep in the background that is slow enough to be disturbed.
-class Background {
- public:
-  explicit Background(const std::filesystem::path& out, const char* more = "") {
-    arguments_ =
-        std::string(std::getenv("ATTNLAB_COMMAND")) +
-        " sweep --variant softmax,sparsemax --seqlen 3000 --rounds 40 --min-time 0.1 --heads 4 --out " +
-        out.string() + more;
-    pid_ = fork();
-    if (pid_ == 0) {
-      setpgid(0, 0);
-      execl("/bin/sh", "sh", "-c", ("exec " + arguments_ + " > /dev/null 2>&1").c_str(),
-            static_cast<char*>(nullptr));
-      _exit(127);
-    }
-  }
-  pid_t pid() const { return pid_; }
-  /// The worker's process, once it is there.
-  pid_t worker() const {
-    for (int trial = 0; trial < 500; ++trial) {
-      std::ifstream children("/proc/" + std::to_string(pid_) + "/task/" + std::to_string(pid_) + "/children");
-      pid_t child = 0;
-      if (children >> child) {
-        const std::string name = read_file("/proc/" + std::to_string(child) + "/cmdline");
-        if (name.find("worker") != std::string::npos) return child;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return 0;
-  }
-  int wait() const {
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-
- private:
-  std::string arguments_;
-  pid_t pid_ = 0;
-};
-
-void expect_gone(pid_t process) {
-  for (int trial = 0; trial < 300 && kill(process, 0) == 0; ++trial)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_NE(kill(process, 0), 0) << "the worker outlived its sweep";
-}
-
-TEST(Survival, KilledAndCrashedWorkersAreRecords) {
-  for (const auto& [signal, status] : {std::pair{SIGKILL, "out_of_memory"}, std::pair{SIGSEGV, "crashed"}}) {
-    const TemporaryDirectory directory;
-    const Background sweep(directory / "run");
-    const pid_t worker = sweep.worker();
-    ASSERT_GT(worker, 0);
-    kill(worker, signal);
-    EXPECT_EQ(sweep.wait(), 3);
-    const std::vector<json> list = records(directory / "run");
-    ASSERT_EQ(list.size(), 2U);
-    EXPECT_EQ(list[0].at("status"), status);
-    EXPECT_NE(list[0].at("reason").get<std::string>(), "");
-    EXPECT_EQ(list[1].at("status"), "ok");
-  }
-}
-
-TEST(Survival, InterruptStopsTheWorkerAndKeepsTheRecords) {
-  const TemporaryDirectory directory;
-  const Background sweep(directory / "run");
-  const pid_t worker = sweep.worker();
-  ASSERT_GT(worker, 0);
-  kill(sweep.pid(), SIGINT);
-  EXPECT_EQ(sweep.wait(), 130);
-  expect_gone(worker);
-  EXPECT_EQ(records(directory / "run").size(), 0U);
-}
-
-TEST(Survival, WorkersDieWithTheirSweep) {
-  const TemporaryDirectory directory;
-  const Background sweep(directory / "run");
-  const pid_t worker = sweep.worker();
-  ASSERT_GT(worker, 0);
-  kill(sweep.pid(), SIGKILL);
-  sweep.wait();
-  expect_gone(worker);
-}
-
-TEST(Survival, MemoryThatEndsIsARecord) {
-  // Predicted to fit, since the prediction knows nothing of the oracle's heap.
-  const Result result = command(
-      "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --memory-limit 24M "
-      "--time-limit 60");
-  EXPECT_EQ(result.status, 3) << result.err;
-  EXPECT_EQ(json::parse(result.out).at("status"), "out_of_memory") << result.out;
-}
-
-TEST(Survival, FullDiskLosesNothingThatWasWritten) {
-  const TemporaryDirectory directory;
-  const std::string out = (directory / "run").string();
-  // Files of at most 8 KiB: two records fit. The signal that a shell's limit sends is ignored, as on a full
-  // disk.
-  const Result result =
-      command("sweep --seqlen 32:512:x2 --out " + out + short_rounds, "trap '' XFSZ; ulimit -f 16;");
-  EXPECT_EQ(result.status, 3) << result.err;
-  EXPECT_NE(result.err.find("could not be written"), std::string::npos) << result.err;
-  const std::string text = read_file(directory / "run/records.jsonl");
-  ASSERT_FALSE(text.empty());
-  EXPECT_EQ(text.back(), '\n');
-  EXPECT_GE(records(directory / "run").size(), 1U);
-  EXPECT_LT(records(directory / "run").size(), 5U);
 }
 
 }  // namespace

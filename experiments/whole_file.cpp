@@ -1,0 +1,54 @@
+#include "whole_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace attnlab {
+
+bool write_all(int descriptor, const std::string& text) {
+  for (std::size_t written = 0; written < text.size();) {
+    const ssize_t now = write(descriptor, text.data() + written, text.size() - written);
+    if (now < 0 && errno == EINTR) continue;
+    if (now <= 0) return false;
+    written += static_cast<std::size_t>(now);
+  }
+  return true;
+}
+
+namespace {
+
+/// Syncs and closes; false (errno says why) if either failed.
+bool finish(int descriptor) {
+  const bool synced = fsync(descriptor) == 0;
+  const int why = errno;
+  const bool closed = close(descriptor) == 0;
+  if (!synced) errno = why;
+  return synced && closed;
+}
+
+}  // namespace
+
+void write_whole(const std::filesystem::path& file, const std::string& text) {
+  std::filesystem::path partial = file;
+  partial += ".partial";
+  const int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const bool whole = descriptor >= 0 && write_all(descriptor, text);
+  const int write_error = errno;
+  const bool finished = descriptor >= 0 && finish(descriptor);
+  if (!whole) errno = write_error;
+  if (!whole || !finished || rename(partial.c_str(), file.c_str()) != 0) {
+    const std::error_code why(errno, std::generic_category());
+    unlink(partial.c_str());
+    throw std::system_error(why, file.string() + " could not be written");
+  }
+  // The rename itself, where the file system can sync a directory.
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory >= 0) finish(directory);
+}
+
+}  // namespace attnlab

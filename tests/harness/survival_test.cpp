@@ -1,0 +1,299 @@
+// Sweeps that are disturbed: killed workers, killed sweeps, interrupts, full disks; and taken up again.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "core/splitmix.h"
+#include "harness/command.h"
+
+namespace attnlab {
+namespace {
+
+using nlohmann::json;
+
+/// Slow enough to be disturbed: two cells.
+const std::string slow_cells =
+    " --variant softmax,sparsemax --seqlen 3000 --rounds 15 --min-time 0.1 --heads 4 ";
+
+/// A sweep in the background.
+class Background {
+ public:
+  explicit Background(const std::filesystem::path& out, const std::string& options = slow_cells) {
+    const std::string line = "exec " + std::string(std::getenv("ATTNLAB_COMMAND")) + " sweep " + options +
+                             " --out " + out.string() + " > /dev/null 2>&1";
+    pid_ = fork();
+    if (pid_ == 0) {
+      setpgid(0, 0);
+      execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));
+      _exit(127);
+    }
+  }
+  pid_t pid() const { return pid_; }
+  /// The worker's process, once it is there; 0 if it is not within `patience`.
+  pid_t worker(std::chrono::milliseconds patience = std::chrono::seconds(5)) const {
+    for (const auto end = std::chrono::steady_clock::now() + patience;;) {
+      std::ifstream children("/proc/" + std::to_string(pid_) + "/task/" + std::to_string(pid_) + "/children");
+      pid_t child = 0;
+      if (children >> child) {
+        const std::string name = read_file("/proc/" + std::to_string(child) + "/cmdline");
+        if (name.find("worker") != std::string::npos) return child;
+      }
+      if (std::chrono::steady_clock::now() > end) return 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  int wait() const {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+void expect_gone(pid_t process) {
+  for (int trial = 0; trial < 300 && kill(process, 0) == 0; ++trial)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_NE(kill(process, 0), 0) << "the worker outlived its sweep";
+}
+
+TEST(Survival, KilledAndCrashedWorkersAreRecords) {
+  for (const auto& [signal, status] : {std::pair{SIGKILL, "out_of_memory"}, std::pair{SIGSEGV, "crashed"}}) {
+    const TemporaryDirectory directory;
+    const Background sweep(directory / "run");
+    const pid_t worker = sweep.worker();
+    ASSERT_GT(worker, 0);
+    kill(worker, signal);
+    EXPECT_EQ(sweep.wait(), 3);
+    const std::vector<json> list = records(directory / "run");
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[0].at("status"), status);
+    EXPECT_NE(list[0].at("reason").get<std::string>(), "");
+    EXPECT_EQ(list[1].at("status"), "ok");
+  }
+}
+
+TEST(Survival, InterruptStopsTheWorkerAndKeepsTheRecords) {
+  const TemporaryDirectory directory;
+  const Background sweep(directory / "run");
+  const pid_t worker = sweep.worker();
+  ASSERT_GT(worker, 0);
+  kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(), 130);
+  expect_gone(worker);
+  EXPECT_EQ(records(directory / "run").size(), 0U);
+}
+
+TEST(Survival, WorkersDieWithTheirSweep) {
+  const TemporaryDirectory directory;
+  const Background sweep(directory / "run");
+  const pid_t worker = sweep.worker();
+  ASSERT_GT(worker, 0);
+  kill(sweep.pid(), SIGKILL);
+  sweep.wait();
+  expect_gone(worker);
+}
+
+TEST(Survival, MemoryThatEndsIsARecord) {
+  // Predicted to fit, since the prediction knows nothing of the oracle's heap.
+  const Result result = command(
+      "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --memory-limit 24M "
+      "--time-limit 60");
+  EXPECT_EQ(result.status, 3) << result.err;
+  EXPECT_EQ(json::parse(result.out).at("status"), "out_of_memory") << result.out;
+}
+
+TEST(Survival, FullDiskLosesNothingThatWasWritten) {
+  const TemporaryDirectory directory;
+  const std::string out = (directory / "run").string();
+  // Files of at most 8 KiB: two records fit. The signal that a shell's limit sends is ignored, as on a full
+  // disk.
+  const Result result =
+      command("sweep --seqlen 32:512:x2 --out " + out + short_rounds, "trap '' XFSZ; ulimit -f 16;");
+  EXPECT_EQ(result.status, 3) << result.err;
+  EXPECT_NE(result.err.find("could not be written"), std::string::npos) << result.err;
+  const std::string text = read_file(directory / "run/records.jsonl");
+  ASSERT_FALSE(text.empty());
+  EXPECT_EQ(text.back(), '\n');
+  EXPECT_GE(records(directory / "run").size(), 1U);
+  EXPECT_LT(records(directory / "run").size(), 5U);
+}
+
+const std::string quick_cells =
+    "--backend chunked,sparse --pattern causal --seqlen 16:512:x2 --dtype f32,bf16 "
+    "--threads 1" +
+    short_rounds;
+
+std::set<std::string> lines_of(const std::string& text) {
+  std::set<std::string> lines;
+  for (std::size_t start = 0, end; (end = text.find('\n', start)) != std::string::npos; start = end + 1)
+    lines.insert(text.substr(start, end - start));
+  return lines;
+}
+
+TEST(Resume, RunsWhatIsMissingAndNothingElse) {
+  const TemporaryDirectory directory;
+  const std::string out = "--out " + (directory / "run").string();
+  ASSERT_EQ(command("sweep --seqlen 16:128:x2 " + short_rounds + out).status, 0);
+  const std::string whole = read_file(directory / "run/records.jsonl");
+  // One record whole, the second cut in the middle.
+  const std::size_t first = whole.find('\n') + 1;
+  write_file(directory / "run/records.jsonl", whole.substr(0, first + 100));
+  const Result result = command("sweep --resume " + out);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("1 record set aside"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("half-written"), std::string::npos) << result.err;
+  EXPECT_EQ(read_file(directory / "run/set-aside.jsonl"), whole.substr(first, 100) + "\n");
+  const std::string after = read_file(directory / "run/records.jsonl");
+  EXPECT_EQ(after.substr(0, first), whole.substr(0, first));
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), 4U);
+  std::set<std::string> keys;
+  for (const json& record : list) keys.insert(record.at("resume_key"));
+  EXPECT_EQ(keys.size(), 4U);
+  // Nothing is left to do.
+  EXPECT_EQ(command("sweep --resume " + out).status, 0);
+  EXPECT_EQ(read_file(directory / "run/records.jsonl"), after);
+}
+
+TEST(Resume, AWholeLastLineWithoutItsEndStands) {
+  const TemporaryDirectory directory;
+  const std::string out = "--out " + (directory / "run").string();
+  ASSERT_EQ(command("sweep --seqlen 16,32 " + short_rounds + out).status, 0);
+  const std::string whole = read_file(directory / "run/records.jsonl");
+  write_file(directory / "run/records.jsonl", whole.substr(0, whole.size() - 1));
+  ASSERT_EQ(command("sweep --resume " + out).status, 0);
+  EXPECT_EQ(read_file(directory / "run/records.jsonl"), whole);
+}
+
+TEST(Resume, KeepsToTheOptionsOfTheRun) {
+  const TemporaryDirectory directory;
+  const std::string out = "--out " + (directory / "run").string();
+  ASSERT_EQ(command("sweep --seqlen 16,32 " + short_rounds + out).status, 0);
+  EXPECT_EQ(command("sweep --resume --seqlen 16,32 " + out).status, 0);
+  const Result other = command("sweep --resume --seqlen 16,64 " + out);
+  EXPECT_EQ(other.status, 2);
+  for (const char* text : {"seqlen", "16,64", "16,32"})
+    EXPECT_NE(other.err.find(text), std::string::npos) << other.err;
+  EXPECT_EQ(command("sweep --retry-failed --seqlen 16 " + out).status, 2);
+}
+
+TEST(Resume, OtherInputIsMeasuredAgainAndAnotherCpuRefused) {
+  const TemporaryDirectory directory;
+  const auto write_input = [&](char value) {
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 16, 4), }";
+    header.append(117 - header.size(), ' ');
+    for (const char* which : {"q", "k", "v"})
+      write_file(directory / (std::string("x_") + which + ".npy"),
+                 std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(118) + '\0' + header + '\n' +
+                     std::string(256, value));
+  };
+  const std::string out = "--out " + (directory / "run").string();
+  write_input(1);
+  ASSERT_EQ(
+      command("sweep --rounds 1 --min-time 0.001 --input npy:" + (directory / "x ").string() + out).status,
+      0);
+  const std::string before = read_file(directory / "run/records.jsonl");
+  write_input(2);
+  const Result result = command("sweep --resume " + out);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("of another build, input or schema"), std::string::npos) << result.err;
+  EXPECT_EQ(read_file(directory / "run/set-aside.jsonl"), before);
+  json moved = records(directory / "run").at(0);
+  moved["machine"]["cpu"] = "Z80";
+  write_file(directory / "run/records.jsonl", moved.dump() + "\n");
+  EXPECT_EQ(command("sweep --resume " + out).status, 2);
+}
+
+TEST(Resume, FailedCellsAreRetriedWhenAsked) {
+  const TemporaryDirectory directory;
+  const std::string options = "--variant softmax,sparsemax --seqlen 700 --rounds 3 --min-time 0.3 --heads 1";
+  const Background sweep(directory / "run", options);
+  const pid_t worker = sweep.worker();
+  ASSERT_GT(worker, 0);
+  kill(worker, SIGKILL);
+  ASSERT_EQ(sweep.wait(), 3);
+  const std::string resume = "sweep --resume --out " + (directory / "run").string();
+  EXPECT_EQ(command(resume).status, 3);
+  EXPECT_EQ(command(resume + " --retry-failed").status, 0);
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), 2U);
+  for (const json& record : list) EXPECT_EQ(record.at("status"), "ok");
+  EXPECT_EQ(lines_of(read_file(directory / "run/set-aside.jsonl")).size(), 1U);
+}
+
+TEST(Resume, ASecondSweepIsRefused) {
+  const TemporaryDirectory directory;
+  const Background sweep(directory / "run");
+  ASSERT_GT(sweep.worker(), 0);
+  const Result second = command("sweep --resume" + slow_cells + "--out " + (directory / "run").string());
+  EXPECT_EQ(second.status, 2);
+  EXPECT_NE(second.err.find("another sweep is at work in it (process " + std::to_string(sweep.pid())),
+            std::string::npos)
+      << second.err;
+  kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(), 130);
+}
+
+TEST(Resume, AfterAFullDisk) {
+  const TemporaryDirectory directory;
+  const std::string out = "--out " + (directory / "run").string();
+  ASSERT_EQ(command("sweep --seqlen 32:512:x2 " + out + short_rounds, "trap '' XFSZ; ulimit -f 16;").status,
+            3);
+  const std::set<std::string> before = lines_of(read_file(directory / "run/records.jsonl"));
+  ASSERT_EQ(command("sweep --resume " + out).status, 0);
+  EXPECT_EQ(records(directory / "run").size(), 5U);
+  const std::set<std::string> after = lines_of(read_file(directory / "run/records.jsonl"));
+  EXPECT_TRUE(std::includes(after.begin(), after.end(), before.begin(), before.end()));
+}
+
+/// Kills sweeps, or their workers, at random moments and resumes them until all cells have figures:
+/// ATTNLAB_KILLS times (`ctest -C nightly`), or a few.
+TEST(RandomKills, LoseNothingAndRepeatNothing) {
+  const char* const asked = std::getenv("ATTNLAB_KILLS");
+  const int kills = asked ? std::atoi(asked) : 8;
+  const TemporaryDirectory work;
+  SplitMix random(std::random_device{}());
+  int done = 0;
+  for (int sweep_number = 0; done < kills; ++sweep_number) {
+    const std::filesystem::path out = work / std::to_string(sweep_number);
+    std::set<std::string> finished;
+    int status = -1;
+    while (status != 0) {
+      const Background sweep(out, quick_cells + "--resume --retry-failed");
+      if (done < kills) {
+        std::this_thread::sleep_for(std::chrono::microseconds(random.next() % 1000000));
+        const int how = static_cast<int>(random.next() % 4);
+        const pid_t worker = how == 0 ? sweep.worker(std::chrono::milliseconds(50)) : 0;
+        kill(worker > 0 ? worker : sweep.pid(), how == 1 ? SIGINT : SIGKILL);
+        ++done;
+      }
+      status = sweep.wait();
+      const std::set<std::string> now = lines_of(read_file(out / "records.jsonl"));
+      EXPECT_TRUE(std::includes(now.begin(), now.end(), finished.begin(), finished.end()))
+          << "a finished cell was lost or run again";
+      finished.clear();
+      for (const std::string& line : now)
+        if (json::parse(line).at("status") == "ok") finished.insert(line);
+      ASSERT_TRUE(status == 0 || status == 3 || status == 130 || status == 128 + SIGKILL) << status;
+    }
+    const std::vector<json> list = records(out);
+    std::set<std::string> cells;
+    for (const json& record : list) cells.insert(record.at("id"));
+    EXPECT_EQ(list.size(), 24U);
+    EXPECT_EQ(cells.size(), 24U);
+  }
+}
+
+}  // namespace
+}  // namespace attnlab
