@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "attnlab_build.h"
+#include "compare/compare.h"
 #include "core/argument_error.h"
 #include "core/isa.h"
 #include "doctor.h"
@@ -52,6 +53,13 @@ const std::vector<Command>& commands() {
        "attnlab report results/mine --format latex",
        "0 all well; 2 usage",
        1},
+      {"compare",
+       "A [B]",
+       "Run B against run A, cell by cell; or two variants of one run.",
+       {"between", "floor", "force", "fail-on", "format", "out"},
+       "attnlab compare results/before results/after --fail-on slower",
+       "0 all well; 2 usage; 4 what --fail-on names",
+       2},
       {"doctor",
        "",
        "The machine: CPU, levels, oneDNN, memory, timer, and what would spoil figures.",
@@ -103,6 +111,7 @@ int run(const std::vector<std::string>& arguments) {
   if (command->name == "run") return run_command(settings);
   if (command->name == "sweep") return sweep_command(settings, rest);
   if (command->name == "report") return report_command(settings);
+  if (command->name == "compare") return compare_command(settings);
   return doctor_command(settings);
 }
 

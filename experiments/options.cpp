@@ -51,14 +51,19 @@ constexpr Option table[] = {
     {"time-limit", "SECONDS", "300", "for one cell; it is stopped there and recorded"},
     {"memory-limit", "BYTES", "", "for one cell, e.g. 6G (80 % of what is available)"},
     {"filter", "REGEX", "", "keep the cells whose canonical name matches"},
-    {"out", "PATH", "", "directory of the records (sweep), file (report); standard output if none"},
+    {"out", "PATH", "", "directory of the records (sweep), file (others); standard output if none"},
     {"config", "FILE", "", "lines 'name = value' with the names of these options; # comments"},
     {"dry-run", "", "", "print the cells with predicted bytes and time, run nothing"},
     {"resume", "", "", "finish the run in --out: what has a record is not run again"},
     {"retry-failed", "", "", "with --resume: cells without figures again, but refusals"},
     {"json", "", "", "JSON on standard output, nothing else"},
     {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
-    {"format", "NAME", "html", "html, md, csv, latex"},
+    {"format", "NAME", "",
+     "report: html (default), md, csv, latex; compare: table (default), json, md, csv, latex"},
+    {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
+    {"floor", "PERCENT", "", "noise floor: no verdict below it (2)"},
+    {"force", "", "", "compare runs of different CPUs all the same"},
+    {"fail-on", "VERDICT", "nothing", "exit status 4 for: slower, ambiguous, lost (figures in A, none in B)"},
 };
 
 const Option& option_named(std::string_view name) {
@@ -158,6 +163,13 @@ std::int64_t Settings::bytes(const std::string& name) const {
   if (error != std::errc() || !(value * scale >= 1) || value * scale > 0x1p50)
     throw ArgumentError(name, given, "a number of bytes above 0, with K, M or G if need be");
   return static_cast<std::int64_t>(value * scale);
+}
+
+std::string Settings::choice(const std::string& name, const std::vector<std::string>& allowed) const {
+  if (!has(name)) return allowed.front();
+  if (std::find(allowed.begin(), allowed.end(), text(name)) == allowed.end())
+    throw ArgumentError(name, text(name), unknown_name(text(name), allowed));
+  return text(name);
 }
 
 Settings parse_options(const Command& command, const std::vector<std::string>& arguments) {

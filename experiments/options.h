@@ -22,6 +22,8 @@ class Settings {
   double number(const std::string& name, double low) const;
   /// Bytes, as in 4096, 512M, 6G.
   std::int64_t bytes(const std::string& name) const;
+  /// One of `allowed`, the first if it was not given. Throws ArgumentError.
+  std::string choice(const std::string& name, const std::vector<std::string>& allowed) const;
   std::vector<std::string> positional;
 
   void set(const std::string& name, const std::string& value) { values_[name] = value; }

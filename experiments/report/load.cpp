@@ -47,11 +47,11 @@ std::string lacking(const Json& record) {
 
 }  // namespace
 
-std::vector<Json> load_records(const std::filesystem::path& directory) {
+std::vector<Json> load_records(const std::filesystem::path& directory, std::string_view command) {
   const std::filesystem::path file = directory / "records.jsonl";
   std::ifstream stream(file);
   if (!stream)
-    throw ArgumentError("report", directory.string(),
+    throw ArgumentError(command, directory.string(),
                         "a directory with a records.jsonl, as attnlab sweep --out makes");
   std::vector<Json> records;
   std::string line;
@@ -59,15 +59,14 @@ std::vector<Json> load_records(const std::filesystem::path& directory) {
     Json record = Json::parse(line, nullptr, false);
     const std::string where = fmt::format("{}:{}", file.string(), number);
     if (record.is_discarded() || !record.is_object() || !record.contains("schema"))
-      throw ArgumentError("report", where, "one JSON object a line, with a key 'schema' (results/SCHEMA.md)");
+      throw ArgumentError(command, where, "one JSON object a line, with a key 'schema' (results/SCHEMA.md)");
     if (record["schema"] != 1)
-      throw ArgumentError("report", fmt::format("{}: schema {}", where, record["schema"].dump()), "schema 1");
+      throw ArgumentError(command, fmt::format("{}: schema {}", where, record["schema"].dump()), "schema 1");
     if (const std::string lack = lacking(record); !lack.empty())
-      throw ArgumentError("report", where, fmt::format("a record with {} (results/SCHEMA.md)", lack));
+      throw ArgumentError(command, where, fmt::format("a record with {} (results/SCHEMA.md)", lack));
     records.push_back(std::move(record));
   }
-  if (records.empty())
-    throw ArgumentError("report", file.string(), "at least one record; this file is empty");
+  if (records.empty()) throw ArgumentError(command, file.string(), "at least one record; this file is empty");
   return records;
 }
 

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 #include "cell.h"
 
 namespace attnlab {
 
-/// Every line of directory/records.jsonl. Throws ArgumentError for a directory without one, with none in it,
-/// with a line that is no record or lacks what every record has (naming file, line and key), or with another
-/// schema.
-std::vector<Json> load_records(const std::filesystem::path& directory);
+/// Every line of directory/records.jsonl. Throws ArgumentError (`command`) for a directory without one, with
+/// none in it, with a line that is no record or lacks what every record has (naming file, line and key), or
+/// with another schema.
+std::vector<Json> load_records(const std::filesystem::path& directory, std::string_view command = "report");
 
 }  // namespace attnlab

@@ -35,9 +35,7 @@ void write_file(const std::filesystem::path& file, const std::string& text) {
 int report_command(const Settings& settings) {
   if (settings.positional.empty()) throw ArgumentError("report", "", "the directory of a sweep");
   const std::filesystem::path directory = settings.positional.front();
-  const std::string& format = settings.text("format");
-  if (format != "html" && format != "md" && format != "csv" && format != "latex")
-    throw ArgumentError("format", format, unknown_name(format, {"html", "md", "csv", "latex"}));
+  const std::string format = settings.choice("format", {"html", "md", "csv", "latex"});
   const std::vector<Json> records = load_records(directory);
   if (format == "html") {
     const std::filesystem::path file =

@@ -157,7 +157,7 @@ TEST(List, ShowsEveryTableAsTextAndAsJson) {
 }
 
 TEST(Help, FitsOneScreen) {
-  for (const char* name : {"", "list", "run", "sweep", "report", "doctor"}) {
+  for (const char* name : {"", "list", "run", "sweep", "report", "compare", "doctor"}) {
     const Result result = command(std::string(name) + " --help");
     EXPECT_EQ(result.status, 0) << name;
     EXPECT_LE(std::count(result.out.begin(), result.out.end(), '\n'), 40) << name;

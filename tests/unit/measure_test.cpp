@@ -6,7 +6,9 @@
 #include <thread>
 #include <vector>
 
+#include "core/splitmix.h"
 #include "core/workspace.h"
+#include "measure/bootstrap.h"
 #include "measure/heap.h"
 #include "measure/machine.h"
 #include "measure/resident.h"
@@ -69,6 +71,35 @@ TEST(Sampler, EveryRoundIsASampleOfTheWork) {
 TEST(Median, OfOddAndEvenCounts) {
   EXPECT_EQ(median({3, 1, 2}), 2);
   EXPECT_EQ(median({4, 1, 2, 3}), 2.5);
+}
+
+TEST(Bootstrap, CoversTheTruthAndNarrowsWithSamples) {
+  SplitMix random(7);
+  const auto draw = [&](std::size_t count, double scale) {
+    std::vector<double> values(count);
+    for (double& value : values) value = scale * (1 + 0.1 * (random.uniform() - 0.5));
+    return values;
+  };
+  int covered = 0;
+  for (int trial = 0; trial < 100; ++trial) {
+    const Interval interval = ratio_interval(draw(10, 100), draw(10, 150));
+    covered += interval.low <= 1.5 && 1.5 <= interval.high;
+  }
+  EXPECT_GE(covered, 95);
+  const Interval few = median_interval(draw(5, 1));
+  const Interval many = median_interval(draw(200, 1));
+  EXPECT_LT(many.high - many.low, few.high - few.low);
+}
+
+TEST(Bootstrap, PairedRatiosLoseWhatBothSidesShare) {
+  // Both follow the same drift; each pair's ratio is 1.1.
+  const std::vector<double> a{1, 2, 3, 4, 5, 6};
+  std::vector<double> b = a;
+  for (double& value : b) value *= 1.1;
+  const Interval paired = paired_ratio_interval(a, b);
+  EXPECT_NEAR(paired.low, 1.1, 1e-12);
+  EXPECT_NEAR(paired.high, 1.1, 1e-12);
+  EXPECT_GT(ratio_interval(a, b).high, 1.5);
 }
 
 TEST(Machines, HaveCoresAndMemory) {

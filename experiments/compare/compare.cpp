@@ -1,0 +1,215 @@
+#include "compare/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <system_error>
+
+#include "compare/comparison.h"
+#include "core/argument_error.h"
+#include "dispersion/row_statistics.h"
+#include "report/analysis.h"
+#include "report/formats.h"
+#include "report/load.h"
+#include "table.h"
+#include "variants/arguments.h"
+#include "whole_file.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr double default_floor = 0.02;
+
+Json number_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
+Json both(const Pair& pair, const std::string& path) {
+  return {{"a", number_or_null(number_at(pair.a, path))}, {"b", number_or_null(number_at(pair.b, path))}};
+}
+
+Json identity(const Json& record) {
+  return {{"id", record.at("id")},
+          {"series", fmt::format("{} {}", backend_of(record), text_at(record, "variant"))},
+          {"cell", record.at("cell")},
+          {"input", record.at("input").at("name")}};
+}
+
+Json to_json(const Comparison& comparison) {
+  Json json{{"floor", comparison.floor}, {"confidence", bootstrap_confidence}, {"summary", Json::object()}};
+  for (const Verdict verdict : {Verdict::faster, Verdict::slower, Verdict::same, Verdict::ambiguous})
+    json["summary"][std::string(to_string(verdict))] = comparison.count(verdict);
+  json["cells"] = Json::array();
+  for (const Pair& pair : comparison.pairs) {
+    Json cell{{"a", identity(pair.a)},
+              {"b", identity(pair.b)},
+              {"verdict", to_string(pair.verdict)},
+              {"time_ratio", pair.time_ratio},
+              {"time_ratio_low", pair.interval.low},
+              {"time_ratio_high", pair.interval.high}};
+    for (const char* path : {"time.median_ns", "memory.workspace_bytes", "memory.heap_peak_bytes",
+                             "memory.rss_delta_bytes", "error.max_abs", "error.relative_l2"})
+      cell[path] = both(pair, path);
+    for (const std::string_view name : statistic_names)
+      cell["dispersion.mean"][std::string(name)] = both(pair, "dispersion.mean." + std::string(name));
+    json["cells"].push_back(std::move(cell));
+  }
+  json["not_compared"] = Json::array();
+  for (const Unpaired& unpaired : comparison.unpaired) {
+    json["not_compared"].push_back(identity(unpaired.record));
+    json["not_compared"].back()["why"] = unpaired.why;
+  }
+  return json;
+}
+
+std::string label(const Json& record) {
+  return fmt::format("{} {}", backend_of(record), text_at(record, "variant"));
+}
+
+std::string change(std::optional<double> a, std::optional<double> b, const auto& show) {
+  if (!a || !b) return missing;
+  return *a == *b ? show(*a) : fmt::format("{} → {}", show(*a), show(*b));
+}
+
+Table pairs_table(const Comparison& comparison) {
+  Table table{"compare",
+              "B against A",
+              {{"cell", "cell", false},
+               {"n", "n"},
+               {"dtype", "dtype", false},
+               {"threads", "threads"},
+               {"time A", "time_a"},
+               {"time B", "time_b"},
+               {"B / A", "ratio"},
+               {"99 % interval", "interval", false},
+               {"verdict", "verdict", false},
+               {"workspace", "workspace"},
+               {"heap peak", "heap_peak"},
+               {"max error", "max_error"},
+               {"entropy", "entropy"}},
+              {},
+              fmt::format("Verdicts need the whole interval beyond the noise floor of {:.3g} %.",
+                          comparison.floor * 100)};
+  const auto time = [](double ns) { return format_seconds(ns * 1e-9); };
+  const auto bytes = [](double value) { return format_bytes(static_cast<std::int64_t>(value)); };
+  const auto error = [](double value) { return fmt::format("{:.1e}", value); };
+  const auto entropy = [](double value) { return fmt::format("{:.4g}", value); };
+  for (const Pair& pair : comparison.pairs) {
+    const auto changed = [&](const char* path, const auto& show) {
+      return change(number_at(pair.a, path), number_at(pair.b, path), show);
+    };
+    table.rows.push_back({label(pair.a) == label(pair.b)
+                              ? label(pair.a)
+                              : fmt::format("{} → {}", label(pair.a), label(pair.b)),
+                          fmt::format("{}", seqlen_of(pair.a)), text_at(pair.a, "cell.dtype"),
+                          text_at(pair.a, "cell.threads"), time(*number_at(pair.a, "time.median_ns")),
+                          time(*number_at(pair.b, "time.median_ns")), fmt::format("{:.3f}", pair.time_ratio),
+                          fmt::format("{:.3f} … {:.3f}", pair.interval.low, pair.interval.high),
+                          std::string(to_string(pair.verdict)), changed("memory.workspace_bytes", bytes),
+                          changed("memory.heap_peak_bytes", bytes), changed("error.max_abs", error),
+                          changed("dispersion.mean.entropy", entropy)});
+  }
+  return table;
+}
+
+Table unpaired_table(const Comparison& comparison) {
+  Table table{"not-compared",
+              "Not compared",
+              {{"cell", "cell", false}, {"n", "n"}, {"dtype", "dtype", false}, {"why", "why", false}},
+              {},
+              ""};
+  for (const Unpaired& unpaired : comparison.unpaired)
+    table.rows.push_back({label(unpaired.record), fmt::format("{}", seqlen_of(unpaired.record)),
+                          text_at(unpaired.record, "cell.dtype"), unpaired.why});
+  return table;
+}
+
+/// Columns as they stand in a terminal: every UTF-8 sequence here is one column wide.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::string to_text(const Table& table) {
+  std::vector<std::size_t> widths;
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    widths.push_back(width(table.columns[column].title));
+    for (const auto& row : table.rows) widths[column] = std::max(widths[column], width(row[column].text));
+  }
+  std::string text = table.caption + "\n";
+  const auto add = [&](std::size_t column, const std::string& cell) {
+    const std::string space(widths[column] - width(cell), ' ');
+    text += table.columns[column].numeric ? space + cell : cell + space;
+    text += column + 1 < widths.size() ? "  " : "\n";
+  };
+  for (std::size_t column = 0; column < widths.size(); ++column) add(column, table.columns[column].title);
+  for (const auto& row : table.rows)
+    for (std::size_t column = 0; column < widths.size(); ++column) add(column, row[column].text);
+  return text + (table.note.empty() ? "" : table.note + "\n");
+}
+
+std::string summary(const Comparison& comparison) {
+  std::string text = fmt::format("{} cells:", comparison.pairs.size());
+  for (const Verdict verdict : {Verdict::faster, Verdict::slower, Verdict::same, Verdict::ambiguous})
+    text += fmt::format(" {} {}", comparison.count(verdict), to_string(verdict));
+  double logarithms = 0;
+  for (const Pair& pair : comparison.pairs) logarithms += std::log(pair.time_ratio);
+  if (!comparison.pairs.empty())
+    text += fmt::format("; geometric mean of B / A {:.3f}",
+                        std::exp(logarithms / static_cast<double>(comparison.pairs.size())));
+  return text + "\n";
+}
+
+std::string in_format(const Comparison& comparison, const std::string& format) {
+  if (format == "json") return to_json(comparison).dump(2) + "\n";
+  std::vector<Table> tables{pairs_table(comparison)};
+  if (!comparison.unpaired.empty()) tables.push_back(unpaired_table(comparison));
+  if (format == "csv") return to_csv(tables);
+  if (format == "latex") return to_latex(tables);
+  if (format == "md") return to_markdown(tables) + "\n" + summary(comparison);
+  std::string text;
+  for (const Table& table : tables) text += to_text(table) + "\n";
+  return text + summary(comparison);
+}
+
+Comparison make_comparison(const Settings& settings) {
+  const double floor = settings.has("floor") ? settings.number("floor", 0) / 100 : default_floor;
+  if (settings.has("between")) {
+    const std::vector<std::string_view> series = split_outside_parentheses(settings.text("between"), ',');
+    if (series.size() != 2 || settings.positional.size() != 1)
+      throw ArgumentError("between", settings.text("between"), "two series as A,B, of one directory");
+    return compare_series(load_records(settings.positional[0], "compare"), std::string(series[0]),
+                          std::string(series[1]), floor);
+  }
+  if (settings.positional.size() != 2)
+    throw ArgumentError("compare", fmt::format("{} directories", settings.positional.size()),
+                        "two directories, or one and --between A,B");
+  return compare_runs(load_records(settings.positional[0], "compare"),
+                      load_records(settings.positional[1], "compare"), floor, settings.has("force"));
+}
+
+}  // namespace
+
+int compare_command(const Settings& settings) {
+  const std::string format = settings.choice("format", {"table", "json", "md", "csv", "latex"});
+  const std::string fail_on = settings.choice("fail-on", {"nothing", "slower", "ambiguous", "lost"});
+  const Comparison comparison = make_comparison(settings);
+  const std::string text = in_format(comparison, format);
+  if (settings.has("out")) {
+    try {
+      write_whole(settings.text("out"), text);
+    } catch (const std::system_error& error) {
+      throw ArgumentError("out", settings.text("out"), fmt::format("{}; a file that can be", error.what()));
+    }
+  } else {
+    fmt::print("{}", text);
+  }
+  const bool lost = std::any_of(comparison.unpaired.begin(), comparison.unpaired.end(),
+                                [](const Unpaired& unpaired) { return unpaired.lost; });
+  const bool failed = (fail_on == "slower" && comparison.count(Verdict::slower) > 0) ||
+                      (fail_on == "ambiguous" && comparison.count(Verdict::ambiguous) > 0) ||
+                      (fail_on == "lost" && lost);
+  return failed ? 4 : 0;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,148 @@
+#include "compare/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "core/argument_error.h"
+#include "report/analysis.h"
+
+namespace attnlab {
+
+namespace {
+
+/// With fewer, no interval says anything: each side's is its smallest to its largest sample.
+constexpr std::size_t fewest_rounds = 5;
+
+std::vector<double> samples(const Json& record) {
+  return record.at("time").at("samples_ns").get<std::vector<double>>();
+}
+
+Pair make_pair(const Json& a, const Json& b, double floor) {
+  const std::vector<double> times_a = samples(a);
+  const std::vector<double> times_b = samples(b);
+  Pair pair{a, b, b.at("time").at("median_ns").get<double>() / a.at("time").at("median_ns").get<double>(),
+            ratio_interval(times_a, times_b), Verdict::ambiguous};
+  if (std::min(times_a.size(), times_b.size()) >= fewest_rounds) pair.verdict = judge(pair.interval, floor);
+  return pair;
+}
+
+using Places = std::map<std::string, const Json*>;
+
+/// Sets every record of `a` against the one in the same place of `b`.
+Comparison match(const Places& a, const Places& b, double floor) {
+  Comparison comparison{floor, {}, {}};
+  const auto figures = [](const Json& record) {
+    return record.at("status") == "ok" ? std::string(counts(record) ? "" : "outside its error budget")
+                                       : record.at("status").get<std::string>();
+  };
+  std::vector<const Json*> in_order;
+  for (const auto& [place, record] : a) {
+    const auto other = b.find(place);
+    if (other == b.end()) {
+      comparison.unpaired.push_back({*record, "only in A", false});
+      continue;
+    }
+    const std::string of_a = figures(*record);
+    const std::string of_b = figures(*other->second);
+    if (!of_a.empty() || !of_b.empty())
+      comparison.unpaired.push_back(
+          {*record, fmt::format("A: {}, B: {}", of_a.empty() ? "ok" : of_a, of_b.empty() ? "ok" : of_b),
+           of_a.empty()});
+    else if (record->at("input").value("checksum", Json()) !=
+             other->second->at("input").value("checksum", Json()))
+      comparison.unpaired.push_back({*record, "Q, K and V differ", false});
+    else
+      comparison.pairs.push_back(make_pair(*record, *other->second, floor));
+  }
+  for (const auto& [place, record] : b)
+    if (!a.contains(place)) comparison.unpaired.push_back({*record, "only in B", false});
+  std::stable_sort(comparison.pairs.begin(), comparison.pairs.end(),
+                   [](const Pair& x, const Pair& y) { return seqlen_of(x.a) < seqlen_of(y.a); });
+  return comparison;
+}
+
+std::set<std::string> machines(const std::vector<Json>& records) {
+  std::set<std::string> names;
+  for (const Json& record : records)
+    names.insert(fmt::format("{} ({})", text_at(record, "machine.cpu"), text_at(record, "machine.level")));
+  return names;
+}
+
+bool is_of(const Json& record, const std::string& series) {
+  const std::string variant = record.at("variant");
+  return series == backend_of(record) || series == variant || series == backend_of(record) + " " + variant;
+}
+
+Places places_of(const std::vector<Json>& records, const std::string& series) {
+  Places places;
+  for (const Json& record : records) {
+    if (!is_of(record, series)) continue;
+    const auto [place, is_new] = places.emplace(comparison_key(record), &record);
+    if (!is_new)
+      throw ArgumentError(
+          "between", series,
+          fmt::format("one record for each n, dtype and input; here '{0} {1}' and '{0} {2}'",
+                      backend_of(record), text_at(*place->second, "variant"), text_at(record, "variant")));
+  }
+  if (places.empty()) {
+    std::set<std::string> names;
+    for (const Json& record : records) {
+      names.insert(backend_of(record));
+      names.insert(record.at("variant").get<std::string>());
+    }
+    throw ArgumentError("between", series, unknown_name(series, {names.begin(), names.end()}));
+  }
+  return places;
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::faster:
+      return "FASTER";
+    case Verdict::slower:
+      return "SLOWER";
+    case Verdict::same:
+      return "SAME";
+    case Verdict::ambiguous:
+      return "AMBIGUOUS";
+  }
+  return {};
+}
+
+Verdict judge(const Interval& interval, double floor) {
+  const double above = 1 + floor;
+  if (interval.high < 1 / above) return Verdict::faster;
+  if (interval.low > above) return Verdict::slower;
+  return interval.low >= 1 / above && interval.high <= above ? Verdict::same : Verdict::ambiguous;
+}
+
+std::int64_t Comparison::count(Verdict verdict) const {
+  return std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) { return pair.verdict == verdict; });
+}
+
+Comparison compare_runs(const std::vector<Json>& a, const std::vector<Json>& b, double floor, bool force) {
+  std::set<std::string> both = machines(a);
+  both.merge(machines(b));
+  if (both.size() > 1 && !force)
+    throw ArgumentError("compare", fmt::format("{}' and '{}", *both.begin(), *std::next(both.begin())),
+                        "runs of one CPU and level, or --force");
+  const auto places = [](const std::vector<Json>& records) {
+    Places found;
+    for (const Json& record : records) found.emplace(record.at("id").get<std::string>(), &record);
+    return found;
+  };
+  return match(places(a), places(b), floor);
+}
+
+Comparison compare_series(const std::vector<Json>& records, const std::string& a, const std::string& b,
+                          double floor) {
+  return match(places_of(records, a), places_of(records, b), floor);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,57 @@
+// Cells of two runs, or of two variants of one run, side by side: B against A.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cell.h"
+#include "measure/bootstrap.h"
+
+namespace attnlab {
+
+/// Of B against A.
+enum class Verdict { faster, slower, same, ambiguous };
+std::string_view to_string(Verdict verdict);
+
+/// Faster or slower only where the whole interval lies beyond the floor, same where it lies within; the floor
+/// is a fraction: 0.02 calls nothing between 1 / 1.02 and 1.02.
+Verdict judge(const Interval& interval, double floor);
+
+/// One cell of both sides, with figures on both.
+struct Pair {
+  Json a;
+  Json b;
+  double time_ratio;  ///< of medians, b / a
+  Interval interval;
+  Verdict verdict;
+};
+
+/// A cell that could not be set against another.
+struct Unpaired {
+  Json record;
+  std::string why;
+  bool lost;  ///< A had figures, B ran and has none
+};
+
+struct Comparison {
+  double floor;
+  std::vector<Pair> pairs;
+  std::vector<Unpaired> unpaired;
+
+  std::int64_t count(Verdict verdict) const;
+};
+
+/// The same cells of two runs. Throws ArgumentError (`compare`) for runs of different CPUs or instruction-set
+/// levels, unless `force`.
+Comparison compare_runs(const std::vector<Json>& a, const std::vector<Json>& b, double floor, bool force);
+
+/// Two series of one run: each a backend, an engine, a canonical variant, or a backend and a variant with a
+/// space between. Throws ArgumentError (`between`) for a name that no record has, or that has two records in
+/// one place.
+Comparison compare_series(const std::vector<Json>& records, const std::string& a, const std::string& b,
+                          double floor);
+
+}  // namespace attnlab
