@@ -24,9 +24,10 @@ std::string Cell::id() const {
 
 std::string Cell::label() const {
   const Shape& shape = problem.shape;
-  return fmt::format("{} {} n={}{} {} {} thread{}", backend.value_or(engine), variant, shape.seqlen_q,
+  return fmt::format("{} {} n={}{} {} {} thread{}{}", backend.value_or(engine), variant, shape.seqlen_q,
                      shape.seqlen_k == shape.seqlen_q ? "" : fmt::format("x{}", shape.seqlen_k),
-                     to_string(problem.dtype), problem.threads, problem.threads == 1 ? "" : "s");
+                     to_string(problem.dtype), problem.threads, problem.threads == 1 ? "" : "s",
+                     twin ? " (A/A)" : "");
 }
 
 Json to_json(const Cell& cell) {
@@ -45,6 +46,7 @@ Json to_json(const Cell& cell) {
           {"rounds", cell.rounds},
           {"min_time_s", cell.min_time_s},
           {"heatmap", cell.heatmap},
+          {"twin", cell.twin},
           {"save_output", cell.save_output}};
 }
 
@@ -64,6 +66,7 @@ Cell cell_from_json(const Json& json) {
   cell.rounds = json.at("rounds");
   cell.min_time_s = json.at("min_time_s");
   cell.heatmap = json.at("heatmap");
+  cell.twin = json.at("twin");
   cell.save_output = json.at("save_output");
   return cell;
 }
@@ -223,6 +226,18 @@ std::vector<Cell> make_grid(const Settings& settings) {
            b.problem.shape.seqlen_q * b.problem.shape.seqlen_k;
   });
   return cells;
+}
+
+void add_twins(std::vector<Cell>& cells, std::int64_t count) {
+  const auto size = static_cast<std::int64_t>(cells.size());
+  const std::int64_t pairs = std::min(count, size);
+  // From the back, so that the places before stay where they are.
+  for (std::int64_t pair = pairs; pair-- > 0;) {
+    const auto place = cells.begin() + (2 * pair + 1) * size / (2 * pairs);
+    Cell twin = *place;
+    twin.twin = true;
+    cells.insert(std::next(place), twin);
+  }
 }
 
 }  // namespace attnlab

@@ -22,9 +22,10 @@ struct Cell {
   std::string input;  ///< canonical name
   std::uint64_t seed = 1;
   std::string score_weights;  ///< prefix of .npy files; empty: seeded
-  int rounds = 5;
+  int rounds = 8;
   double min_time_s = 0.05;
   bool heatmap = false;
+  bool twin = false;        ///< the second of an A/A pair
   std::string save_output;  ///< file; empty: none
 
   /// 16 hex digits: two cells are the same point if and only if they share it.
@@ -39,5 +40,8 @@ Cell cell_from_json(const Json& json);
 /// Lists multiply: every combination is a cell, each once, in order of growing work. Throws ArgumentError for
 /// anything that no cell could be made of.
 std::vector<Cell> make_grid(const Settings& settings);
+
+/// Gives `count` of the cells, spread over the grid, a twin right behind them.
+void add_twins(std::vector<Cell>& cells, std::int64_t count);
 
 }  // namespace attnlab

@@ -14,6 +14,7 @@
 #include "list.h"
 #include "options.h"
 #include "report/report.h"
+#include "schema.h"
 #include "sweep.h"
 #include "worker.h"
 
@@ -44,7 +45,7 @@ const std::vector<Command>& commands() {
        "attnlab run --backend sparse --pattern causal --seqlen 4096",
        "0 all well; 2 usage; 3 the cell has no figures; 130 interrupted", 0},
       {"sweep", "", "Measure a grid of cells, one process each, into a directory of records.",
-       with_cell_options({"filter", "config", "out", "resume", "retry-failed", "dry-run"}),
+       with_cell_options({"filter", "config", "aa-pairs", "out", "resume", "retry-failed", "dry-run"}),
        "attnlab sweep --backend full,chunked --seqlen 1024:8192:x2 --out results/mine", cell_status, 0},
       {"report",
        "DIR",
@@ -60,6 +61,20 @@ const std::vector<Command>& commands() {
        "attnlab compare results/before results/after --fail-on slower",
        "0 all well; 2 usage; 4 what --fail-on names",
        2},
+      {"validate",
+       "DIR",
+       "Check a directory's records against their schema (results/SCHEMA.md).",
+       {},
+       "attnlab validate results/mine",
+       "0 all valid; 2 usage; 3 invalid records",
+       1},
+      {"migrate",
+       "DIR",
+       "Lift a directory's records of schema 1 to the present one; the old file is kept.",
+       {},
+       "attnlab migrate results/old",
+       "0 all well; 2 usage",
+       1},
       {"doctor",
        "",
        "The machine: CPU, levels, oneDNN, memory, timer, and what would spoil figures.",
@@ -93,7 +108,7 @@ int run(const std::vector<std::string>& arguments) {
     fmt::print("attnlab {} ({}, {})\n", ATTNLAB_VERSION, ATTNLAB_GIT_REVISION, ATTNLAB_BUILD_TYPE);
     return 0;
   }
-  if (arguments[0] == "worker" && arguments.size() == 2) return worker_main(arguments[1]);
+  if (arguments[0] == "worker" && arguments.size() == 3) return worker_main(arguments[1], arguments[2]);
   const auto command = std::find_if(commands().begin(), commands().end(),
                                     [&](const Command& candidate) { return candidate.name == arguments[0]; });
   if (command == commands().end()) {
@@ -112,6 +127,8 @@ int run(const std::vector<std::string>& arguments) {
   if (command->name == "sweep") return sweep_command(settings, rest);
   if (command->name == "report") return report_command(settings);
   if (command->name == "compare") return compare_command(settings);
+  if (command->name == "validate") return validate_command(settings);
+  if (command->name == "migrate") return migrate_command(settings);
   return doctor_command(settings);
 }
 

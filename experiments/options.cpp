@@ -46,11 +46,15 @@ constexpr Option table[] = {
     {"input", "LIST", "gaussian(1)", "gaussian(sigma), needle(delta), npy:PREFIX"},
     {"seed", "LIST", "1", "of synthetic inputs and of learned score weights"},
     {"score-weights", "PREFIX", "", "PREFIX_NAME.npy for each learned matrix (seeded Xavier)"},
-    {"rounds", "N", "5", "samples of each cell"},
+    {"rounds", "N", "8", "least number of clean samples of each cell, a process each"},
+    {"max-rounds", "N", "", "most samples, where 2 % is not reached before (4 x rounds)"},
+    {"retries", "N", "3", "samples of each cell taken again when the machine disturbed them"},
+    {"budget", "SECONDS", "20", "no further samples of a cell after that"},
     {"min-time", "SECONDS", "0.05", "least duration of one sample"},
-    {"time-limit", "SECONDS", "300", "for one cell; it is stopped there and recorded"},
+    {"time-limit", "SECONDS", "300", "for one process of a cell; it is stopped there and recorded"},
     {"memory-limit", "BYTES", "", "for one cell, e.g. 6G (80 % of what is available)"},
     {"filter", "REGEX", "", "keep the cells whose canonical name matches"},
+    {"aa-pairs", "N", "1", "cells measured twice under two names: their spread is the noise floor"},
     {"out", "PATH", "", "directory of the records (sweep), file (others); standard output if none"},
     {"config", "FILE", "", "lines 'name = value' with the names of these options; # comments"},
     {"dry-run", "", "", "print the cells with predicted bytes and time, run nothing"},
@@ -61,7 +65,7 @@ constexpr Option table[] = {
     {"format", "NAME", "",
      "report: html (default), md, csv, latex; compare: table (default), json, md, csv, latex"},
     {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
-    {"floor", "PERCENT", "", "noise floor: no verdict below it (2)"},
+    {"floor", "PERCENT", "", "noise floor: no verdict below it (by the A/A pairs, else 2)"},
     {"force", "", "", "compare runs of different CPUs all the same"},
     {"fail-on", "VERDICT", "nothing", "exit status 4 for: slower, ambiguous, lost (figures in A, none in B)"},
 };
@@ -218,9 +222,10 @@ std::string help_text(const Command& command) {
 
 const std::vector<std::string_view>& cell_options() {
   static const std::vector<std::string_view> names{
-      "backend",  "engine", "variant",       "score",    "modifier", "pattern",    "normaliser",  "seqlen",
-      "seqlen-k", "batch",  "heads",         "kv-heads", "head-dim", "head-dim-v", "dtype",       "threads",
-      "input",    "seed",   "score-weights", "rounds",   "min-time", "time-limit", "memory-limit"};
+      "backend", "engine",   "variant",  "score",      "modifier",      "pattern",  "normaliser",
+      "seqlen",  "seqlen-k", "batch",    "heads",      "kv-heads",      "head-dim", "head-dim-v",
+      "dtype",   "threads",  "input",    "seed",       "score-weights", "rounds",   "max-rounds",
+      "retries", "budget",   "min-time", "time-limit", "memory-limit"};
   return names;
 }
 

@@ -15,7 +15,7 @@ Json predict(const Cell& cell, const Limits& limits, double predicted_call_s);
 /// Seconds per unit of work, by the last cell that ran of those that differ in sequence length alone.
 class Pace {
  public:
-  void learn(const Cell& cell, const Json& record);
+  void learn(const Cell& cell, double call_ns);
   /// Seconds of one call; 0 where nothing is known.
   double predict(const Cell& cell) const;
 

@@ -47,17 +47,16 @@ void Progress::draw(const std::string& label) const {
 }
 
 void Progress::begin(const std::string& label) {
-  label_ = label;
   if (terminal_) draw(label);
 }
 
-void Progress::end(const std::string& status, const std::string& reason) {
+void Progress::end(const std::string& label, const std::string& status, const std::string& reason) {
   ++done_;
   if (!terminal_) {
-    fmt::print(stderr, "[{}/{}{}] {}: {}{}\n", done_, cells_, time_left(), label_, status,
+    fmt::print(stderr, "[{}/{}{}] {}: {}{}\n", done_, cells_, time_left(), label, status,
                reason.empty() ? "" : ", " + reason);
   } else if (status != "ok") {
-    fmt::print(stderr, "\r\033[K{}: {}{}\n", label_, status, reason.empty() ? "" : ", " + reason);
+    fmt::print(stderr, "\r\033[K{}: {}{}\n", label, status, reason.empty() ? "" : ", " + reason);
   }
 }
 

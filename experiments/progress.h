@@ -11,9 +11,10 @@ class Progress {
  public:
   explicit Progress(std::int64_t cells);
   void begin(const std::string& label);
-  void end(const std::string& status, const std::string& reason);
+  void end(const std::string& label, const std::string& status, const std::string& reason);
   /// The cell has its figures from an earlier sweep.
   void skip();
+  std::int64_t done() const { return done_; }
   /// Leaves the terminal on a line of its own.
   void finish();
 
@@ -26,7 +27,6 @@ class Progress {
   std::int64_t skipped_ = 0;
   const bool terminal_;
   const bool colour_;
-  std::string label_;
   std::chrono::steady_clock::time_point start_;
 };
 

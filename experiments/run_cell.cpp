@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ctime>
 
@@ -22,6 +21,7 @@
 #include "measure/machine.h"
 #include "measure/resident.h"
 #include "measure/sampler.h"
+#include "rounds.h"
 
 namespace attnlab {
 
@@ -87,13 +87,8 @@ Json time_pass(Prepared& prepared, const Cell& cell) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
   const Inputs inputs = prepared.inputs();
-  const Samples samples =
-      sample([&] { plan->run(inputs, prepared.output.view()); }, cell.rounds, cell.min_time_s);
-  return {{"median_ns", median(samples.time_ns)},
-          {"min_ns", *std::min_element(samples.time_ns.begin(), samples.time_ns.end())},
-          {"max_ns", *std::max_element(samples.time_ns.begin(), samples.time_ns.end())},
-          {"samples_ns", samples.time_ns},
-          {"iterations", samples.iterations}};
+  const Samples samples = sample([&] { plan->run(inputs, prepared.output.view()); }, 1, cell.min_time_s);
+  return to_json(RoundSample{0, samples.time_ns[0], samples.iterations[0], samples.disturbances[0], {}});
 }
 
 Json statistics_pass(Prepared& prepared, std::string& path) {
@@ -199,6 +194,7 @@ Json record_header(const Cell& cell) {
   Json record{{"schema", schema_version},
               {"id", cell.id()},
               {"resume_key", nullptr},
+              {"group", nullptr},
               {"backend", cell.backend ? Json(*cell.backend) : Json()},
               {"engine", cell.engine},
               {"variant", variant.name()},
@@ -222,7 +218,8 @@ Json record_header(const Cell& cell) {
                 {"seed", cell.seed},
                 {"score_weights", cell.score_weights},
                 {"rounds", cell.rounds},
-                {"min_time_s", cell.min_time_s}}},
+                {"min_time_s", cell.min_time_s},
+                {"twin", cell.twin}}},
               {"input", {{"name", cell.input}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
   const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
   record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
@@ -264,8 +261,7 @@ void require_inputs(const Cell& cell) {
   if (!cell.score_weights.empty()) load_weights(cell, Variant::parse(cell.variant).score);
 }
 
-Json run_cell(const Cell& cell) {
-  const auto start = std::chrono::steady_clock::now();
+Json run_cell(Passes passes, const Cell& cell) {
   cap_onednn();
   Json record = record_header(cell);
   const Engine& engine = find_engine(cell.engine);
@@ -287,6 +283,10 @@ Json run_cell(const Cell& cell) {
   if (prepared.tensors.nonfinite > 0)
     record["warnings"].push_back(
         fmt::format("{} NaN or infinite values in Q, K and V", prepared.tensors.nonfinite));
+  if (passes == Passes::time) {
+    record["time"] = time_pass(prepared, cell);
+    return record;
+  }
   record["memory"] = memory_pass(prepared);
   record["time"] = time_pass(prepared, cell);
   std::string path;
@@ -301,8 +301,6 @@ Json run_cell(const Cell& cell) {
     write_npy("save-output", cell.save_output, {shape.begin(), shape.end()},
               read_all(prepared.output.view()));
   }
-  record["elapsed_ms"] =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return record;
 }
 

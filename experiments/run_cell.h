@@ -8,7 +8,7 @@
 namespace attnlab {
 
 /// Of the record (results/SCHEMA.md).
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 /// What every record of a cell has, whatever came of it: identity, shape, machine, build, start.
 Json record_header(const Cell& cell);
@@ -19,9 +19,15 @@ std::vector<std::string> input_files(const Cell& cell);
 /// Throws ArgumentError if the input or the score's weights do not fit the cell.
 void require_inputs(const Cell& cell);
 
-/// The whole record, status `ok` or `refused`. Throws ArgumentError for an input that does not fit,
-/// std::bad_alloc, and what oneDNN throws.
-Json run_cell(const Cell& cell);
+/// What one process of a cell does.
+enum class Passes {
+  all,  ///< memory, one sample of the time, statistics, error
+  time  ///< one sample of the time
+};
+
+/// The record, status `ok` or `refused`; its `time` is one sample (rounds.h). Throws ArgumentError for an
+/// input that does not fit, std::bad_alloc, and what oneDNN throws.
+Json run_cell(Passes passes, const Cell& cell);
 
 /// Bytes of inputs, output and workspace.
 std::int64_t predicted_bytes(const Cell& cell);

@@ -12,7 +12,7 @@
 
 #include "attnlab_build.h"
 #include "core/argument_error.h"
-#include "engines/registry.h"
+#include "group.h"
 #include "inputs/input.h"
 #include "measure/machine.h"
 #include "prediction.h"
@@ -66,9 +66,8 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
         const bool captured = Input::parse(cell.input).captured_shape().has_value();
         small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
         if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
-        small.rounds = 1;
-        const Json record = run_in_worker(small, limits);
-        if (record.at("status") == "ok") pace.learn(small, record);
+        const Json record = run_in_worker(Passes::time, small, limits);
+        if (record.at("status") == "ok") pace.learn(small, record.at("time").at("ns"));
       }
       if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
     }
@@ -86,6 +85,68 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
   return 0;
 }
 
+/// Measures the cells of a grid, group by group.
+class Sweep {
+ public:
+  Sweep(std::vector<Cell> cells, const Limits& limits, const StoppingRule& rule)
+      : cells_(std::move(cells)),
+        limits_(limits),
+        rule_(rule),
+        records_(cells_.size()),
+        progress_(static_cast<std::int64_t>(cells_.size())) {}
+
+  /// Records by key stand; the others are measured and appended. Throws Interrupted, RecordError.
+  void run(std::map<std::string, Json> standing, const std::vector<std::string>& keys,
+           RunDirectory& directory) {
+    for (std::size_t start = 0, end = 0; start < cells_.size(); start = end) {
+      end = start + 1;
+      while (end < cells_.size() && group_key(cells_[end]) == group_key(cells_[start])) ++end;
+      const auto keep = [&](std::size_t at, Json record) {
+        record["resume_key"] = keys[at];
+        directory.append(record);
+        progress_.end(cells_[at].label(), record.at("status"),
+                      record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
+        records_[at] = std::move(record);
+      };
+      std::vector<std::size_t> open;
+      std::vector<Cell> group;
+      for (std::size_t at = start; at < end; ++at) {
+        if (const auto found = standing.find(keys[at]); found != standing.end()) {
+          records_[at] = std::move(found->second);
+          progress_.skip();
+          continue;
+        }
+        Json record = predict(cells_[at], limits_, pace_.predict(cells_[at]));
+        if (record.at("status") == "") {
+          open.push_back(at);
+          group.push_back(cells_[at]);
+        } else {
+          keep(at, std::move(record));
+        }
+      }
+      measure_group(group, limits_, rule_,
+                    {[&](const Cell& cell) { progress_.begin(cell.label()); },
+                     [&](std::size_t member, const Json& record) { keep(open[member], record); }});
+      for (std::size_t at = start; at < end; ++at)
+        if (records_[at].at("status") == "ok")
+          pace_.learn(cells_[at], records_[at].at("time").at("median_ns"));
+    }
+  }
+
+  void finish() { progress_.finish(); }
+  std::int64_t done() const { return progress_.done(); }
+  /// In the grid's order.
+  const std::vector<Json>& records() const { return records_; }
+
+ private:
+  const std::vector<Cell> cells_;
+  const Limits limits_;
+  const StoppingRule rule_;
+  std::vector<Json> records_;
+  Progress progress_;
+  Pace pace_;
+};
+
 }  // namespace
 
 int sweep_command(const Settings& settings, const std::vector<std::string>& arguments) {
@@ -101,12 +162,15 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
     return all;
   };
   // A grid that cannot be made leaves no directory behind.
-  if (!std::filesystem::exists(std::filesystem::path(settings.text("out")) / "run.json"))
+  if (!std::filesystem::exists(std::filesystem::path(settings.text("out")) / "run.json")) {
     make_checked_grid(settings);
+    stopping_rule(settings);
+  }
   RunDirectory directory(settings.text("out"), settings.has("resume"));
   const Settings asked = settled(directory.run());
   std::vector<Cell> cells = make_checked_grid(asked);
   choose_heatmaps(cells);
+  add_twins(cells, asked.integer("aa-pairs", 0, 1000000));
   if (directory.run().is_null())
     directory.begin({{"schema", schema_version},
                      {"attnlab", ATTNLAB_VERSION},
@@ -118,40 +182,21 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
   ResumeKeys resume;
   std::vector<std::string> keys;
   for (const Cell& cell : cells) keys.push_back(resume.of(cell));
-  Progress progress(static_cast<std::int64_t>(cells.size()));
-  Pace pace;
-  std::vector<Json> records;
+  Sweep sweep(std::move(cells), limits, stopping_rule(asked));
   try {
-    std::map<std::string, Json> standing = standing_records(directory, keys, settings.has("retry-failed"));
-    for (std::size_t at = 0; at < cells.size(); ++at) {
-      const Cell& cell = cells[at];
-      progress.begin(cell.label());
-      Json record;
-      if (const auto found = standing.find(keys[at]); found != standing.end()) {
-        record = std::move(found->second);
-        progress.skip();
-      } else {
-        record = predict(cell, limits, pace.predict(cell));
-        if (record.at("status") == "") record = run_in_worker(cell, limits);
-        record["resume_key"] = keys[at];
-        directory.append(record);
-        progress.end(record.at("status"),
-                     record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
-      }
-      pace.learn(cell, record);
-      records.push_back(std::move(record));
-    }
+    sweep.run(standing_records(directory, keys, settings.has("retry-failed")), keys, directory);
   } catch (const Interrupted&) {
-    progress.finish();
+    sweep.finish();
     fmt::print(stderr, "attnlab: interrupted; {} of {} cells are in {}; --resume runs the others\n",
-               records.size(), cells.size(), directory.file().string());
+               sweep.done(), keys.size(), directory.file().string());
     return 130;
   } catch (const RecordError& error) {
-    progress.finish();
+    sweep.finish();
     fmt::print(stderr, "attnlab: {}\n", error.what());
     return 3;
   }
-  progress.finish();
+  sweep.finish();
+  const std::vector<Json>& records = sweep.records();
   print_table(records);
   fmt::print("\nrecords: {}\n", directory.file().string());
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
@@ -168,7 +213,9 @@ int run_command(const Settings& settings) {
   const Limits limits = make_limits(settings);
   Json record = predict(cell, limits, 0);
   try {
-    if (record.at("status") == "") record = run_in_worker(cell, limits);
+    if (record.at("status") == "")
+      measure_group({cell}, limits, stopping_rule(settings),
+                    {[](const Cell&) {}, [&](std::size_t, const Json& measured) { record = measured; }});
   } catch (const Interrupted&) {
     fmt::print(stderr, "attnlab: interrupted\n");
     return 130;

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 
 #include "dispersion/row_statistics.h"
+#include "noise_floor.h"
 #include "report/analysis.h"
 
 namespace attnlab {
@@ -36,6 +39,7 @@ void print_table(const std::vector<Json>& records) {
   fmt::print("{:<10} {:>8} {:>5} {:>10} {:>9} {:>11} {:>9} {:>9}  {}\n", "backend", "n", "dtype", "time",
              "vs full", "workspace", "error", "entropy", "variant");
   for (const Json& record : records) {
+    if (is_twin(record)) continue;
     const Json& cell = record.at("cell");
     fmt::print("{:<10} {:>8} {:>5} ", backend_of(record), cell.at("seqlen_q").get<std::int64_t>(),
                cell.at("dtype").get<std::string>());
@@ -56,6 +60,11 @@ void print_table(const std::vector<Json>& records) {
             : record.at("dispersion").at("mean").at("entropy").get<double>(),
         record.at("variant").get<std::string>(), counts(record) ? "" : "  [outside its error budget]");
   }
+  std::vector<Json> twins;
+  std::copy_if(records.begin(), records.end(), std::back_inserter(twins), is_twin);
+  if (const auto floor = noise_floor(records, twins))
+    fmt::print("noise floor {:.1f} %, by {} A/A pair{}\n", *floor * 100, twins.size(),
+               twins.size() == 1 ? "" : "s");
 }
 
 void print_summary(const Json& record) {
@@ -79,9 +88,9 @@ void print_summary(const Json& record) {
   const Json& time = record.at("time");
   const double time_ns = time.at("median_ns");
   fmt::print("path        {}\n", machine.at("path").get<std::string>());
-  fmt::print("time        {} (median of {}; {} to {}), {:.1f} GFLOP/s of useful work\n",
+  fmt::print("time        {} (median of {}, {}; {} to {}), {:.1f} GFLOP/s of useful work\n",
              format_seconds(time_ns * 1e-9), time.at("samples_ns").size(),
-             format_seconds(time.at("min_ns").get<double>() * 1e-9),
+             time.at("stopped").get<std::string>(), format_seconds(time.at("min_ns").get<double>() * 1e-9),
              format_seconds(time.at("max_ns").get<double>() * 1e-9),
              record.at("work").at("flops").get<double>() / time_ns);
   const auto bytes = [&](const char* name) {

@@ -18,7 +18,6 @@
 #include <system_error>
 
 #include "records.h"
-#include "run_cell.h"
 #include "whole_file.h"
 
 namespace attnlab {
@@ -32,8 +31,8 @@ volatile std::sig_atomic_t interrupted = 0;
   throw std::system_error(errno, std::generic_category(), "a worker could not be started");
 }
 
-[[noreturn]] void become_worker(const std::string& cell_json, const Limits& limits, int record, int messages,
-                                pid_t parent) {
+[[noreturn]] void become_worker(Passes passes, const std::string& cell_json, const Limits& limits, int record,
+                                int messages, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
@@ -47,7 +46,8 @@ volatile std::sig_atomic_t interrupted = 0;
   dup2(messages, STDERR_FILENO);
   dup2(record, record_descriptor);
   fcntl(record_descriptor, F_SETFD, 0);
-  execl("/proc/self/exe", "attnlab", "worker", cell_json.c_str(), static_cast<char*>(nullptr));
+  execl("/proc/self/exe", "attnlab", "worker", passes == Passes::all ? "all" : "time", cell_json.c_str(),
+        static_cast<char*>(nullptr));
   _exit(127);
 }
 
@@ -78,7 +78,7 @@ void catch_interrupts() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-Json run_in_worker(const Cell& cell, const Limits& limits) {
+Json run_in_worker(Passes passes, const Cell& cell, const Limits& limits) {
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed_s = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -95,7 +95,7 @@ Json run_in_worker(const Cell& cell, const Limits& limits) {
     const Descriptor writing(ends[1]);
     child = fork();
     if (child < 0) cannot_start();
-    if (child == 0) become_worker(cell_json, limits, writing.get(), messages.get(), parent);
+    if (child == 0) become_worker(passes, cell_json, limits, writing.get(), messages.get(), parent);
   }
   setpgid(child, child);
 
@@ -150,12 +150,12 @@ Json run_in_worker(const Cell& cell, const Limits& limits) {
   return record;
 }
 
-int worker_main(const std::string& cell_json) {
+int worker_main(const std::string& passes, const std::string& cell_json) {
   const Cell cell = cell_from_json(Json::parse(cell_json));
   Json record;
   const std::string memory = "memory ended: inputs, output and workspace do not fit into the limit";
   try {
-    record = run_cell(cell);
+    record = run_cell(passes == "all" ? Passes::all : Passes::time, cell);
   } catch (const std::bad_alloc&) {
     record = failure(cell, "out_of_memory", memory);
   } catch (const dnnl::error& error) {

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <optional>
 #include <system_error>
 
 #include "compare/comparison.h"
 #include "core/argument_error.h"
 #include "dispersion/row_statistics.h"
+#include "noise_floor.h"
 #include "report/analysis.h"
 #include "report/formats.h"
 #include "report/load.h"
@@ -172,20 +175,31 @@ std::string in_format(const Comparison& comparison, const std::string& format) {
   return text + summary(comparison);
 }
 
+/// What the user gave, or the larger of what the runs' A/A pairs say, or a default.
+double floor_of(const Settings& settings, std::initializer_list<const RunRecords*> runs) {
+  if (settings.has("floor")) return settings.number("floor", 0) / 100;
+  std::optional<double> floor;
+  for (const RunRecords* run : runs)
+    if (const auto measured = noise_floor(run->cells, run->twins))
+      floor = std::max(floor.value_or(0), *measured);
+  return floor.value_or(default_floor);
+}
+
 Comparison make_comparison(const Settings& settings) {
-  const double floor = settings.has("floor") ? settings.number("floor", 0) / 100 : default_floor;
   if (settings.has("between")) {
     const std::vector<std::string_view> series = split_outside_parentheses(settings.text("between"), ',');
     if (series.size() != 2 || settings.positional.size() != 1)
       throw ArgumentError("between", settings.text("between"), "two series as A,B, of one directory");
-    return compare_series(load_records(settings.positional[0], "compare"), std::string(series[0]),
-                          std::string(series[1]), floor);
+    const RunRecords run = load_run(settings.positional[0], "compare");
+    return compare_series(run.cells, std::string(series[0]), std::string(series[1]),
+                          floor_of(settings, {&run}));
   }
   if (settings.positional.size() != 2)
     throw ArgumentError("compare", fmt::format("{} directories", settings.positional.size()),
                         "two directories, or one and --between A,B");
-  return compare_runs(load_records(settings.positional[0], "compare"),
-                      load_records(settings.positional[1], "compare"), floor, settings.has("force"));
+  const RunRecords a = load_run(settings.positional[0], "compare");
+  const RunRecords b = load_run(settings.positional[1], "compare");
+  return compare_runs(a.cells, b.cells, floor_of(settings, {&a, &b}), settings.has("force"));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ Verdict judge(const Interval& interval, double floor);
 struct Pair {
   Json a;
   Json b;
-  double time_ratio;  ///< of medians, b / a
+  double time_ratio;  ///< b / a: median over blocks of one group, or ratio of the medians
   Interval interval;
   Verdict verdict;
 };

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/argument_error.h"
+#include "noise_floor.h"
 
 namespace attnlab {
 
@@ -47,27 +48,33 @@ std::string lacking(const Json& record) {
 
 }  // namespace
 
-std::vector<Json> load_records(const std::filesystem::path& directory, std::string_view command) {
+RunRecords load_run(const std::filesystem::path& directory, std::string_view command) {
   const std::filesystem::path file = directory / "records.jsonl";
   std::ifstream stream(file);
   if (!stream)
     throw ArgumentError(command, directory.string(),
                         "a directory with a records.jsonl, as attnlab sweep --out makes");
-  std::vector<Json> records;
+  RunRecords run;
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
     Json record = Json::parse(line, nullptr, false);
     const std::string where = fmt::format("{}:{}", file.string(), number);
     if (record.is_discarded() || !record.is_object() || !record.contains("schema"))
       throw ArgumentError(command, where, "one JSON object a line, with a key 'schema' (results/SCHEMA.md)");
-    if (record["schema"] != 1)
-      throw ArgumentError(command, fmt::format("{}: schema {}", where, record["schema"].dump()), "schema 1");
+    if (record["schema"] != 1 && record["schema"] != 2)
+      throw ArgumentError(command, fmt::format("{}: schema {}", where, record["schema"].dump()),
+                          "schema 1 or 2");
     if (const std::string lack = lacking(record); !lack.empty())
       throw ArgumentError(command, where, fmt::format("a record with {} (results/SCHEMA.md)", lack));
-    records.push_back(std::move(record));
+    (is_twin(record) ? run.twins : run.cells).push_back(std::move(record));
   }
-  if (records.empty()) throw ArgumentError(command, file.string(), "at least one record; this file is empty");
-  return records;
+  if (run.cells.empty())
+    throw ArgumentError(command, file.string(), "at least one record; this file is empty");
+  return run;
+}
+
+std::vector<Json> load_records(const std::filesystem::path& directory) {
+  return load_run(directory, "report").cells;
 }
 
 }  // namespace attnlab

@@ -9,9 +9,17 @@
 
 namespace attnlab {
 
+struct RunRecords {
+  std::vector<Json> cells;
+  std::vector<Json> twins;  ///< the second of each A/A pair
+};
+
 /// Every line of directory/records.jsonl. Throws ArgumentError (`command`) for a directory without one, with
 /// none in it, with a line that is no record or lacks what every record has (naming file, line and key), or
 /// with another schema.
-std::vector<Json> load_records(const std::filesystem::path& directory, std::string_view command = "report");
+RunRecords load_run(const std::filesystem::path& directory, std::string_view command);
+
+/// Its cells, for the report.
+std::vector<Json> load_records(const std::filesystem::path& directory);
 
 }  // namespace attnlab

@@ -42,10 +42,4 @@ Interval ratio_interval(std::span<const double> a, std::span<const double> b) {
   });
 }
 
-Interval paired_ratio_interval(std::span<const double> a, std::span<const double> b) {
-  std::vector<double> ratios(a.size());
-  for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = b[i] / a[i];
-  return median_interval(ratios);
-}
-
 }  // namespace attnlab

@@ -19,7 +19,4 @@ Interval median_interval(std::span<const double> values);
 /// Of median(b) / median(a), each side drawn on its own.
 Interval ratio_interval(std::span<const double> a, std::span<const double> b);
 
-/// Of the median of b[i] / a[i]: as many of each, taken side by side.
-Interval paired_ratio_interval(std::span<const double> a, std::span<const double> b);
-
 }  // namespace attnlab

@@ -8,7 +8,7 @@ namespace attnlab {
 
 namespace {
 
-/// Keeps every repetition and prints nothing.
+/// Keeps the figures and prints nothing.
 class Collector final : public benchmark::BenchmarkReporter {
  public:
   explicit Collector(Samples& samples) : samples_(samples) {}
@@ -30,16 +30,24 @@ class Collector final : public benchmark::BenchmarkReporter {
 Samples sample(const std::function<void()>& work, int rounds, double min_time_s) {
   work();
   Samples samples;
+  Collector collector(samples);
+  Disturbance disturbance;
   benchmark::ClearRegisteredBenchmarks();
   benchmark::RegisterBenchmark("cell",
-                               [&work](benchmark::State& state) {
+                               [&](benchmark::State& state) {
+                                 disturbance.calibration_before_ns = calibration_ns();
+                                 const Counters before = read_counters();
                                  for (auto _ : state) work();
+                                 disturbance.counters = read_counters() - before;
+                                 disturbance.calibration_after_ns = calibration_ns();
                                })
       ->UseRealTime()
-      ->Repetitions(rounds)
       ->MinTime(min_time_s);
-  Collector collector(samples);
-  benchmark::RunSpecifiedBenchmarks(&collector);
+  // The loop first looks for the number of iterations; what is left afterwards is of the run that counts.
+  for (int round = 0; round < rounds; ++round) {
+    benchmark::RunSpecifiedBenchmarks(&collector);
+    samples.disturbances.push_back(disturbance);
+  }
   benchmark::ClearRegisteredBenchmarks();
   return samples;
 }

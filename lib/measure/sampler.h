@@ -5,11 +5,14 @@
 #include <functional>
 #include <vector>
 
+#include "measure/disturbance.h"
+
 namespace attnlab {
 
 struct Samples {
-  std::vector<double> time_ns;           ///< one a round: the mean of its iterations
-  std::vector<std::int64_t> iterations;  ///< of each round
+  std::vector<double> time_ns;            ///< one a round: the mean of its iterations
+  std::vector<std::int64_t> iterations;   ///< of each round
+  std::vector<Disturbance> disturbances;  ///< of each round
 };
 
 /// Calls `work` once to warm up, then takes `rounds` samples of at least `min_time_s` seconds each.

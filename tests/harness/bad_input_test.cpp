@@ -43,8 +43,8 @@ TEST(BadInput, Names) {
 }
 
 TEST(BadInput, Sizes) {
-  for (const char* option :
-       {"seqlen", "seqlen-k", "batch", "heads", "kv-heads", "head-dim", "head-dim-v", "threads", "rounds"})
+  for (const char* option : {"seqlen", "seqlen-k", "batch", "heads", "kv-heads", "head-dim", "head-dim-v",
+                             "threads", "rounds", "max-rounds"})
     for (const char* value : {"0", "-3", "99999999999999999999", "two", "3.5", "''"})
       expect_usage_error(std::string("run --") + option + "=" + value, {option});
   expect_usage_error("run --heads 8 --kv-heads 3", {"kv-heads", "3", "divisor", "8"});
@@ -85,7 +85,7 @@ TEST(BadInput, Configuration) {
 TEST(BadInput, Directories) {
   const TemporaryDirectory directory;
   const std::string out = (directory / "run").string();
-  ASSERT_EQ(command("sweep --seqlen 32 --rounds 1 --min-time 0.001 --out " + out).status, 0);
+  ASSERT_EQ(command("sweep --seqlen 32 --rounds 1 --max-rounds 1 --min-time 0.001 --out " + out).status, 0);
   const std::string before = read_file(directory / "run/records.jsonl");
   expect_usage_error("sweep --seqlen 32 --out " + out, {"out", out, "another run"});
   EXPECT_EQ(read_file(directory / "run/records.jsonl"), before);
@@ -122,11 +122,11 @@ class Npy : public ::testing::Test {
 
 TEST_F(Npy, GoodOnesRun) {
   good();
-  const Result result = command(input() + "--json");
+  const Result result = command(input() + "--json --rounds 1 --max-rounds 1");
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("\"kv_heads\":2"), std::string::npos);
   EXPECT_NE(result.out.find("\"head_dim_v\":16"), std::string::npos);
-  EXPECT_EQ(command(input() + "--seqlen 20").status, 0);
+  EXPECT_EQ(command(input() + "--seqlen 20 --rounds 1 --max-rounds 1").status, 0);
 }
 
 TEST_F(Npy, BadFiles) {
@@ -175,7 +175,9 @@ TEST(BadInput, ScoreWeights) {
   expect_usage_error("run --seqlen 16 --score general --score-weights " + prefix,
                      {"score-weights", "3 x 3", "64 x 64"});
   write_npy("test", directory / "w_W.npy", {64, 64}, std::vector<float>(64 * 64, 0.01F));
-  EXPECT_EQ(command("run --seqlen 16 --score general --score-weights " + prefix).status, 0);
+  EXPECT_EQ(
+      command("run --rounds 1 --max-rounds 1 --seqlen 16 --score general --score-weights " + prefix).status,
+      0);
 }
 
 }  // namespace

@@ -38,7 +38,10 @@ TemporaryDirectory::~TemporaryDirectory() {
 std::vector<nlohmann::json> records(const fs::path& directory) {
   std::vector<nlohmann::json> list;
   std::istringstream lines(read_file(directory / "records.jsonl"));
-  for (std::string line; std::getline(lines, line);) list.push_back(nlohmann::json::parse(line));
+  for (std::string line; std::getline(lines, line);) {
+    nlohmann::json record = nlohmann::json::parse(line);
+    if (!record.at("cell").at("twin").get<bool>()) list.push_back(std::move(record));
+  }
   return list;
 }
 

@@ -34,9 +34,9 @@ class TemporaryDirectory {
 };
 
 /// For sweeps whose figures do not matter.
-inline const std::string short_rounds = " --rounds 2 --min-time 0.001 --heads 2 ";
+inline const std::string short_rounds = " --rounds 2 --max-rounds 2 --retries 0 --min-time 0.001 --heads 2 ";
 
-/// Every line of directory/records.jsonl.
+/// Every record of directory/records.jsonl but the second ones of A/A pairs.
 std::vector<nlohmann::json> records(const std::filesystem::path& directory);
 
 std::string read_file(const std::filesystem::path& file);

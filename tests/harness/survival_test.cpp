@@ -22,7 +22,8 @@ using nlohmann::json;
 
 /// Slow enough to be disturbed: two cells.
 const std::string slow_cells =
-    " --variant softmax,sparsemax --seqlen 3000 --rounds 15 --min-time 0.1 --heads 4 ";
+    " --variant softmax,sparsemax --seqlen 3000 --rounds 4 --max-rounds 4 --min-time 0.3 --heads 4 "
+    "--aa-pairs 0 ";
 
 /// A sweep in the background.
 class Background {
@@ -107,7 +108,8 @@ TEST(Survival, WorkersDieWithTheirSweep) {
 TEST(Survival, MemoryThatEndsIsARecord) {
   // Predicted to fit, since the prediction knows nothing of the oracle's heap.
   const Result result = command(
-      "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --memory-limit 24M "
+      "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --max-rounds 1 "
+      "--memory-limit 24M "
       "--time-limit 60");
   EXPECT_EQ(result.status, 3) << result.err;
   EXPECT_EQ(json::parse(result.out).at("status"), "out_of_memory") << result.out;
@@ -130,9 +132,9 @@ TEST(Survival, FullDiskLosesNothingThatWasWritten) {
 }
 
 const std::string quick_cells =
-    "--backend chunked,sparse --pattern causal --seqlen 16:400:+16 "
-    "--threads 1" +
-    short_rounds;
+    "--backend chunked,sparse --pattern causal --seqlen 16:400:+16 --threads 1 --heads 2 --rounds 1 "
+    "--max-rounds 1 "
+    "--retries 0 --min-time 0.001 ";
 
 std::set<std::string> lines_of(const std::string& text) {
   std::set<std::string> lines;
@@ -200,9 +202,10 @@ TEST(Resume, OtherInputIsMeasuredAgainAndAnotherCpuRefused) {
   };
   const std::string out = "--out " + (directory / "run").string();
   write_input(1);
-  ASSERT_EQ(
-      command("sweep --rounds 1 --min-time 0.001 --input npy:" + (directory / "x ").string() + out).status,
-      0);
+  ASSERT_EQ(command("sweep --rounds 1 --max-rounds 1 --min-time 0.001 --input npy:" +
+                    (directory / "x ").string() + out)
+                .status,
+            0);
   const std::string before = read_file(directory / "run/records.jsonl");
   write_input(2);
   const Result result = command("sweep --resume " + out);
@@ -217,7 +220,8 @@ TEST(Resume, OtherInputIsMeasuredAgainAndAnotherCpuRefused) {
 
 TEST(Resume, FailedCellsAreRetriedWhenAsked) {
   const TemporaryDirectory directory;
-  const std::string options = "--variant softmax,sparsemax --seqlen 700 --rounds 3 --min-time 0.3 --heads 1";
+  const std::string options =
+      "--variant softmax,sparsemax --seqlen 700 --rounds 3 --max-rounds 3 --min-time 0.3 --heads 1";
   const Background sweep(directory / "run", options);
   const pid_t worker = sweep.worker();
   ASSERT_GT(worker, 0);

@@ -24,7 +24,7 @@ TEST(Sweep, EveryCellIsARecord) {
   const std::vector<json> list = records(directory / "run");
   ASSERT_EQ(list.size(), 24U);
   for (const json& record : list) {
-    EXPECT_EQ(record.at("schema"), 1);
+    EXPECT_EQ(record.at("schema"), 2);
     EXPECT_EQ(record.at("status"), "ok");
     EXPECT_EQ(record.at("time").at("samples_ns").size(), 2U);
     EXPECT_GT(record.at("time").at("median_ns"), 0);
@@ -37,12 +37,14 @@ TEST(Sweep, EveryCellIsARecord) {
     EXPECT_LE(record.at("dispersion").at("mean").at("entropy"), ln_n);
   }
   const json run = json::parse(read_file(directory / "run/run.json"));
-  EXPECT_EQ(run.at("cells"), 24);
+  EXPECT_EQ(run.at("cells"), 25);  // one of an A/A pair
 }
 
 TEST(Sweep, ConfigurationFileGivesWayToTheCommandLine) {
   const TemporaryDirectory directory;
-  write_file(directory / "c.cfg", "# comment\nseqlen = 64,128\nrounds = 3\nmin-time = 0.001\nheads=1\n");
+  write_file(
+      directory / "c.cfg",
+      "# comment\nseqlen = 64,128\nrounds = 3\nmax-rounds = 3\nretries = 0\nmin-time = 0.001\nheads=1\n");
   const Result result = command("sweep --config " + (directory / "c.cfg").string() + " --seqlen 32 --out " +
                                 (directory / "run").string());
   ASSERT_EQ(result.status, 0) << result.err;
@@ -81,7 +83,8 @@ TEST(Sweep, RefusalsAndPredictionsAreRecords) {
 TEST(Sweep, TimeLimitStopsTheCellAndTheSweepGoesOn) {
   const TemporaryDirectory directory;
   const Result result = command(
-      "sweep --variant 'additive(512)|softmax,window(1)|softmax' --seqlen 16384 --rounds 1 --min-time 0.001 "
+      "sweep --variant 'additive(512)|softmax,window(1)|softmax' --seqlen 16384 --rounds 1 --max-rounds 1 "
+      "--min-time 0.001 "
       "--heads 1 "
       "--time-limit 5 --out " +
       (directory / "run").string());
@@ -127,7 +130,7 @@ TEST(Run, NonFiniteInputRunsAndTheRecordSaysSo) {
   }
   for (const char* backend : {"full", "chunked", "sparse"}) {
     const Result result = command("run --json --pattern causal --input npy:" + (directory / "x").string() +
-                                  " --backend " + backend + " --rounds 1 --min-time 0.001");
+                                  " --backend " + backend + " --rounds 1 --max-rounds 1 --min-time 0.001");
     ASSERT_EQ(result.status, 0) << result.err;
     const json record = json::parse(result.out);
     EXPECT_EQ(record.at("input").at("nonfinite"), 2);
@@ -157,7 +160,8 @@ TEST(List, ShowsEveryTableAsTextAndAsJson) {
 }
 
 TEST(Help, FitsOneScreen) {
-  for (const char* name : {"", "list", "run", "sweep", "report", "compare", "doctor"}) {
+  for (const char* name :
+       {"", "list", "run", "sweep", "report", "compare", "validate", "migrate", "doctor"}) {
     const Result result = command(std::string(name) + " --help");
     EXPECT_EQ(result.status, 0) << name;
     EXPECT_LE(std::count(result.out.begin(), result.out.end(), '\n'), 40) << name;

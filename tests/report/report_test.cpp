@@ -236,7 +236,7 @@ TEST(Load, NamesFileAndLineOfWhatItCannotRead) {
   const std::string good = record("full", 64, 8e6, 4096).dump() + "\n";
   EXPECT_EQ(error(good), "");
   EXPECT_NE(error(good + "{\"sche\n").find("records.jsonl:2"), std::string::npos);
-  EXPECT_NE(error("{\"schema\": 2}\n").find("schema 2"), std::string::npos);
+  EXPECT_NE(error("{\"schema\": 3}\n").find("schema 3"), std::string::npos);
   EXPECT_NE(error(good + "{\"schema\": 1}\n").find("records.jsonl:2"), std::string::npos);
   Json lacking = record("full", 64, 8e6, 4096);
   lacking["cell"].erase("dtype");

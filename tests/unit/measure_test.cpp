@@ -9,6 +9,7 @@
 #include "core/splitmix.h"
 #include "core/workspace.h"
 #include "measure/bootstrap.h"
+#include "measure/disturbance.h"
 #include "measure/heap.h"
 #include "measure/machine.h"
 #include "measure/resident.h"
@@ -60,6 +61,7 @@ TEST(Sampler, EveryRoundIsASampleOfTheWork) {
       4, 0.005);
   ASSERT_EQ(samples.time_ns.size(), 4U);
   ASSERT_EQ(samples.iterations.size(), 4U);
+  ASSERT_EQ(samples.disturbances.size(), 4U);
   std::int64_t counted = 0;
   for (std::size_t round = 0; round < 4; ++round) {
     EXPECT_GE(samples.time_ns[round], 2e6);
@@ -91,15 +93,24 @@ TEST(Bootstrap, CoversTheTruthAndNarrowsWithSamples) {
   EXPECT_LT(many.high - many.low, few.high - few.low);
 }
 
-TEST(Bootstrap, PairedRatiosLoseWhatBothSidesShare) {
-  // Both follow the same drift; each pair's ratio is 1.1.
-  const std::vector<double> a{1, 2, 3, 4, 5, 6};
-  std::vector<double> b = a;
-  for (double& value : b) value *= 1.1;
-  const Interval paired = paired_ratio_interval(a, b);
-  EXPECT_NEAR(paired.low, 1.1, 1e-12);
-  EXPECT_NEAR(paired.high, 1.1, 1e-12);
-  EXPECT_GT(ratio_interval(a, b).high, 1.5);
+TEST(Contamination, NamesItsReasons) {
+  const Disturbance clean{{1e8, 0.0, 1, 0}, 3e5, 3e5};
+  EXPECT_TRUE(contamination(clean, 1e8, 1, 3e5).empty());
+  const Disturbance all{{1e8, 2e7, 40, 3}, 3e5, 4e5};
+  EXPECT_EQ(contamination(all, 1e8, 1, 3e5),
+            (std::vector<std::string>{"stolen", "preempted", "page_faults", "slow_clock"}));
+  const Disturbance unknown{{1e8, std::nullopt, 0, 0}, 3e5, 3e5};
+  EXPECT_TRUE(contamination(unknown, 1e8, 1, 3e5).empty());
+}
+
+TEST(Counters, CountThisProcess) {
+  const Counters before = read_counters();
+  EXPECT_GT(calibration_ns(), 1e4);
+  const Counters spent = read_counters() - before;
+  EXPECT_GE(spent.cpu_ns, 0);
+  EXPECT_GE(spent.involuntary_switches, 0);
+  ASSERT_TRUE(spent.steal_ns.has_value());
+  EXPECT_GE(*spent.steal_ns, 0);
 }
 
 TEST(Machines, HaveCoresAndMemory) {

@@ -1,0 +1,114 @@
+#include "group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <random>
+
+namespace attnlab {
+
+namespace {
+
+struct Contestant {
+  Rounds rounds;
+  Json record;
+  double spent_ms = 0;
+  bool open = true;
+};
+
+class Group {
+ public:
+  Group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
+        const GroupReports& reports)
+      : cells_(cells),
+        limits_(limits),
+        reports_(reports),
+        random_(std::random_device{}()),
+        name_(fmt::format("{:016x}", random_())),
+        contestants_(cells.size(), Contestant{Rounds(rule), {}}) {}
+
+  void measure() {
+    std::vector<std::size_t> order(cells_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    for (std::int64_t block = 0;
+         std::any_of(contestants_.begin(), contestants_.end(), [](const Contestant& c) { return c.open; });
+         ++block) {
+      std::shuffle(order.begin(), order.end(), random_);
+      for (const std::size_t cell : order)
+        if (contestants_[cell].open) visit(cell, block);
+    }
+  }
+
+ private:
+  /// One sample of a cell, taken again while it is contaminated and may be.
+  void visit(std::size_t cell, std::int64_t block) {
+    Contestant& contestant = contestants_[cell];
+    if (!take(cell, block)) return;
+    while (contestant.rounds.wants_retry()) {
+      contestant.rounds.count_retry();
+      if (!take(cell, block)) return;
+    }
+    if (const std::string stopped = contestant.rounds.stopped(contestant.spent_ms * 1e-3); !stopped.empty()) {
+      contestant.record["time"] = contestant.rounds.to_json(stopped);
+      if (const std::int64_t count = contestant.rounds.contaminated(); count > 0)
+        contestant.record["warnings"].push_back(fmt::format("{} of {} samples are contaminated", count,
+                                                            contestant.record["time"]["samples"].size()));
+      close(cell, contestant.record);
+    }
+  }
+
+  /// False if the process had no sample; the cell is closed then.
+  bool take(std::size_t cell, std::int64_t block) {
+    Contestant& contestant = contestants_[cell];
+    reports_.begins(cells_[cell]);
+    const bool first = contestant.record.is_null();
+    Json answer = run_in_worker(first ? Passes::all : Passes::time, cells_[cell], limits_);
+    contestant.spent_ms += answer.at("elapsed_ms").get<double>();
+    if (answer.at("status") != "ok") {
+      close(cell, answer);
+      return false;
+    }
+    RoundSample sample = round_sample_from_json(answer.at("time"));
+    sample.block = block;
+    const Disturbance& disturbance = sample.disturbance;
+    fastest_calibration_ns_ = std::min(
+        {fastest_calibration_ns_, disturbance.calibration_before_ns, disturbance.calibration_after_ns});
+    sample.contaminated = contamination(disturbance, sample.time_ns * static_cast<double>(sample.iterations),
+                                        cells_[cell].problem.threads, fastest_calibration_ns_);
+    contestant.rounds.add(std::move(sample));
+    if (first) contestant.record = std::move(answer);
+    return true;
+  }
+
+  void close(std::size_t cell, Json record) {
+    contestants_[cell].open = false;
+    record["group"] = name_;
+    record["elapsed_ms"] = contestants_[cell].spent_ms;
+    reports_.closes(cell, record);
+  }
+
+  const std::vector<Cell>& cells_;
+  const Limits& limits_;
+  const GroupReports& reports_;
+  std::mt19937_64 random_;
+  const std::string name_;
+  std::vector<Contestant> contestants_;
+  double fastest_calibration_ns_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace
+
+std::string group_key(const Cell& cell) {
+  Json shared = to_json(cell);
+  for (const char* own : {"backend", "engine", "variant", "twin", "heatmap"}) shared.erase(own);
+  return shared.dump();
+}
+
+void measure_group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
+                   const GroupReports& reports) {
+  Group(cells, limits, rule, reports).measure();
+}
+
+}  // namespace attnlab

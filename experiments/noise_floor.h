@@ -1,0 +1,20 @@
+// The noise floor of a run, by its A/A pairs: the same cell twice under two names.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "cell.h"
+
+namespace attnlab {
+
+inline constexpr double least_noise_floor = 0.01;
+
+/// The second of an A/A pair.
+bool is_twin(const Json& record);
+
+/// Largest |ratio - 1| of the medians of a cell among `records` and its twin among `twins`, at least
+/// `least_noise_floor`; nothing without a pair.
+std::optional<double> noise_floor(const std::vector<Json>& records, const std::vector<Json>& twins);
+
+}  // namespace attnlab

@@ -1,0 +1,63 @@
+// The samples of one cell, a process each: when there are enough of them, and the figures they make.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cell.h"
+#include "measure/disturbance.h"
+#include "options.h"
+
+namespace attnlab {
+
+/// When to stop taking samples of a cell.
+struct StoppingRule {
+  int rounds = 8;        ///< at least as many clean samples
+  int max_rounds = 32;   ///< at most as many samples
+  int retries = 3;       ///< contaminated samples taken again, for each cell
+  double budget_s = 20;  ///< of wall time in the cell's processes
+};
+/// Throws ArgumentError.
+StoppingRule stopping_rule(const Settings& settings);
+
+struct RoundSample {
+  std::int64_t block = 0;  ///< of its group: samples of one block were taken side by side
+  double time_ns = 0;
+  std::int64_t iterations = 0;
+  Disturbance disturbance;
+  std::vector<std::string> contaminated;
+};
+
+class Rounds {
+ public:
+  explicit Rounds(const StoppingRule& rule) : rule_(rule) {}
+
+  void add(RoundSample sample) { samples_.push_back(std::move(sample)); }
+  /// The last sample is contaminated, and may be taken again.
+  bool wants_retry() const;
+  void count_retry() { ++retries_; }
+
+  /// Why no more samples are taken: `precise` (the interval's half-width is at most 2 % of the median),
+  /// `stabilised` (more samples did not narrow it), `budget`; empty: more are wanted.
+  std::string stopped(double spent_s) const;
+
+  /// The record's `time` (results/SCHEMA.md). Figures are made of clean samples where there are `rounds` of
+  /// them, else of all.
+  Json to_json(const std::string& stopped) const;
+  std::int64_t contaminated() const;
+
+ private:
+  bool enough_clean() const;
+  std::vector<const RoundSample*> counted() const;
+
+  StoppingRule rule_;
+  std::vector<RoundSample> samples_;
+  int retries_ = 0;
+};
+
+/// A sample as a worker reports it.
+Json to_json(const RoundSample& sample);
+RoundSample round_sample_from_json(const Json& json);
+
+}  // namespace attnlab

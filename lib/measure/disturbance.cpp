@@ -1,0 +1,71 @@
+#include "measure/disturbance.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+namespace attnlab {
+
+namespace {
+
+constexpr double most_stolen = 0.01;        ///< of the wall time
+constexpr double most_switches_per_s = 20;  ///< of one thread: a timer's share, not another program's
+constexpr double slowest_clock = 1.10;      ///< times the fastest calibration
+constexpr std::uint64_t calibration_steps = 200'000;
+
+double nanoseconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
+}
+
+}  // namespace
+
+Counters read_counters() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  Counters counters{nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime), std::nullopt, usage.ru_nivcsw,
+                    usage.ru_majflt};
+  // cpu user nice system idle iowait irq softirq steal
+  std::ifstream stat("/proc/stat");
+  std::string label;
+  double ticks = 0;
+  stat >> label;
+  for (int field = 0; field < 8; ++field) stat >> ticks;
+  if (stat && label == "cpu") counters.steal_ns = ticks * 1e9 / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return counters;
+}
+
+Counters operator-(const Counters& after, const Counters& before) {
+  return {
+      after.cpu_ns - before.cpu_ns,
+      after.steal_ns && before.steal_ns ? std::optional(*after.steal_ns - *before.steal_ns) : std::nullopt,
+      after.involuntary_switches - before.involuntary_switches, after.major_faults - before.major_faults};
+}
+
+double calibration_ns() {
+  const auto start = std::chrono::steady_clock::now();
+  std::uint64_t word = 1;
+  for (std::uint64_t step = 0; step < calibration_steps; ++step) {
+    word = word * 0x9e3779b97f4a7c15u + 1;
+    asm volatile("" : "+r"(word));
+  }
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::vector<std::string> contamination(const Disturbance& disturbance, double wall_ns, int threads,
+                                       double fastest_calibration_ns) {
+  const Counters& counters = disturbance.counters;
+  std::vector<std::string> reasons;
+  if (counters.steal_ns && *counters.steal_ns > most_stolen * wall_ns) reasons.emplace_back("stolen");
+  if (static_cast<double>(counters.involuntary_switches) > 1 + most_switches_per_s * threads * wall_ns * 1e-9)
+    reasons.emplace_back("preempted");
+  if (counters.major_faults > 0) reasons.emplace_back("page_faults");
+  if (std::max(disturbance.calibration_before_ns, disturbance.calibration_after_ns) >
+      slowest_clock * fastest_calibration_ns)
+    reasons.emplace_back("slow_clock");
+  return reasons;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,234 @@
+// Figures and their noise: rounds side by side, stopping, contaminated samples, A/A pairs; the schema that
+// says so.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "compare/comparison.h"
+#include "harness/command.h"
+#include "noise_floor.h"
+#include "report/load.h"
+#include "rounds.h"
+#include "schema.h"
+
+namespace attnlab {
+namespace {
+
+RoundSample sample_of(double time_ns, bool contaminated = false) {
+  RoundSample sample;
+  sample.time_ns = time_ns;
+  sample.iterations = 1;
+  if (contaminated) sample.contaminated = {"preempted"};
+  return sample;
+}
+
+TEST(Rounds, StopWhereTheyArePrecise) {
+  Rounds rounds({6, 32, 3, 100});
+  for (int round = 0; round < 5; ++round) rounds.add(sample_of(1000 + round));
+  EXPECT_EQ(rounds.stopped(1), "");
+  rounds.add(sample_of(1003));
+  EXPECT_EQ(rounds.stopped(1), "precise");
+}
+
+TEST(Rounds, StopWhereMoreDoNotHelp) {
+  Rounds rounds({5, 1000, 3, 100});
+  std::string stopped;
+  int count = 0;
+  for (; stopped.empty() && count < 1000; ++count) {
+    rounds.add(sample_of(count % 2 == 0 ? 1000 : 2000));
+    stopped = rounds.stopped(1);
+  }
+  EXPECT_EQ(stopped, "stabilised");
+  EXPECT_LT(count, 100);
+}
+
+TEST(Rounds, StopAtTheBudget) {
+  Rounds rounds({5, 6, 3, 100});
+  rounds.add(sample_of(1000));
+  EXPECT_EQ(rounds.stopped(1), "");
+  EXPECT_EQ(rounds.stopped(101), "budget");
+  for (int round = 0; round < 5; ++round) rounds.add(sample_of(1000 * (round + 1)));
+  EXPECT_EQ(rounds.stopped(1), "budget");
+}
+
+TEST(Rounds, KeepContaminatedSamplesBesideTheFigures) {
+  Rounds rounds({2, 8, 1, 100});
+  rounds.add(sample_of(9000, true));
+  EXPECT_TRUE(rounds.wants_retry());
+  rounds.count_retry();
+  rounds.add(sample_of(9000, true));
+  EXPECT_FALSE(rounds.wants_retry()) << "one retry is allowed";
+  rounds.add(sample_of(1000));
+  const Json all = rounds.to_json("budget");
+  EXPECT_EQ(all.at("samples_ns").size(), 3U) << "too few clean ones";
+  rounds.add(sample_of(1100));
+  const Json clean = rounds.to_json("precise");
+  EXPECT_EQ(clean.at("samples_ns"), Json::parse("[1000.0, 1100.0]"));
+  EXPECT_EQ(clean.at("samples").size(), 4U);
+  EXPECT_EQ(clean.at("contaminated"), 2);
+  EXPECT_EQ(clean.at("median_ns"), 1050.0);
+}
+
+TEST(NoiseFloor, IsTheSpreadOfAPair) {
+  Json a = Json::parse(
+      R"json({"engine": "tiled", "backend": null, "variant": "v", "status": "ok", "time": {"median_ns": 100.0},
+      "cell": {"seqlen_q": 8, "twin": false}, "input": {"name": "gaussian(1)"}})json");
+  Json b = a;
+  b["cell"]["twin"] = true;
+  EXPECT_DOUBLE_EQ(*noise_floor({a}, {b}), least_noise_floor);
+  b["time"]["median_ns"] = 80.0;
+  EXPECT_DOUBLE_EQ(*noise_floor({a}, {b}), 0.25);
+  EXPECT_FALSE(noise_floor({a}, {}));
+  b["status"] = "timeout";
+  EXPECT_FALSE(noise_floor({a}, {b}));
+}
+
+TEST(Interleaving, EveryRecordOfAGroupHasEveryBlock) {
+  const TemporaryDirectory directory;
+  const std::string run = (directory / "run").string();
+  ASSERT_EQ(
+      command("sweep --backend full,chunked --seqlen 32,64 --rounds 3 --max-rounds 3 --retries 0 --min-time "
+              "0.001 --heads 1 --out " +
+              run)
+          .status,
+      0);
+  std::set<std::string> groups;
+  for (const nlohmann::json& record : records(directory / "run")) {
+    groups.insert(record.at("group"));
+    EXPECT_EQ(record.at("time").at("blocks"), (nlohmann::json{0, 1, 2}));
+    EXPECT_EQ(record.at("time").at("samples").size(), 3U);
+    EXPECT_EQ(record.at("time").at("stopped"), "budget");
+    EXPECT_GT(record.at("time").at("samples")[0].at("cpu_ns"), 0);
+  }
+  EXPECT_EQ(groups.size(), 2U) << "a group for each n";
+  const RunRecords loaded = load_run(directory / "run", "test");
+  EXPECT_EQ(loaded.cells.size(), 4U);
+  ASSERT_EQ(loaded.twins.size(), 1U);
+  EXPECT_TRUE(noise_floor(loaded.cells, loaded.twins));
+  EXPECT_EQ(
+      command("sweep --seqlen 32 --aa-pairs 0 --out " + (directory / "none").string() + short_rounds).status,
+      0);
+  EXPECT_TRUE(load_run(directory / "none", "test").twins.empty());
+}
+
+TEST(Schema, RecordsAreValidAndViolationsAreNamed) {
+  const TemporaryDirectory directory;
+  const std::string run = (directory / "run").string();
+  ASSERT_EQ(command("sweep --backend full,chunked --score scaled_dot,'additive(8)' --seqlen 32 --out " + run +
+                    short_rounds)
+                .status,
+            0);
+  const Result valid = command("validate " + run);
+  EXPECT_EQ(valid.status, 0) << valid.out;
+  EXPECT_NE(valid.out.find("5 records, 0 invalid"), std::string::npos) << valid.out;
+  const std::string text = read_file(directory / "run/records.jsonl");
+  nlohmann::json broken = nlohmann::json::parse(text.substr(0, text.find('\n')));
+  broken["cell"]["dtype"] = 7;
+  broken["status"] = "fine";
+  write_file(directory / "run/records.jsonl",
+             text + text.substr(0, text.find('\n') + 1) + broken.dump() + "\n{\"sch");
+  const Result invalid = command("validate " + run);
+  EXPECT_EQ(invalid.status, 3);
+  for (const char* what :
+       {"records.jsonl:6: the cell of line", "records.jsonl:7: 'cell/dtype' is 7; a string",
+        "records.jsonl:8: no whole JSON object", "8 records, 3 invalid"})
+    EXPECT_NE(invalid.out.find(what), std::string::npos) << invalid.out;
+  EXPECT_EQ(command("validate").status, 2);
+}
+
+TEST(Schema, TheExampleOfSchemaOneIsLifted) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path old =
+      std::filesystem::path(std::getenv("ATTNLAB_SOURCE")) / "tests/harness/schema1";
+  std::filesystem::copy(old, directory.path());
+  const std::string run = directory.path().string();
+  const std::string before = read_file(directory / "records.jsonl");
+  EXPECT_EQ(command("validate " + run).status, 3);
+  const Result result = command("migrate " + run);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(read_file(directory / "records.schema-1.jsonl"), before);
+  const Result valid = command("validate " + run);
+  EXPECT_EQ(valid.status, 0) << valid.out;
+  const std::string after = read_file(directory / "records.jsonl");
+  EXPECT_EQ(command("migrate " + run).status, 0);
+  EXPECT_EQ(read_file(directory / "records.jsonl"), after);
+  EXPECT_EQ(command("migrate " + (directory / "nothing").string()).status, 2);
+}
+
+/// Sweeps whose cells all have twins: one pair is the floor, the others are judged. `shift` multiplies the
+/// times of one side.
+struct Calls {
+  int pairs = 0;
+  int decided = 0;
+};
+Calls judge_twins(int wanted, const std::string& cells, double shift) {
+  Calls calls;
+  while (calls.pairs < wanted) {
+    const TemporaryDirectory directory;
+    const std::string run = (directory / "run").string();
+    EXPECT_EQ(command("sweep --aa-pairs 100 --out " + run + " " + cells).status, 0);
+    RunRecords records = load_run(directory / "run", "test");
+    const double floor = *noise_floor(records.cells, {records.twins.front()});
+    records.twins.erase(records.twins.begin());
+    for (Json& twin : records.twins) {
+      for (const Json& cell : records.cells)
+        if (cell.at("variant") == twin.at("variant") &&
+            cell.at("cell").at("seqlen_q") == twin.at("cell").at("seqlen_q"))
+          twin["id"] = cell.at("id");
+      for (Json& time : twin["time"]["samples_ns"]) time = time.get<double>() * shift;
+    }
+    const Comparison comparison = compare_runs(records.cells, records.twins, floor, false);
+    calls.pairs += static_cast<int>(comparison.pairs.size());
+    calls.decided += static_cast<int>(comparison.count(Verdict::faster) + comparison.count(Verdict::slower));
+  }
+  return calls;
+}
+
+int pairs_asked() {
+  const char* const asked = std::getenv("ATTNLAB_AA_PAIRS");
+  return asked ? std::atoi(asked) : 0;
+}
+
+/// A loop that burns a core.
+class BusyMachine {
+ public:
+  BusyMachine() : pid_(fork()) {
+    if (pid_ == 0)
+      for (volatile unsigned spin = 0;;) spin = spin + 1;
+  }
+  ~BusyMachine() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+
+ private:
+  pid_t pid_;
+};
+
+TEST(NightlyNoise, EqualCellsAreNotCalledDifferentOnABusyMachine) {
+  if (pairs_asked() == 0) GTEST_SKIP() << "ctest -C nightly -L nightly";
+  const BusyMachine busy;
+  const Calls calls = judge_twins(
+      pairs_asked(),
+      "--backend chunked,window,sparse --pattern causal --seqlen 256:1024:+256 --heads 2 --min-time 0.02", 1);
+  fmt::print("{} of {} A/A pairs called FASTER or SLOWER\n", calls.decided, calls.pairs);
+  EXPECT_LE(calls.decided, calls.pairs / 50);
+}
+
+TEST(NightlyNoise, FivePercentAreCalledAtDefaultRounds) {
+  if (pairs_asked() == 0) GTEST_SKIP() << "ctest -C nightly -L nightly";
+  const Calls calls =
+      judge_twins(std::min(pairs_asked(), 20),
+                  "--backend chunked,window,sparse --pattern causal --seqlen 4096 --heads 2", 1.05);
+  fmt::print("5 % called in {} of {}\n", calls.decided, calls.pairs);
+  EXPECT_GE(calls.decided * 20, calls.pairs * 19);
+}
+
+}  // namespace
+}  // namespace attnlab
