@@ -19,13 +19,6 @@ namespace po = boost::program_options;
 
 namespace {
 
-struct Option {
-  std::string_view name;
-  std::string_view value;  ///< how the value is shown; empty for a flag
-  std::string_view fallback;
-  std::string_view help;
-};
-
 constexpr Option table[] = {
     {"backend", "LIST", "chunked", "full, chunked, window, sparse"},
     {"engine", "LIST", "", "reference, onednn, tiled: instead of the backend's own"},
@@ -54,8 +47,9 @@ constexpr Option table[] = {
     {"time-limit", "SECONDS", "300", "for one process of a cell; it is stopped there and recorded"},
     {"memory-limit", "BYTES", "", "for one cell, e.g. 6G (80 % of what is available)"},
     {"filter", "REGEX", "", "keep the cells whose canonical name matches"},
+    {"shard", "I/N", "", "the I-th of N shares of the grid, 1/N to N/N, for attnlab merge"},
     {"aa-pairs", "N", "1", "cells measured twice under two names: their spread is the noise floor"},
-    {"out", "PATH", "", "directory of the records (sweep), file (others); standard output if none"},
+    {"out", "PATH", "", "directory of the records (sweep, merge), file (others); standard output if none"},
     {"config", "FILE", "", "lines 'name = value' with the names of these options; # comments"},
     {"dry-run", "", "", "print the cells with predicted bytes and time, run nothing"},
     {"resume", "", "", "finish the run in --out: what has a record is not run again"},
@@ -63,17 +57,21 @@ constexpr Option table[] = {
     {"json", "", "", "JSON on standard output, nothing else"},
     {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
     {"format", "NAME", "",
-     "report: html (default), md, csv, latex; compare: table (default), json, md, csv, latex"},
+     "report: html, md, csv, latex; compare: table, json, md, csv, latex; export: csv, jsonl, gbench"},
     {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
     {"floor", "PERCENT", "", "noise floor: no verdict below it (by the A/A pairs, else 2)"},
-    {"force", "", "", "compare runs of different CPUs all the same"},
+    {"force", "", "", "different CPUs (compare, merge) or builds (merge) all the same"},
     {"fail-on", "VERDICT", "nothing", "exit status 4 for: slower, ambiguous, lost (figures in A, none in B)"},
 };
+
+}  // namespace
 
 const Option& option_named(std::string_view name) {
   return *std::find_if(std::begin(table), std::end(table),
                        [&](const Option& option) { return option.name == name; });
 }
+
+namespace {
 
 std::vector<std::string> option_names(const Command& command) {
   std::vector<std::string> names;

@@ -40,6 +40,14 @@ class Settings {
   std::set<std::string> defaults_;
 };
 
+struct Option {
+  std::string_view name;
+  std::string_view value;  ///< how the value is shown; empty for a flag
+  std::string_view fallback;
+  std::string_view help;
+};
+const Option& option_named(std::string_view name);
+
 /// What one command takes.
 struct Command {
   std::string_view name;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <regex>
 
 #include "attnlab_build.h"
 #include "core/argument_error.h"
@@ -83,6 +84,27 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
       "pairs.\n",
       cells.size());
   return 0;
+}
+
+/// Groups are dealt out one by one, so that shards take as long as one another. Throws ArgumentError.
+std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
+  static const std::regex form("([1-9][0-9]{0,5})/([1-9][0-9]{0,5})");
+  std::smatch parts;
+  if (!std::regex_match(shard, parts, form) || std::stoi(parts[1]) > std::stoi(parts[2]))
+    throw ArgumentError("shard", shard, "I/N, with I from 1 to N");
+  const int mine = std::stoi(parts[1]) - 1;
+  const int count = std::stoi(parts[2]);
+  int group = -1;
+  std::string key;
+  std::vector<Cell> dealt;
+  for (const Cell& cell : cells) {
+    if (group_key(cell) != key) ++group;
+    key = group_key(cell);
+    if (group % count == mine) dealt.push_back(cell);
+  }
+  if (dealt.empty())
+    throw ArgumentError("shard", shard, fmt::format("at most {} shards, a group of cells each", group + 1));
+  return dealt;
 }
 
 /// Measures the cells of a grid, group by group.
@@ -165,11 +187,13 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
   if (!std::filesystem::exists(std::filesystem::path(settings.text("out")) / "run.json")) {
     make_checked_grid(settings);
     stopping_rule(settings);
+    if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
   }
   RunDirectory directory(settings.text("out"), settings.has("resume"));
   const Settings asked = settled(directory.run());
   std::vector<Cell> cells = make_checked_grid(asked);
   choose_heatmaps(cells);
+  if (asked.has("shard")) cells = shard_of(std::move(cells), asked.text("shard"));
   add_twins(cells, asked.integer("aa-pairs", 0, 1000000));
   if (directory.run().is_null())
     directory.begin({{"schema", schema_version},

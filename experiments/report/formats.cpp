@@ -46,12 +46,16 @@ std::string escape_markdown(std::string_view text) {
   });
 }
 
+}  // namespace
+
 std::string escape_csv(std::string_view text) {
   if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
   return "\"" +
          replaced(text, [](char c) -> std::string_view { return c == '"' ? "\"\"" : std::string_view{}; }) +
          "\"";
 }
+
+namespace {
 
 std::string escape_latex_character(std::string_view text) {
   return replaced(text, [](char c) -> std::string_view {

@@ -16,6 +16,8 @@ std::string to_csv(const std::vector<Table>& tables);
 /// booktabs.
 std::string to_latex(const std::vector<Table>& tables);
 
+/// A field of RFC 4180, in quotes where it has to be.
+std::string escape_csv(std::string_view text);
 std::string escape_html(std::string_view text);
 std::string to_html(const Table& table);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -199,8 +200,9 @@ int pairs_asked() {
 class BusyMachine {
  public:
   BusyMachine() : pid_(fork()) {
-    if (pid_ == 0)
-      for (volatile unsigned spin = 0;;) spin = spin + 1;
+    if (pid_ != 0) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (volatile unsigned spin = 0;;) spin = spin + 1;
   }
   ~BusyMachine() {
     kill(pid_, SIGKILL);

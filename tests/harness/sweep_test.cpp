@@ -160,8 +160,8 @@ TEST(List, ShowsEveryTableAsTextAndAsJson) {
 }
 
 TEST(Help, FitsOneScreen) {
-  for (const char* name :
-       {"", "list", "run", "sweep", "report", "compare", "validate", "migrate", "doctor"}) {
+  for (const char* name : {"", "list", "run", "sweep", "report", "compare", "validate", "migrate", "export",
+                           "merge", "completion", "man", "doctor"}) {
     const Result result = command(std::string(name) + " --help");
     EXPECT_EQ(result.status, 0) << name;
     EXPECT_LE(std::count(result.out.begin(), result.out.end(), '\n'), 40) << name;

@@ -1,0 +1,170 @@
+// Records in other formats, sweeps shared over machines, and what is generated from the option table.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "commands.h"
+#include "harness/command.h"
+
+namespace attnlab {
+namespace {
+
+using nlohmann::json;
+
+class Exchange : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = std::make_unique<TemporaryDirectory>();
+    ASSERT_EQ(command("sweep --backend full,chunked --score scaled_dot,'additive(8)' --seqlen 32,64 --out " +
+                      run() + short_rounds)
+                  .status,
+              0);
+  }
+  static void TearDownTestSuite() { directory_.reset(); }
+  static std::string run() { return (*directory_ / "run").string(); }
+  static std::unique_ptr<TemporaryDirectory> directory_;
+};
+std::unique_ptr<TemporaryDirectory> Exchange::directory_;
+
+TEST_F(Exchange, CsvHasOneRowARecord) {
+  const Result result = command("export " + run());
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 9);
+  const std::string header = result.out.substr(0, result.out.find("\r\n"));
+  for (const char* column : {"variant", "cell.seqlen_q", "time.median_ns", "memory.workspace_bytes"})
+    EXPECT_NE(("," + header + ",").find(std::string(",") + column + ","), std::string::npos) << header;
+  EXPECT_EQ((header + ",").find("time,"), std::string::npos) << "an object is no column: " << header;
+}
+
+TEST_F(Exchange, JsonLinesHaveTheSameFlatKeys) {
+  std::istringstream lines(command("export " + run() + " --format jsonl").out);
+  std::set<std::set<std::string>> keys;
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    std::set<std::string> of_line;
+    const json flat = json::parse(line);
+    for (const auto& [key, value] : flat.items()) {
+      EXPECT_FALSE(value.is_structured()) << key;
+      of_line.insert(key);
+    }
+    keys.insert(of_line);
+  }
+  EXPECT_EQ(count, 8);
+  EXPECT_EQ(keys.size(), 1U);
+}
+
+TEST_F(Exchange, GoogleBenchmarkHasARepetitionASample) {
+  const std::string file = (*directory_ / "g.json").string();
+  ASSERT_EQ(command("export " + run() + " --format gbench --out " + file).status, 0);
+  const json exported = json::parse(read_file(file));
+  EXPECT_TRUE(exported.at("context").contains("date"));
+  std::size_t samples = 0;
+  for (const json& record : records(run()))
+    if (record.at("status") == "ok") samples += record.at("time").at("samples_ns").size();
+  ASSERT_EQ(exported.at("benchmarks").size(), samples);
+  std::set<std::string> names;
+  for (const json& one : exported.at("benchmarks")) {
+    names.insert(one.at("name"));
+    EXPECT_EQ(one.at("run_type"), "iteration");
+    EXPECT_EQ(one.at("time_unit"), "ns");
+    EXPECT_GT(one.at("cpu_time"), 0);
+  }
+  EXPECT_EQ(names.size(), 6U) << "two of eight cells are refused";
+}
+
+TEST_F(Exchange, ShardsMakeTheWholeSweep) {
+  const std::string grid = "sweep --backend full,chunked --seqlen 16:64:x2 --dtype f32,bf16 --aa-pairs 0" +
+                           short_rounds + "--out ";
+  ASSERT_EQ(command(grid + (*directory_ / "whole").string()).status, 0);
+  std::set<std::string> whole;
+  for (const json& record : records(*directory_ / "whole")) whole.insert(record.at("id"));
+  std::string shards;
+  for (const char* shard : {"1/4", "2/4", "3/4", "4/4"}) {
+    const std::string out = (*directory_ / std::string(1, shard[0])).string();
+    ASSERT_EQ(command(grid + out + " --shard " + shard).status, 0);
+    shards += " " + out;
+  }
+  const std::string merged = (*directory_ / "merged").string();
+  const Result result = command("merge --out " + merged + shards);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  std::set<std::string> joined;
+  for (const json& record : records(merged)) joined.insert(record.at("id"));
+  EXPECT_EQ(joined, whole);
+  EXPECT_EQ(records(merged).size(), whole.size());
+  EXPECT_EQ(command("validate " + merged).status, 0);
+  const std::string before = read_file(merged + "/records.jsonl");
+  EXPECT_EQ(command("sweep --resume --out " + merged).status, 0);
+  EXPECT_EQ(read_file(merged + "/records.jsonl"), before) << "nothing was left to run";
+
+  const std::string one = (*directory_ / "1").string();
+  EXPECT_EQ(command("merge --out " + (*directory_ / "twice").string() + " " + one + " " + one).status, 2);
+  EXPECT_FALSE(std::filesystem::exists(*directory_ / "twice"));
+  const Result some = command("merge --out " + (*directory_ / "some").string() + " " + one);
+  EXPECT_NE(some.err.find("2/4, 3/4, 4/4"), std::string::npos) << some.err;
+}
+
+TEST_F(Exchange, OtherMachinesAndBuildsAreNotMerged) {
+  for (const auto& [object, key] : {std::pair{"machine", "cpu"}, std::pair{"build", "git_revision"}}) {
+    const std::string other = (*directory_ / object).string();
+    std::filesystem::copy(run(), other);
+    std::string text;
+    for (json& record : records(run())) {
+      record[object][key] = "something else";
+      record["id"] = "0" + record["id"].get<std::string>();
+      text += record.dump() + "\n";
+    }
+    write_file(other + "/records.jsonl", text);
+    const std::string merge = "merge --out " + other + "-merged " + run() + " " + other;
+    const Result refused = command(merge);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.err.find("something else"), std::string::npos) << refused.err;
+    EXPECT_EQ(command(merge + " --force").status, 0);
+  }
+}
+
+TEST(Shards, BadOnesAreRefused) {
+  for (const char* shard : {"0/2", "3/2", "2", "1/2/3", "9/9"})
+    EXPECT_EQ(command(std::string("sweep --seqlen 16,32 --out /nonexistent/x --shard ") + shard).status, 2)
+        << shard;
+}
+
+TEST(Reference, NamesEveryCommandAndOption) {
+  const std::string man = command("man").out;
+  const std::string bash = command("completion bash").out;
+  const std::string zsh = command("completion zsh").out;
+  for (const Command& one : commands()) {
+    for (const std::string& text : {man, bash, zsh})
+      EXPECT_NE(text.find(one.name), std::string::npos) << one.name;
+    for (const std::string_view option : one.options) {
+      EXPECT_NE(bash.find("--" + std::string(option)), std::string::npos) << option;
+      EXPECT_NE(zsh.find("'--" + std::string(option) + "["), std::string::npos) << option;
+    }
+  }
+  EXPECT_TRUE(man.starts_with(".TH ATTNLAB"));
+  EXPECT_EQ(command("completion fish").status, 2);
+}
+
+TEST(Reference, BashCompletes) {
+  const TemporaryDirectory directory;
+  write_file(directory / "try.sh",
+             "source <(\"$ATTNLAB_COMMAND\" completion bash)\n"
+             "COMP_WORDS=(attnlab sweep --retr); COMP_CWORD=2; _attnlab; echo \"${COMPREPLY[@]}\"\n"
+             "COMP_WORDS=(attnlab com); COMP_CWORD=1; _attnlab; echo \"${COMPREPLY[@]}\"\n");
+  const std::string script = (directory / "try.sh").string();
+  const std::string out = (directory / "out").string();
+  ASSERT_EQ(std::system(("bash " + script + " > " + out).c_str()), 0);
+  EXPECT_EQ(read_file(directory / "out"), "--retries --retry-failed\ncompare completion\n");
+  ASSERT_EQ(std::system(("\"$ATTNLAB_COMMAND\" completion zsh > " + out +
+                         "; ! command -v zsh > /dev/null || zsh -n " + out)
+                            .c_str()),
+            0);
+}
+
+}  // namespace
+}  // namespace attnlab
