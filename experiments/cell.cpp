@@ -11,6 +11,7 @@
 #include "core/fnv.h"
 #include "engines/registry.h"
 #include "inputs/input.h"
+#include "inputs/npy.h"
 #include "measure/machine.h"
 
 namespace attnlab {
@@ -43,12 +44,22 @@ Json to_json(const Cell& cell) {
           {"input", cell.input},
           {"seed", cell.seed},
           {"score_weights", cell.score_weights},
+          {"cu_seqlens", cell.cu_seqlens},
           {"rounds", cell.rounds},
           {"min_time_s", cell.min_time_s},
           {"heatmap", cell.heatmap},
           {"twin", cell.twin},
           {"save_output", cell.save_output}};
 }
+
+namespace {
+
+std::shared_ptr<const std::vector<std::int64_t>> read_cu_seqlens(const std::string& file) {
+  if (file.empty()) return nullptr;
+  return std::make_shared<const std::vector<std::int64_t>>(read_npy_integers("cu-seqlens", file));
+}
+
+}  // namespace
 
 Cell cell_from_json(const Json& json) {
   Cell cell;
@@ -63,6 +74,8 @@ Cell cell_from_json(const Json& json) {
   cell.input = json.at("input");
   cell.seed = json.at("seed");
   cell.score_weights = json.at("score_weights");
+  cell.cu_seqlens = json.at("cu_seqlens");
+  cell.problem.shape.cu_seqlens = read_cu_seqlens(cell.cu_seqlens);
   cell.rounds = json.at("rounds");
   cell.min_time_s = json.at("min_time_s");
   cell.heatmap = json.at("heatmap");
@@ -121,12 +134,13 @@ std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const s
 struct Axes {
   std::optional<std::int64_t> batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v;
 
-  Shape shape(const std::optional<CapturedShape>& captured) const {
+  /// `packed`: end of cu-seqlens.
+  Shape shape(const std::optional<CapturedShape>& captured, std::optional<std::int64_t> packed) const {
     Shape made;
     made.batch = batch.value_or(captured ? captured->batch : 1);
     made.heads = heads.value_or(captured ? captured->heads : 8);
     made.kv_heads = kv_heads.value_or(captured ? captured->kv_heads : made.heads);
-    made.seqlen_q = seqlen.value_or(captured ? captured->seqlen_q : 1024);
+    made.seqlen_q = seqlen.value_or(captured ? captured->seqlen_q : packed.value_or(1024));
     made.seqlen_k = seqlen_k.value_or(captured && !seqlen ? captured->seqlen_k : made.seqlen_q);
     made.head_dim = head_dim.value_or(captured ? captured->head_dim : 64);
     made.head_dim_v = head_dim_v.value_or(captured ? captured->head_dim_v : made.head_dim);
@@ -176,6 +190,8 @@ std::vector<Cell> make_grid(const Settings& settings) {
   common.rounds = static_cast<int>(settings.integer("rounds", 1, 10000));
   common.min_time_s = settings.number("min-time", 0);
   if (settings.has("score-weights")) common.score_weights = settings.text("score-weights");
+  if (settings.has("cu-seqlens")) common.cu_seqlens = settings.text("cu-seqlens");
+  const auto cu_seqlens = read_cu_seqlens(common.cu_seqlens);
   const std::regex filter = [&] {
     try {
       return std::regex(settings.has("filter") ? settings.text("filter") : "");
@@ -210,11 +226,18 @@ std::vector<Cell> make_grid(const Settings& settings) {
                           cell.seed = static_cast<std::uint64_t>(*seed);
                           cell.problem = {
                               Axes{batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v}.shape(
-                                  captured),
+                                  captured, cu_seqlens && !cu_seqlens->empty()
+                                                ? std::optional(cu_seqlens->back())
+                                                : std::nullopt),
                               parse_dtype(*dtype),
                               static_cast<int>(
                                   std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
+                          cell.problem.shape.cu_seqlens = cu_seqlens;
                           validate(cell.problem);
+                          if (cu_seqlens && Variant::parse(cell.variant).pattern.uses("chunk_local"))
+                            throw ArgumentError(
+                                "pattern", cell.variant,
+                                "no chunk_local with cu-seqlens: chunks count from position 0");
                           if (std::regex_search(cell.variant, filter) && seen.insert(cell.id()).second)
                             cells.push_back(cell);
                         }

@@ -22,6 +22,7 @@ struct Cell {
   std::string input;  ///< canonical name
   std::uint64_t seed = 1;
   std::string score_weights;  ///< prefix of .npy files; empty: seeded
+  std::string cu_seqlens;     ///< .npy file; empty: one sequence
   int rounds = 8;
   double min_time_s = 0.05;
   bool heatmap = false;

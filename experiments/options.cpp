@@ -29,6 +29,8 @@ constexpr Option table[] = {
     {"normaliser", "LIST", "", "see 'attnlab list normalisers'; the backend's default if none"},
     {"seqlen", "LIST", "", "queries: 1024,4096 or 1024:65536:x2 (1024, or the input's)"},
     {"seqlen-k", "LIST", "", "keys (as many as queries)"},
+    {"cu-seqlens", "FILE", "",
+     "sequences packed one after another: int32 or int64 .npy of starts and end, 0 … n"},
     {"batch", "LIST", "", "(1, or the input's)"},
     {"heads", "LIST", "", "query heads (8, or the input's)"},
     {"kv-heads", "LIST", "", "key and value heads, a divisor of heads (heads, or the input's)"},
@@ -220,10 +222,10 @@ std::string help_text(const Command& command) {
 
 const std::vector<std::string_view>& cell_options() {
   static const std::vector<std::string_view> names{
-      "backend", "engine",   "variant",  "score",      "modifier",      "pattern",  "normaliser",
-      "seqlen",  "seqlen-k", "batch",    "heads",      "kv-heads",      "head-dim", "head-dim-v",
-      "dtype",   "threads",  "input",    "seed",       "score-weights", "rounds",   "max-rounds",
-      "retries", "budget",   "min-time", "time-limit", "memory-limit"};
+      "backend",    "engine",   "variant",    "score",    "modifier",   "pattern",       "normaliser",
+      "seqlen",     "seqlen-k", "cu-seqlens", "batch",    "heads",      "kv-heads",      "head-dim",
+      "head-dim-v", "dtype",    "threads",    "input",    "seed",       "score-weights", "rounds",
+      "max-rounds", "retries",  "budget",     "min-time", "time-limit", "memory-limit"};
   return names;
 }
 

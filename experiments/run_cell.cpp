@@ -217,6 +217,7 @@ Json record_header(const Cell& cell) {
                 {"threads", cell.problem.threads},
                 {"seed", cell.seed},
                 {"score_weights", cell.score_weights},
+                {"cu_seqlens", cell.cu_seqlens},
                 {"rounds", cell.rounds},
                 {"min_time_s", cell.min_time_s},
                 {"twin", cell.twin}}},

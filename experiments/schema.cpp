@@ -53,6 +53,7 @@ constexpr Key every_record[] = {
     {"/cell/threads", Type::whole},
     {"/cell/seed", Type::whole},
     {"/cell/score_weights", Type::text},
+    {"/cell/cu_seqlens", Type::text},
     {"/cell/rounds", Type::whole},
     {"/cell/min_time_s", Type::number},
     {"/cell/twin", Type::boolean},
@@ -246,6 +247,7 @@ Json migrated(Json record) {
   record["resume_key"] = nullptr;
   record["group"] = nullptr;
   record["cell"]["twin"] = false;
+  record["cell"]["cu_seqlens"] = "";
   if (record.at("time").is_object()) {
     Json& time = record["time"];
     const Interval interval = median_interval(time.at("samples_ns").get<std::vector<double>>());

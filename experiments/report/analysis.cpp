@@ -37,6 +37,7 @@ constexpr Part parts[]{{"input.name", "{}"},
                        {"cell.head_dim_v", "head dim of V {}"},
                        {"cell.seed", "seed {}"},
                        {"cell.score_weights", "weights {}"},
+                       {"cell.cu_seqlens", "packed as {}"},
                        {"machine.cpu", "{}"},
                        {"machine.level", "row code {}"}};
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 
 #include "core/argument_error.h"
@@ -29,6 +30,24 @@ void require_fits(std::string_view tensor, const Dims& dims) {
   }
 }
 
+void validate_cu_seqlens(const Shape& shape) {
+  const std::vector<std::int64_t>& starts = *shape.cu_seqlens;
+  const auto refuse = [](std::int64_t value, const std::string& allowed) {
+    return ArgumentError("cu-seqlens", fmt::format("{}", value), allowed);
+  };
+  if (shape.seqlen_q != shape.seqlen_k)
+    throw ArgumentError("seqlen-k", fmt::format("{}", shape.seqlen_k),
+                        fmt::format("seqlen = {} where sequences are packed", shape.seqlen_q));
+  if (starts.size() < 2)
+    throw refuse(static_cast<std::int64_t>(starts.size()), "at least two positions: 0 and the end");
+  if (starts.front() != 0) throw refuse(starts.front(), "0 as the first position");
+  for (std::size_t at = 1; at < starts.size(); ++at)
+    if (starts[at] < starts[at - 1])
+      throw refuse(starts[at], fmt::format("at least {}, the position before", starts[at - 1]));
+  if (starts.back() != shape.seqlen_k)
+    throw refuse(starts.back(), fmt::format("seqlen = {} as the last position", shape.seqlen_k));
+}
+
 }  // namespace
 
 void validate(const Problem& problem) {
@@ -44,6 +63,7 @@ void validate(const Problem& problem) {
   if (shape.heads % shape.kv_heads != 0)
     throw ArgumentError("kv-heads", fmt::format("{}", shape.kv_heads),
                         fmt::format("a divisor of heads = {}", shape.heads));
+  if (shape.cu_seqlens) validate_cu_seqlens(shape);
   require_fits("Q", shape.q());
   require_fits("K", shape.k());
   require_fits("V", shape.v());

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "core/dtype.h"
 #include "core/tensor.h"
@@ -18,6 +20,10 @@ struct Shape {
   std::int64_t seqlen_k = 1;
   std::int64_t head_dim = 1;
   std::int64_t head_dim_v = 1;
+  /// Where sequences of different length begin that are packed one after another, and the end of the last: 0
+  /// … seqlen_k, as FlashAttention's cu_seqlens (arXiv:2307.08691). A query sees keys of its own sequence
+  /// alone. Null: one sequence.
+  std::shared_ptr<const std::vector<std::int64_t>> cu_seqlens = nullptr;
 
   bool operator==(const Shape&) const = default;
 
@@ -42,7 +48,8 @@ struct Problem {
 inline constexpr std::int64_t max_seqlen = std::int64_t{1} << 24;
 
 /// Throws ArgumentError named after the option (`heads`, `kv-heads`, `seqlen`, …): sizes of at least 1,
-/// kv_heads dividing heads, seqlen at most max_seqlen, every tensor below 2^40 bytes, 1 to 1024 threads.
+/// kv_heads dividing heads, seqlen at most max_seqlen, cu_seqlens from 0 to seqlen without falling, every
+/// tensor below 2^40 bytes, 1 to 1024 threads.
 void validate(const Problem& problem);
 
 /// Bytes of Q, K, V and the output.

@@ -40,6 +40,15 @@ std::string_view header_value(std::string_view header, std::string_view key) {
   return rest;
 }
 
+/// What an array may hold, and how errors call it.
+struct ElementTypes {
+  std::initializer_list<std::pair<std::string_view, int>> bytes;  ///< of each descriptor
+  std::string_view names;
+};
+const ElementTypes floats{{{"'<f2'", 2}, {"'<f4'", 4}, {"'<f8'", 8}},
+                          "little-endian float16, float32 or float64"};
+const ElementTypes integers{{{"'<i4'", 4}, {"'<i8'", 8}}, "little-endian int32 or int64"};
+
 }  // namespace
 
 std::int64_t NpyHeader::count() const {
@@ -48,7 +57,10 @@ std::int64_t NpyHeader::count() const {
   return product;
 }
 
-NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path& file) {
+namespace {
+
+NpyHeader read_header(std::string_view argument, const std::filesystem::path& file,
+                      const ElementTypes& types) {
   const auto refuse = [&](std::string_view allowed) {
     return ArgumentError(argument, file.string(), allowed);
   };
@@ -72,11 +84,9 @@ NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path
   stream.read(text.data(), length);
 
   const std::string_view type = header_value(text, "descr").substr(0, 5);
-  if (type == "'<f2'") header.element_bytes = 2;
-  if (type == "'<f4'") header.element_bytes = 4;
-  if (type == "'<f8'") header.element_bytes = 8;
-  if (header.element_bytes == 0)
-    throw refuse(fmt::format("dtype {}; expected little-endian float16, float32 or float64", type));
+  for (const auto& [name, bytes] : types.bytes)
+    if (type == name) header.element_bytes = bytes;
+  if (header.element_bytes == 0) throw refuse(fmt::format("dtype {}; expected {}", type, types.names));
   if (!header_value(text, "fortran_order").starts_with("False"))
     throw refuse("Fortran order; expected C order (numpy.ascontiguousarray)");
   std::string_view shape = header_value(text, "shape");
@@ -100,13 +110,44 @@ NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path
   return header;
 }
 
-std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file,
-                            const NpyHeader& header, std::int64_t first, std::int64_t count) {
+/// `count` elements from element `first` on, as they stand in the file.
+std::vector<char> read_elements(std::string_view argument, const std::filesystem::path& file,
+                                const NpyHeader& header, std::int64_t first, std::int64_t count) {
   std::ifstream stream(file, std::ios::binary);
   stream.seekg(header.data_offset + first * header.element_bytes);
   std::vector<char> raw(static_cast<std::size_t>(count * header.element_bytes));
   stream.read(raw.data(), static_cast<std::streamsize>(raw.size()));
   if (!stream) throw ArgumentError(argument, file.string(), "the file ended early while it was read");
+  return raw;
+}
+
+}  // namespace
+
+NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path& file) {
+  return read_header(argument, file, floats);
+}
+
+std::vector<std::int64_t> read_npy_integers(std::string_view argument, const std::filesystem::path& file) {
+  const NpyHeader header = read_header(argument, file, integers);
+  if (header.shape.size() != 1)
+    throw ArgumentError(argument, file.string(), fmt::format("one dimension, here {}", header.shape.size()));
+  const std::vector<char> raw = read_elements(argument, file, header, 0, header.count());
+  std::vector<std::int64_t> values(static_cast<std::size_t>(header.count()));
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    if (header.element_bytes == 4) {
+      std::int32_t value = 0;
+      std::memcpy(&value, raw.data() + at * 4, 4);
+      values[at] = value;
+    } else {
+      std::memcpy(&values[at], raw.data() + at * 8, 8);
+    }
+  }
+  return values;
+}
+
+std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file,
+                            const NpyHeader& header, std::int64_t first, std::int64_t count) {
+  const std::vector<char> raw = read_elements(argument, file, header, first, count);
   std::vector<float> values(static_cast<std::size_t>(count));
   if (header.element_bytes == 4) {
     std::memcpy(values.data(), raw.data(), raw.size());

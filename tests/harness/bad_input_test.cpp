@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 
 #include "harness/command.h"
 #include "inputs/npy.h"
@@ -40,6 +41,46 @@ TEST(BadInput, Names) {
   expect_usage_error("sweep --seqlen 64 --filter nothing --out /nonexistent/x", {"filter", "nothing"});
   expect_usage_error("sweep --seqlen 64", {"out"});
   expect_usage_error("run --backend sparse --normaliser softmax", {"normaliser", "softmax", "sparsemax"});
+}
+
+/// A .npy file of `type` with the shape and the bytes of `values`.
+template <class Number>
+std::string write_numbers(const std::filesystem::path& file, const std::string& type,
+                          const std::string& shape, const std::vector<Number>& values) {
+  std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  header.resize(117, ' ');
+  std::ofstream stream(file, std::ios::binary);
+  stream << std::string("\x93NUMPY\x01\x00", 8) << static_cast<char>(118) << '\0' << header << '\n';
+  stream.write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(values.size() * sizeof(Number)));
+  return file.string();
+}
+
+TEST(BadInput, PackedSequences) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path starts_file = directory / "starts.npy";
+  const auto file = [&](const std::vector<std::int64_t>& starts) {
+    return write_numbers(starts_file, "<i8", std::to_string(starts.size()) + ",", starts);
+  };
+  const std::string run = "run --rounds 1 --min-time 0 --heads 2 --pattern causal --cu-seqlens ";
+  expect_usage_error(run + "/nonexistent.npy", {"cu-seqlens", "/nonexistent.npy"});
+  expect_usage_error(run + file({0}), {"cu-seqlens", "at least two"});
+  expect_usage_error(run + file({1, 5}), {"cu-seqlens", "1", "0 as the first"});
+  expect_usage_error(run + file({0, 7, 5}), {"cu-seqlens", "5", "at least 7"});
+  expect_usage_error(run + file({0, 7, 50}) + " --seqlen 40", {"cu-seqlens", "50", "seqlen = 40"});
+  expect_usage_error(run + file({0, 7, 50}) + " --seqlen-k 60", {"seqlen-k", "60", "50"});
+  expect_usage_error(run + write_numbers<float>(starts_file, "<f4", "2,", {0, 5}),
+                     {"cu-seqlens", "<f4", "int64"});
+  expect_usage_error(run + write_numbers<std::int32_t>(starts_file, "<i4", "1, 2", {0, 5}),
+                     {"cu-seqlens", "dimension"});
+  expect_usage_error("run --pattern 'chunk_local(8)' --cu-seqlens " + file({0, 50}),
+                     {"pattern", "chunk_local"});
+  const Result good =
+      command(run + write_numbers<std::int32_t>(starts_file, "<i4", "4,", {0, 7, 7, 50}) + " --json");
+  EXPECT_EQ(good.status, 0) << good.err;
+  const auto record = nlohmann::json::parse(good.out);
+  EXPECT_EQ(record.at("work").at("visible_pairs"), 2 * (7 * 8 / 2 + 43 * 44 / 2));
+  EXPECT_TRUE(record.at("error").at("within_budget"));
 }
 
 TEST(BadInput, Sizes) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "core/isa.h"
 #include "engines/registry.h"
@@ -37,6 +38,44 @@ TEST(Identities, ThreadsAndRepeatsChangeNoBit) {
             given.problem.threads = threads;
             EXPECT_EQ(run(*engine, given), one) << threads << " threads";
           }
+        }
+      }
+    }
+  }
+}
+
+TEST(Identities, PackedSequencesAreThoseAlone) {
+  const std::vector<std::int64_t> starts{0, 1, 130, 130, 700, 760};
+  for (const char* name :
+       {"softmax", "causal|softmax", "causal&window(60)|sparsemax", "alibi|causal|entmax(1.5)"}) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      Case packed = make_case(name, {1, 2, 1, 760, 760, 16, 24}, dtype);
+      packed.problem.shape.cu_seqlens = std::make_shared<const std::vector<std::int64_t>>(starts);
+      validate(packed.problem);
+      const double budget = error_budget(packed, oracle_output(packed));
+      for (const Engine* engine : fast_engines(packed)) {
+        SCOPED_TRACE(::testing::Message() << engine->name() << ' ' << name << ' ' << to_string(dtype));
+        const std::vector<float> whole = run(*engine, packed);
+        for (std::size_t at = 1; at < starts.size(); ++at) {
+          const std::int64_t length = starts[at] - starts[at - 1];
+          if (length == 0) continue;
+          Case alone = make_case(name, {1, 2, 1, length, length, 16, 24}, dtype);
+          const auto copy = [&](const Tensor& from, Tensor& to) {
+            std::vector<float> row(static_cast<std::size_t>(to.view().shape[3]));
+            for (std::int64_t h = 0; h < to.view().shape[1]; ++h)
+              for (std::int64_t i = 0; i < length; ++i) {
+                read_row(from.view(), 0, h, starts[at - 1] + i, row);
+                write_row(to.view(), 0, h, i, row);
+              }
+          };
+          copy(packed.q, alone.q);
+          copy(packed.k, alone.k);
+          copy(packed.v, alone.v);
+          const std::vector<float> expected = run(*engine, alone);
+          for (std::int64_t h = 0; h < 2; ++h)
+            for (std::int64_t e = 0; e < length * 24; ++e)
+              ASSERT_NEAR(whole[static_cast<std::size_t>((h * 760 + starts[at - 1]) * 24 + e)],
+                          expected[static_cast<std::size_t>(h * length * 24 + e)], budget);
         }
       }
     }

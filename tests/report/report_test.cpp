@@ -21,7 +21,7 @@ Json record(const std::string& backend, std::int64_t n, double time_ns, double w
       Json::parse(R"json({"schema": 1, "status": "ok", "reason": null, "warnings": [], "score": "scaled_dot",
     "modifiers": "", "pattern": "full", "normaliser": "softmax", "variant": "scaled_dot|softmax", "engine": "tiled",
     "cell": {"batch": 1, "heads": 1, "kv_heads": 1, "head_dim": 8, "head_dim_v": 8, "dtype": "f32", "threads": 1,
-             "seed": 1, "score_weights": "", "rounds": 1, "min_time_s": 0.1},
+             "seed": 1, "score_weights": "", "cu_seqlens": "", "rounds": 1, "min_time_s": 0.1},
     "input": {"name": "gaussian(1)"}, "work": {"flops": 1000},
     "error": {"max_abs": 1e-7, "relative_l2": 1e-7, "budget_max_abs": 1e-6, "within_budget": true, "rows": 4},
     "deviation": {"relative_l2": 0, "max_abs": 0, "exact_variant": "scaled_dot|softmax"},
