@@ -259,6 +259,7 @@ void add_twins(std::vector<Cell>& cells, std::int64_t count) {
     const auto place = cells.begin() + (2 * pair + 1) * size / (2 * pairs);
     Cell twin = *place;
     twin.twin = true;
+    twin.heatmap = false;
     cells.insert(std::next(place), twin);
   }
 }

@@ -44,7 +44,7 @@ constexpr Option table[] = {
     {"rounds", "N", "8", "least number of clean samples of each cell, a process each"},
     {"max-rounds", "N", "", "most samples, where 2 % is not reached before (4 x rounds)"},
     {"retries", "N", "3", "samples of each cell taken again when the machine disturbed them"},
-    {"budget", "SECONDS", "20", "no further samples of a cell after that"},
+    {"budget", "SECONDS", "20", "no further samples of a cell after that, but at least 3"},
     {"min-time", "SECONDS", "0.05", "least duration of one sample"},
     {"time-limit", "SECONDS", "300", "for one process of a cell; it is stopped there and recorded"},
     {"memory-limit", "BYTES", "", "for one cell, e.g. 6G (80 % of what is available)"},

@@ -10,6 +10,8 @@ namespace attnlab {
 namespace {
 
 constexpr double precise_half_width = 0.02;
+/// Whatever they cost, where `rounds` asks for as many.
+constexpr int fewest_in_a_budget = 3;
 constexpr int fewest_for_an_interval = 5;
 /// Stabilised: the last `rounds` samples took off less than this share of the half-width.
 constexpr double least_progress = 0.10;
@@ -68,8 +70,9 @@ std::string Rounds::stopped(double spent_s) const {
       if (now > (1 - least_progress) * half_width(times)) return "stabilised";
     }
   }
-  const bool spent = spent_s >= rule_.budget_s || static_cast<int>(samples_.size()) >= rule_.max_rounds;
-  return spent ? "budget" : "";
+  const auto count = static_cast<int>(samples_.size());
+  const bool spent = spent_s >= rule_.budget_s && count >= std::min(rule_.rounds, fewest_in_a_budget);
+  return spent || count >= rule_.max_rounds ? "budget" : "";
 }
 
 Json Rounds::to_json(const std::string& stopped) const {

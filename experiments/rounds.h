@@ -16,7 +16,7 @@ struct StoppingRule {
   int rounds = 8;        ///< at least as many clean samples
   int max_rounds = 32;   ///< at most as many samples
   int retries = 3;       ///< contaminated samples taken again, for each cell
-  double budget_s = 20;  ///< of wall time in the cell's processes
+  double budget_s = 20;  ///< of wall time in the cell's processes; at least 3 samples whatever they take
 };
 /// Throws ArgumentError.
 StoppingRule stopping_rule(const Settings& settings);

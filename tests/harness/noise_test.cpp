@@ -53,8 +53,11 @@ TEST(Rounds, StopAtTheBudget) {
   Rounds rounds({5, 6, 3, 100});
   rounds.add(sample_of(1000));
   EXPECT_EQ(rounds.stopped(1), "");
+  EXPECT_EQ(rounds.stopped(101), "") << "three samples in any case";
+  rounds.add(sample_of(1000));
+  rounds.add(sample_of(1000));
   EXPECT_EQ(rounds.stopped(101), "budget");
-  for (int round = 0; round < 5; ++round) rounds.add(sample_of(1000 * (round + 1)));
+  for (int round = 0; round < 3; ++round) rounds.add(sample_of(1000 * (round + 1)));
   EXPECT_EQ(rounds.stopped(1), "budget");
 }
 
