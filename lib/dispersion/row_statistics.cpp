@@ -12,6 +12,8 @@ RowStatistics row_statistics(std::span<const Weight> weights, std::span<const Ke
                              std::int64_t support, std::int64_t position) {
   RowStatistics row;
   row.visible = visible;
+  double sum = 0;
+  for (const Weight weight : weights) sum += static_cast<double>(weight);
   double entropy = 0;
   double squares = 0;
   double maximum = 0;
@@ -19,8 +21,8 @@ RowStatistics row_statistics(std::span<const Weight> weights, std::span<const Ke
   double window = 0;
   double distance = 0;
   for (std::size_t t = 0; t < weights.size(); ++t) {
-    const auto p = static_cast<double>(weights[t]);
-    if (p == 0) continue;
+    if (weights[t] == 0) continue;
+    const double p = static_cast<double>(weights[t]) / sum;
     entropy -= p * std::log(p);
     squares += p * p;
     maximum = std::max(maximum, p);

@@ -11,8 +11,9 @@ namespace attnlab {
 inline constexpr std::int64_t sink_keys = 4;  ///< sink mass: weight on the first 4 keys (arXiv:2309.17453)
 inline constexpr std::int64_t window_keys = 128;  ///< window mass: keys p-127 … p for the query at position p
 
-/// entropy in nats; normalised entropy is entropy / ln(visible keys); participation ratio is 1 / sum p^2;
-/// mean distance is sum p |position - key|; support counts keys with p > 0.
+/// Of the weights divided by their sum, which not every normaliser makes 1. Entropy in nats; normalised
+/// entropy is entropy / ln(visible keys); participation ratio is 1 / sum p^2; mean distance is sum p
+/// |position - key|; support counts keys with p > 0.
 enum class Statistic : std::size_t {
   entropy,
   normalised_entropy,

@@ -29,6 +29,17 @@ double Normaliser::scale() const {
       member_);
 }
 
+double Normaliser::null_logit() const {
+  return std::visit(
+      [](const auto& member) {
+        if constexpr (requires { member.null_logit(); })
+          return member.null_logit();
+        else
+          return -std::numeric_limits<double>::infinity();
+      },
+      member_);
+}
+
 void Normaliser::weights(std::span<double> row) const {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (std::any_of(row.begin(), row.end(), [](double s) { return std::isnan(s) || s == infinity; })) {

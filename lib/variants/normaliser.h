@@ -24,6 +24,9 @@ class Normaliser {
   /// row_threshold: z = scale s is what the threshold is taken of. 1 for the other kinds.
   double scale() const;
 
+  /// online: the logit of one more key, which every row sees and whose value is 0; -inf if there is none.
+  double null_logit() const;
+
   /// The definition, for the oracle: replaces the visible logits of one row by their weights. Float64, sorts
   /// where it has to, shares no code with the engines. A NaN or +inf makes every weight NaN; -inf weighs 0; a
   /// row with nothing above -inf weighs 0 throughout.

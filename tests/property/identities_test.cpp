@@ -13,7 +13,10 @@
 namespace attnlab {
 namespace {
 
-const char* const normalisers[] = {"softmax", "sparsemax", "entmax(1.5)", "entmax(1.3)"};
+const char* const normalisers[] = {"softmax", "off_by_one", "sparsemax", "entmax(1.5)", "entmax(1.3)"};
+
+/// Those whose weights sum to 1.
+const char* const convex[] = {"softmax", "sparsemax", "entmax(1.5)", "entmax(1.3)"};
 
 void set_row(Tensor& tensor, std::int64_t i, float value) {
   const MutableTensorView view = tensor.view();
@@ -99,7 +102,7 @@ TEST(Identities, WindowOfEverythingIsFull) {
 }
 
 TEST(Identities, ConstantValuesComeBack) {
-  for (const char* normaliser : normalisers) {
+  for (const char* normaliser : convex) {
     Case given = make_case(std::string("causal|") + normaliser, {1, 1, 1, 600, 600, 16, 16}, DType::f32);
     for (std::int64_t j = 0; j < 600; ++j) set_row(given.v, j, 3);
     for (const Engine* engine : fast_engines(given))
@@ -219,6 +222,18 @@ TEST(Identities, InfiniteLogitsMakeTheRowNan) {
       const std::vector<float> output = run(*engine, given);
       for (std::size_t at = 0; at < output.size(); ++at)
         EXPECT_EQ(std::isnan(output[at]), at / 8 == 2) << engine->name() << ' ' << normaliser;
+    }
+  }
+}
+
+TEST(Identities, FewQueriesOfManyKeysAgreeWithTheOracle) {
+  for (const char* name : {"off_by_one", "causal|off_by_one"}) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      const Case given = make_case(name, {1, 4, 2, 5, 4500, 16, 16}, dtype);
+      const std::vector<double> oracle = oracle_output(given);
+      const double budget = error_budget(given, oracle);
+      for (const Engine* engine : fast_engines(given))
+        EXPECT_LE(largest_difference(run(*engine, given), oracle), budget) << engine->name() << ' ' << name;
     }
   }
 }

@@ -33,6 +33,10 @@ const Vector vectors[] = {
     {"entmax(1.5)", {-7, -7, -7}, {1 / 3., 1 / 3., 1 / 3.}},
     {"sparsemax", {0, 0, 0}, {1 / 3., 1 / 3., 1 / 3.}},
     {"softmax", {5}, {1}},
+    {"off_by_one", v, {.353156, .214200, .158683, .096246, .047795}},
+    {"off_by_one", {0, 0, 0}, {.25, .25, .25}},
+    {"off_by_one", {2e3, 2e3}, {.5, .5}},
+    {"off_by_one", {-2e3, -2e3}, {0, 0}},
     {"entmax(1.5)", {-5}, {1}},
 };
 
@@ -65,6 +69,20 @@ TEST(Normalisers, RowCodeGivesTheVectors) {
     for (std::size_t j = 0; j < weights.size(); ++j)
       EXPECT_NEAR(weights[j], vector.weights[j], 1e-6) << vector.normaliser;
   }
+}
+
+TEST(Normalisers, OffByOneIsSoftmaxWithAKeyOfLogitZero) {
+  std::vector<double> row = v;
+  Normaliser::parse("off_by_one").weights(row);
+  std::vector<double> with_key = v;
+  with_key.push_back(0);
+  Normaliser::parse("softmax").weights(with_key);
+  double sum = 0;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    EXPECT_NEAR(row[j], with_key[j], 1e-15);
+    sum += row[j];
+  }
+  EXPECT_NEAR(sum, 1 - with_key.back(), 1e-15);
 }
 
 TEST(Normalisers, ExtremesOfTheDefinition) {

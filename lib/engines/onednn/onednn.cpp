@@ -20,13 +20,18 @@ namespace {
 /// same for any number of threads.
 constexpr std::int64_t stripe_rows = 128;
 
+/// The key that is none is a column of its own; its value is the zeros that rows of V are padded with.
+bool has_null_key(const Variant& variant) {
+  return variant.normaliser.null_logit() > -std::numeric_limits<double>::infinity();
+}
+
 struct Sizes {
   std::int64_t heads, columns, stripes, stripe, packed_keys, packed_values, logits, weights;
   std::int64_t queries, unpacked, row, key_numbers, score_scratch, value_scratch, softmax_scratch, output;
 
-  Sizes(const Problem& problem) {
+  Sizes(const Variant& variant, const Problem& problem) {
     heads = problem.shape.batch * problem.shape.heads;
-    columns = rounded_up(problem.shape.seqlen_k, row_code_columns);
+    columns = rounded_up(problem.shape.seqlen_k + (has_null_key(variant) ? 1 : 0), row_code_columns);
     stripe = std::min(stripe_rows, problem.shape.seqlen_q);
     stripes = (problem.shape.seqlen_q + stripe - 1) / stripe;
   }
@@ -91,7 +96,7 @@ class OnednnPlan final : public Plan {
       : variant_(variant),
         problem_(problem),
         rows_(row_code(isa_level())),
-        primitives_(problem, Sizes(problem)),
+        primitives_(problem, Sizes(variant, problem)),
         softmax_(primitives_.softmax) {
     const Sizes& sizes = primitives_.sizes;
     for (std::int64_t head = 0; head < problem.shape.batch * problem.shape.kv_heads; ++head) {
@@ -229,6 +234,10 @@ class OnednnPlan final : public Plan {
       if (!statistics.empty())
         for (std::int64_t t = 0; t < stripe.rows; ++t)
           *statistics_of(stripe, t, statistics) = sketch_row(stripe, t, own);
+      if (has_null_key(variant_))
+        for (std::int64_t t = 0; t < stripe.rows; ++t)
+          stripe.logits[t * sizes.columns + problem_.shape.seqlen_k] =
+              static_cast<float>(variant_.normaliser.null_logit());
       own.softmax_rows.set_data_handle(stripe.logits);
       softmax_.execute(own.stream, {{DNNL_ARG_SRC, own.softmax_rows},
                                     {DNNL_ARG_DST, own.softmax_rows},
@@ -336,9 +345,9 @@ class OnednnEngine final : public Engine {
     return std::nullopt;
   }
 
-  std::int64_t workspace_bytes(const Variant&, const Problem& problem) const override {
+  std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
     const OpenMpThreads one(1);
-    return Primitives(problem, Sizes(problem)).total(problem);
+    return Primitives(problem, Sizes(variant, problem)).total(problem);
   }
 
   std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,

@@ -124,6 +124,7 @@ class OnlinePlan final : public Plan {
         values_.accumulate(tile, strip, slot, state.output, thread);
       }
     }
+    add_null_key(variant_.normaliser, rows_from(own, 0), block.rows);
     tiles_.rows().finish_online(rows_from(own, 0), block.rows);
     for (const Visit& visit : own.visits) {
       if (!nonfinite_[static_cast<std::size_t>(slot_of(tiling_, stage, kv_head, visit.key_tile))]) continue;

@@ -192,6 +192,7 @@ class SplitPlan final : public Plan {
     for (std::int64_t part = 1; part < parts_.count; ++part)
       for (std::int64_t i = 0; i < shape.seqlen_q; ++i)
         merge_row<with_statistics>(first + i, state_row(head, part) + i);
+    add_null_key(variant_.normaliser, state_at(first), shape.seqlen_q);
     tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
     for (std::int64_t i = 0; i < shape.seqlen_q; ++i) {

@@ -21,6 +21,9 @@ namespace attnlab {
 /// loses the leading dimension of a result with one column.
 std::int64_t output_columns(const Problem& problem);
 
+/// Before finish_online: the key that is none adds to the sums of `rows` rows alone.
+void add_null_key(const Normaliser& normaliser, const OnlineRows& state, std::int64_t rows);
+
 class ValueTiles {
  public:
   /// Takes workspace_bytes of `workspace`.

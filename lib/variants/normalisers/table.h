@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "variants/normalisers/entmax.h"
+#include "variants/normalisers/off_by_one.h"
 #include "variants/normalisers/softmax.h"
 #include "variants/normalisers/sparsemax.h"
 
@@ -11,6 +12,7 @@ namespace attnlab {
 
 using NormaliserTable = std::variant<  //
     Softmax,                           //
+    OffByOne,                          //
     Sparsemax,                         //
     Entmax>;
 
