@@ -1,5 +1,6 @@
 #include "dispersion/row_sketch.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -24,6 +25,7 @@ void merge(RowSketch& sketch, const RowSketch& other) {
   sketch.sum_distance += other.sum_distance;
   sketch.sum_sink += other.sum_sink;
   sketch.sum_window += other.sum_window;
+  sketch.largest = std::max(sketch.largest, other.largest);
   sketch.support += other.support;
 }
 
@@ -35,7 +37,7 @@ RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
   row[Statistic::normalised_entropy] = visible > 1 ? entropy / std::log(static_cast<double>(visible))
                                                    : std::numeric_limits<double>::quiet_NaN();
   row[Statistic::participation_ratio] = sketch.sum * sketch.sum / sketch.sum_square;
-  row[Statistic::max_weight] = 1 / sketch.sum;
+  row[Statistic::max_weight] = sketch.largest / sketch.sum;
   row[Statistic::sink_mass] = sketch.sum_sink / sketch.sum;
   row[Statistic::window_mass] = sketch.sum_window / sketch.sum;
   row[Statistic::mean_distance] = sketch.sum_distance / sketch.sum;

@@ -16,6 +16,7 @@ struct RowSketch {
   double sum_distance = 0;  ///< e |position - key|
   double sum_sink = 0;      ///< e over the first sink_keys keys
   double sum_window = 0;    ///< e over the last window_keys keys up to the position
+  double largest = 1;       ///< e: the running maximum's own, unless the weights are no exponentials
   double support = 0;       ///< keys with a logit above -inf
 };
 

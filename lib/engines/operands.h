@@ -47,6 +47,9 @@ void add_nonfinite_values(const Variant& variant, const Problem& problem, const 
                           std::int64_t i, const float* weights, std::span<float> row,
                           std::span<float> output);
 
+/// ln of the keys that a row sees, for elementwise normalisers; 0 for a row that sees none.
+float log_of_keys(std::int64_t visible);
+
 /// Sets the number of OpenMP threads that oneDNN plans for, and puts it back.
 class OpenMpThreads {
  public:

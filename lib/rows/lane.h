@@ -116,6 +116,17 @@ ATTNLAB_INLINE Lane tanh(Lane x) {
   return select(magnitude < Lane(0.625F), near * x, select(x < Lane(0.0F), Lane(-far.value), far));
 }
 
+/// 1 / (1 + e^-x): relative error below 4e-8 |x| + 4 ULP; 0 below -86.99; NaN for NaN.
+ATTNLAB_INLINE Lane logistic(Lane x) {
+  const Lane decayed = exp_of_negative(Lane(0.0F) - abs(x));
+  return select(x < Lane(0.0F), decayed, Lane(1.0F)) / (Lane(1.0F) + decayed);
+}
+
+/// Natural logarithm, an element at a time; -inf for 0.
+ATTNLAB_INLINE Lane log(Lane x) {
+  return FloatRegister([&](auto index) { return __builtin_logf(x.value[index]); });
+}
+
 /// base^exponent, an element at a time; base > 0.
 ATTNLAB_INLINE Lane pow(Lane base, Lane exponent) {
   return FloatRegister([&](auto index) { return __builtin_powf(base.value[index], exponent.value[index]); });

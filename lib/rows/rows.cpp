@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "rows/elementwise.h"
 #include "rows/lane.h"
 #include "rows/level_tables.h"
 #include "rows/online.h"
@@ -83,6 +84,14 @@ void pairwise(const PairwiseNet& net, const float* queries, const float* keys, s
     pairwise_rows<Activation::relu>(net, queries, keys, keys_stride, tile);
 }
 
+void weigh(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys, DType dtype,
+           void* weights, RowSketch* sketches) {
+  with_member(normaliser.member(), [&](const auto& member) {
+    if constexpr (member.kind == NormaliserKind::elementwise)
+      weigh_tile(member, tile, log_keys, dtype, weights, sketches);
+  });
+}
+
 void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
   with_member(normaliser.member(), [&](const auto& member) {
     if constexpr (member.kind == NormaliserKind::row_threshold) absorb_threshold_rows(member, tile, state);
@@ -158,12 +167,8 @@ void accumulate(float weight, const void* value, DType dtype, float* output, std
 
 }  // namespace
 
-const RowCode table{panel_width,     widen,
-                    narrow,          widen_finite,
-                    pack_transposed, multiply,
-                    modify,          pairwise,
-                    absorb_online,   absorb_online_with_statistics,
-                    finish_online,   absorb_threshold,
-                    solve_threshold, accumulate};
+const RowCode table{panel_width,   widen,  narrow,           widen_finite,    pack_transposed,
+                    multiply,      modify, pairwise,         absorb_online,   absorb_online_with_statistics,
+                    finish_online, weigh,  absorb_threshold, solve_threshold, accumulate};
 
 }  // namespace attnlab::ATTNLAB_LEVEL

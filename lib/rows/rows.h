@@ -98,6 +98,12 @@ struct RowCode {
   /// output row / sum, or 0 where the sum is 0, for `rows` rows.
   void (*finish_online)(const OnlineRows& state, std::int64_t rows);
 
+  /// Elementwise normalisers: leaves the weights of a tile in `weights`, as absorb_online does. `log_keys`:
+  /// ln of the keys that each row sees. Folds them into `sketches`, which start with largest = 0, unless
+  /// null.
+  void (*weigh)(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys,
+                DType weights_dtype, void* weights, RowSketch* sketches);
+
   /// Keeps what may be on the support: exact, since the threshold of a part of a row is never above the
   /// row's.
   void (*absorb_threshold)(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state);

@@ -42,6 +42,10 @@ double Normaliser::null_logit() const {
 
 void Normaliser::weights(std::span<double> row) const {
   constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (kind() == NormaliserKind::elementwise) {
+    std::visit([&](const auto& member) { member.weights(row); }, member_);
+    return;
+  }
   if (std::any_of(row.begin(), row.end(), [](double s) { return std::isnan(s) || s == infinity; })) {
     std::fill(row.begin(), row.end(), std::numeric_limits<double>::quiet_NaN());
     return;

@@ -28,8 +28,9 @@ class Normaliser {
   double null_logit() const;
 
   /// The definition, for the oracle: replaces the visible logits of one row by their weights. Float64, sorts
-  /// where it has to, shares no code with the engines. A NaN or +inf makes every weight NaN; -inf weighs 0; a
-  /// row with nothing above -inf weighs 0 throughout.
+  /// where it has to, shares no code with the engines. -inf weighs 0. A NaN or +inf makes every weight NaN
+  /// (elementwise: NaN its own, +inf is as any large number); a row with nothing above -inf weighs 0
+  /// throughout.
   void weights(std::span<double> row) const;
 
   const NormaliserTable& member() const { return member_; }

@@ -13,7 +13,8 @@
 namespace attnlab {
 namespace {
 
-const char* const normalisers[] = {"softmax", "off_by_one", "sparsemax", "entmax(1.5)", "entmax(1.3)"};
+const char* const normalisers[] = {"softmax",   "off_by_one",  "sigmoid",
+                                   "sparsemax", "entmax(1.5)", "entmax(1.3)"};
 
 /// Those whose weights sum to 1.
 const char* const convex[] = {"softmax", "sparsemax", "entmax(1.5)", "entmax(1.3)"};
@@ -215,6 +216,7 @@ TEST(Identities, EqualLogitsShareEvenly) {
 
 TEST(Identities, InfiniteLogitsMakeTheRowNan) {
   for (const char* normaliser : normalisers) {
+    if (Normaliser::parse(normaliser).kind() == NormaliserKind::elementwise) continue;
     Case given = make_case(std::string("dot|") + normaliser, {1, 1, 1, 4, 900, 1, 8}, DType::f32);
     set_row(given.q, 2, 3e38F);
     set_row(given.k, 700, 3e38F);
@@ -224,6 +226,16 @@ TEST(Identities, InfiniteLogitsMakeTheRowNan) {
         EXPECT_EQ(std::isnan(output[at]), at / 8 == 2) << engine->name() << ' ' << normaliser;
     }
   }
+}
+
+TEST(Identities, InfiniteLogitsOfAnElementwiseNormaliserAreAsLargeOnes) {
+  Case given = make_case("dot|sigmoid", {1, 1, 1, 4, 900, 1, 8}, DType::f32);
+  set_row(given.q, 2, 3e38F);
+  set_row(given.k, 700, 3e38F);
+  const std::vector<double> oracle = oracle_output(given);
+  const double budget = error_budget(given, oracle);
+  for (const Engine* engine : fast_engines(given))
+    EXPECT_LE(largest_difference(run(*engine, given), oracle), budget) << engine->name();
 }
 
 TEST(Identities, FewQueriesOfManyKeysAgreeWithTheOracle) {

@@ -20,6 +20,8 @@ TEST(Names, CanonicalFormParsesBackToItself) {
            {"(causal|window(2,3))|sparsemax", "scaled_dot|(causal|window(2,3))|sparsemax"},
            {"!causal&(window(3)|chunk_local(4))", "scaled_dot|!causal&(window(3)|chunk_local(4))|softmax"},
            {"cosine|temperature(0.1)", "cosine(1)|temperature(0.1)|softmax"},
+           {"sigmoid", "scaled_dot|sigmoid"},
+           {"sigmoid( -8.0)", "scaled_dot|sigmoid(-8)"},
            {"mlp_relu(8,4)|causal", "mlp_relu(8,4)|causal|softmax"}}) {
     if (given.empty()) continue;
     EXPECT_EQ(Variant::parse(given).name(), canonical) << given;
@@ -56,6 +58,8 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("entmax(nan)", "1 <");
   expect_refused("entmax(2.1)", "<= 2");
   expect_refused("entmax(0.5)", "1 <");
+  expect_refused("sigmoid(nan)", "b must be");
+  expect_refused("off_by_one(1)", "takes no parameter");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "takes");

@@ -245,6 +245,8 @@ class OnednnPlan final : public Plan {
       for (std::int64_t t = 0; t < stripe.rows; ++t)
         if (variant_.pattern.keys(problem_.shape, stripe.first + t).empty())
           std::fill_n(stripe.logits + t * sizes.columns, sizes.columns, 0.0F);
+    } else if (variant_.normaliser.kind() == NormaliserKind::elementwise) {
+      for (std::int64_t t = 0; t < stripe.rows; ++t) weigh_row(stripe, t, statistics);
     } else {
       for (std::int64_t t = 0; t < stripe.rows; ++t) threshold_row(stripe, t, statistics, own);
     }
@@ -271,6 +273,20 @@ class OnednnPlan final : public Plan {
     rows_.absorb_online_with_statistics(row, {&maximum, sums, nullptr, 0, 0}, DType::f32, own.row.data(),
                                         &sketch);
     return row_statistics(sketch, variant_.pattern.keys(problem_.shape, i).count());
+  }
+
+  /// Row t's logits become its weights, each by itself.
+  void weigh_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics) const {
+    const Sizes& sizes = primitives_.sizes;
+    const std::int64_t i = stripe.first + t;
+    const std::int64_t visible = variant_.pattern.keys(problem_.shape, i).count();
+    const float log_keys = log_of_keys(visible);
+    RowSketch sketch{.largest = 0};
+    const LogitTile row{
+        stripe.logits + t * sizes.columns, sizes.columns, 1, sizes.columns, problem_.shape.position(i), 0};
+    rows_.weigh(variant_.normaliser, row, &log_keys, DType::f32, row.logits,
+                statistics.empty() ? nullptr : &sketch);
+    if (!statistics.empty()) *statistics_of(stripe, t, statistics) = row_statistics(sketch, visible);
   }
 
   /// Row t's logits become its weights: solved on a copy, then put back in their places.

@@ -19,6 +19,11 @@ bool suits_split_plan(const Variant& variant, const Problem& problem);
 std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace);
 std::int64_t split_workspace_bytes(const Variant& variant, const Problem& problem);
 
+/// The same tiles without a running maximum: a weight is a function of its own logit.
+std::unique_ptr<Plan> make_elementwise_plan(const Variant& variant, const Problem& problem,
+                                            Workspace& workspace);
+std::int64_t elementwise_workspace_bytes(const Variant& variant, const Problem& problem);
+
 /// One pass that keeps what may be on the support, one solve a row, and the values of the support alone.
 std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,
                                           Workspace& workspace);

@@ -19,23 +19,33 @@ class TiledEngine final : public Engine {
 
   std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
     const OpenMpThreads one(1);
-    if (suits_split_plan(variant, problem)) return split_workspace_bytes(variant, problem);
-    return is_online(variant) ? online_workspace_bytes(variant, problem)
-                              : threshold_workspace_bytes(variant, problem);
+    return driver(variant, problem).workspace_bytes(variant, problem);
   }
 
   std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
                              Workspace& workspace) const override {
     // Every product runs inside one task; planned for more threads, oneDNN would cut it differently.
     const OpenMpThreads one(1);
-    if (suits_split_plan(variant, problem)) return make_split_plan(variant, problem, workspace);
-    return is_online(variant) ? make_online_plan(variant, problem, workspace)
-                              : make_threshold_plan(variant, problem, workspace);
+    return driver(variant, problem).plan(variant, problem, workspace);
   }
 
  private:
-  static bool is_online(const Variant& variant) {
-    return variant.normaliser.kind() == NormaliserKind::online;
+  struct Driver {
+    std::int64_t (*workspace_bytes)(const Variant&, const Problem&);
+    std::unique_ptr<Plan> (*plan)(const Variant&, const Problem&, Workspace&);
+  };
+
+  static Driver driver(const Variant& variant, const Problem& problem) {
+    switch (variant.normaliser.kind()) {
+      case NormaliserKind::online:
+        if (suits_split_plan(variant, problem)) return {split_workspace_bytes, make_split_plan};
+        return {online_workspace_bytes, make_online_plan};
+      case NormaliserKind::elementwise:
+        return {elementwise_workspace_bytes, make_elementwise_plan};
+      case NormaliserKind::row_threshold:
+        break;
+    }
+    return {threshold_workspace_bytes, make_threshold_plan};
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "variants/normalisers/entmax.h"
 #include "variants/normalisers/off_by_one.h"
+#include "variants/normalisers/sigmoid.h"
 #include "variants/normalisers/softmax.h"
 #include "variants/normalisers/sparsemax.h"
 
@@ -13,6 +14,7 @@ namespace attnlab {
 using NormaliserTable = std::variant<  //
     Softmax,                           //
     OffByOne,                          //
+    Sigmoid,                           //
     Sparsemax,                         //
     Entmax>;
 

@@ -1,0 +1,45 @@
+// sigmoid: 1 / (1 + exp(-(s + b))), each weight by itself. b is -ln n_i, n_i the visible keys of the row,
+// unless given. Ramapuram et al., arXiv:2409.04431.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/normalisers/kind.h"
+
+namespace attnlab {
+
+/// 1 / (1 + exp(-x)); row code has one for a register.
+inline double logistic(double x) { return 1 / (1 + std::exp(-x)); }
+
+struct Sigmoid {
+  static constexpr MemberInfo info{"sigmoid", "b (-ln n, n visible keys)", "sigmoid",
+                                   "1 / (1 + exp(-(s + b)))", "Ramapuram et al., arXiv:2409.04431"};
+  static constexpr NormaliserKind kind = NormaliserKind::elementwise;
+  std::optional<double> bias;
+
+  static Sigmoid parse(const Arguments& given) {
+    given.require_count(0, 1, info.parameters);
+    if (given.count() == 0) return {};
+    constexpr double largest = std::numeric_limits<float>::max();
+    return {given.number(0, "b", -largest, largest)};
+  }
+  std::vector<double> arguments() const { return bias ? std::vector<double>{*bias} : std::vector<double>{}; }
+
+  /// `log_keys`: ln n_i. -inf weighs 0, +inf weighs 1.
+  template <class Real>
+  Real weight(Real logit, Real log_keys) const {
+    return logistic(bias ? logit + Real(*bias) : logit - log_keys);
+  }
+
+  void weights(std::span<double> row) const {
+    const double log_keys = std::log(static_cast<double>(row.size()));
+    for (double& value : row) value = weight(value, log_keys);
+  }
+};
+
+}  // namespace attnlab
