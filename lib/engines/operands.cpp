@@ -123,6 +123,15 @@ void add_nonfinite_values(const Variant& variant, const Problem& problem, const 
 
 float log_of_keys(std::int64_t visible) { return visible > 0 ? std::log(static_cast<float>(visible)) : 0.0F; }
 
+RowScratch take_row_scratch(Workspace& workspace, std::int64_t count) {
+  return {workspace.allocate<double>(count), workspace.allocate<std::int32_t>(count),
+          workspace.allocate<std::int32_t>(count)};
+}
+
+std::int64_t row_scratch_bytes(std::int64_t count) {
+  return Workspace::rounded(count * 8) + 2 * Workspace::rounded(count * 4);
+}
+
 OpenMpThreads::OpenMpThreads(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
 OpenMpThreads::~OpenMpThreads() { omp_set_num_threads(before_); }
 

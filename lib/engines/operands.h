@@ -50,6 +50,10 @@ void add_nonfinite_values(const Variant& variant, const Problem& problem, const 
 /// ln of the keys that a row sees, for elementwise normalisers; 0 for a row that sees none.
 float log_of_keys(std::int64_t visible);
 
+/// Room for a row of `count` logits beside it, for full_row normalisers, and the bytes that it takes.
+RowScratch take_row_scratch(Workspace& workspace, std::int64_t count);
+std::int64_t row_scratch_bytes(std::int64_t count);
+
 /// Sets the number of OpenMP threads that oneDNN plans for, and puts it back.
 class OpenMpThreads {
  public:

@@ -56,8 +56,10 @@ Variant make_variant(const VariantParts& parts, const Backend* backend) {
     variant.pattern = variant.pattern & Pattern::parse("window(512)");
   if (parts.normaliser) {
     variant.normaliser = Normaliser::parse(*parts.normaliser);
-    if (family == "sparse" && variant.normaliser.kind() != NormaliserKind::row_threshold)
-      throw ArgumentError("normaliser", *parts.normaliser, "backend sparse takes sparsemax or entmax(alpha)");
+    const NormaliserKind kind = variant.normaliser.kind();
+    if (family == "sparse" && kind != NormaliserKind::row_threshold && kind != NormaliserKind::full_row)
+      throw ArgumentError("normaliser", *parts.normaliser,
+                          "backend sparse takes what leaves keys out, such as sparsemax or entmax(1.5)");
   } else if (family == "sparse") {
     variant.normaliser = Normaliser::parse("entmax(1.5)");
   }

@@ -35,7 +35,7 @@ struct VariantParts {
 
 /// The variant of `parts` under `backend`, which may be null (plain defaults: scaled_dot, full, softmax).
 /// `window` adds window(512) to a pattern that has no window and no chunk_local in it; `sparse` takes
-/// entmax(1.5), and only normalisers of kind row_threshold. Throws ArgumentError.
+/// entmax(1.5), and only normalisers of kind row_threshold and full_row. Throws ArgumentError.
 Variant make_variant(const VariantParts& parts, const Backend* backend);
 
 }  // namespace attnlab

@@ -57,6 +57,39 @@ void Normaliser::weights(std::span<double> row) const {
   for (double& value : row) value = value > -infinity ? *weight++ : 0;
 }
 
+namespace {
+
+/// Moves what `keep` accepts to the front, with its keys, and returns how much that is.
+template <class Keep>
+std::size_t compact(std::span<float> row, std::span<std::int32_t> keys, Keep keep) {
+  std::size_t count = 0;
+  for (std::size_t t = 0; t < row.size(); ++t) {
+    if (!keep(row[t])) continue;
+    row[count] = row[t];
+    keys[count++] = keys[t];
+  }
+  return count;
+}
+
+}  // namespace
+
+std::int64_t Normaliser::solve_row(std::span<float> row, std::span<std::int32_t> keys,
+                                   const RowScratch& scratch) const {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  row = row.subspan(0, compact(row, keys, [](float s) { return s != -infinity; }));
+  if (!std::all_of(row.begin(), row.end(), [](float s) { return s < infinity; })) {
+    std::fill(row.begin(), row.end(), std::numeric_limits<float>::quiet_NaN());
+    return static_cast<std::int64_t>(row.size());
+  }
+  if (row.empty()) return 0;
+  std::visit(
+      [&](const auto& member) {
+        if constexpr (requires { member.solve(row, scratch); }) member.solve(row, scratch);
+      },
+      member_);
+  return static_cast<std::int64_t>(compact(row, keys, [](float weight) { return weight > 0; }));
+}
+
 std::vector<MemberInfo> normaliser_infos() { return table_infos<NormaliserTable>(); }
 
 }  // namespace attnlab

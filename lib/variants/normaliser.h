@@ -2,6 +2,7 @@
 // normalisers/table.h; its kind picks the driver, and no engine knows its name.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "variants/arguments.h"
 #include "variants/normalisers/kind.h"
+#include "variants/normalisers/row_scratch.h"
 #include "variants/normalisers/table.h"
 
 namespace attnlab {
@@ -32,6 +34,11 @@ class Normaliser {
   /// (elementwise: NaN its own, +inf is as any large number); a row with nothing above -inf weighs 0
   /// throughout.
   void weights(std::span<double> row) const;
+
+  /// full_row, for the engines: turns the logits of a row and their keys, in key order, into the weights
+  /// above 0 and their keys, in place, and returns how many those are. What weights() says of NaN and
+  /// infinities holds. Allocates nothing; `scratch` is as long as the row.
+  std::int64_t solve_row(std::span<float> row, std::span<std::int32_t> keys, const RowScratch& scratch) const;
 
   const NormaliserTable& member() const { return member_; }
 

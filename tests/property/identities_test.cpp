@@ -13,11 +13,11 @@
 namespace attnlab {
 namespace {
 
-const char* const normalisers[] = {"softmax",   "off_by_one",  "sigmoid",
-                                   "sparsemax", "entmax(1.5)", "entmax(1.3)"};
+const char* const normalisers[] = {"softmax",     "off_by_one",  "sigmoid",         "sparsemax",
+                                   "entmax(1.5)", "entmax(1.3)", "topk_softmax(20)"};
 
 /// Those whose weights sum to 1.
-const char* const convex[] = {"softmax", "sparsemax", "entmax(1.5)", "entmax(1.3)"};
+const char* const convex[] = {"softmax", "sparsemax", "entmax(1.5)", "entmax(1.3)", "topk_softmax(20)"};
 
 void set_row(Tensor& tensor, std::int64_t i, float value) {
   const MutableTensorView view = tensor.view();
@@ -109,6 +109,18 @@ TEST(Identities, ConstantValuesComeBack) {
     for (const Engine* engine : fast_engines(given))
       for (const float value : run(*engine, given))
         ASSERT_NEAR(value, 3, 3e-6) << engine->name() << ' ' << normaliser;
+  }
+}
+
+TEST(Identities, TopkOfEverythingIsSoftmax) {
+  const Shape shape{1, 2, 1, 130, 300, 32, 32};
+  const Case softmax = make_case("causal|softmax", shape, DType::f32);
+  const std::vector<double> oracle = oracle_output(softmax);
+  const double budget = error_budget(softmax, oracle);
+  for (const char* normaliser : {"causal|topk_softmax(300)", "causal|topk_softmax(1000000)"}) {
+    const Case given = make_case(normaliser, shape, DType::f32);
+    for (const Engine* engine : fast_engines(given))
+      EXPECT_LE(largest_difference(run(*engine, given), oracle), budget) << engine->name();
   }
 }
 

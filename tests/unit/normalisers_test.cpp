@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,12 @@ const Vector vectors[] = {
     {"off_by_one", {0, 0, 0}, {.25, .25, .25}},
     {"off_by_one", {2e3, 2e3}, {.5, .5}},
     {"off_by_one", {-2e3, -2e3}, {0, 0}},
+    {"topk_softmax(1)", v, {1, 0, 0, 0, 0}},
+    {"topk_softmax(2)", v, {0.622459, 0.377541, 0, 0, 0}},
+    {"topk_softmax(2)", {1, .5, .5, -1}, {0.451863, 0.274069, 0.274069, 0}},
+    {"topk_softmax(1)", {3, 3, 3, 3}, {.25, .25, .25, .25}},
+    {"topk_softmax(5)", v, {0.405889, 0.246184, 0.182378, 0.110618, 0.054931}},
+    {"topk_softmax(1000)", v, {0.405889, 0.246184, 0.182378, 0.110618, 0.054931}},
     {"sigmoid", v, {.352187, .247976, .196323, .129044, .068533}},
     {"sigmoid(0)", v, {.731059, .622459, .549834, .425557, .268941}},
     {"sigmoid", {0, 0, 0}, {.25, .25, .25}},
@@ -75,6 +83,61 @@ TEST(Normalisers, RowCodeGivesTheVectors) {
   }
 }
 
+struct OwnScratch {
+  std::vector<double> values;
+  std::vector<std::int32_t> places, lengths;
+  explicit OwnScratch(std::size_t count) : values(count), places(count), lengths(count) {}
+  RowScratch view() { return {values, places, lengths}; }
+};
+
+/// Weights by solve_row, in the places of their logits.
+std::vector<double> solved(const Normaliser& normaliser, const std::vector<double>& logits) {
+  std::vector<float> row(logits.begin(), logits.end());
+  std::vector<std::int32_t> keys(row.size());
+  std::iota(keys.begin(), keys.end(), 0);
+  OwnScratch scratch(row.size());
+  const std::int64_t support = normaliser.solve_row(row, keys, scratch.view());
+  std::vector<double> weights(row.size(), 0.0);
+  for (std::size_t s = 0; s < static_cast<std::size_t>(support); ++s)
+    weights[static_cast<std::size_t>(keys[s])] = static_cast<double>(row[s]);
+  return weights;
+}
+
+TEST(Normalisers, WholeRowsGiveTheVectors) {
+  for (const Vector& vector : vectors) {
+    const Normaliser normaliser = Normaliser::parse(vector.normaliser);
+    if (normaliser.kind() != NormaliserKind::full_row) continue;
+    const std::vector<double> weights = solved(normaliser, vector.logits);
+    for (std::size_t j = 0; j < weights.size(); ++j)
+      EXPECT_NEAR(weights[j], vector.weights[j], 1e-6) << vector.normaliser;
+  }
+}
+
+/// Logits with ties, runs and a spread that puts few or many keys on the support.
+std::vector<double> random_logits(std::size_t count, double spread, std::uint64_t seed) {
+  std::mt19937_64 bits(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> logits(count);
+  for (double& logit : logits)
+    logit = static_cast<double>(static_cast<float>(std::round(64 * spread * normal(bits)) / 64));
+  return logits;
+}
+
+TEST(Normalisers, WholeRowsAgreeWithTheDefinition) {
+  for (const char* name : {"topk_softmax(1)", "topk_softmax(7)", "topk_softmax(64)", "topk_softmax(400)"})
+    for (const std::size_t count : {1, 2, 5, 63, 130, 700})
+      for (const double spread : {0.0, 0.05, 1.0, 20.0})
+        for (std::uint64_t seed = 0; seed < 5; ++seed) {
+          const Normaliser normaliser = Normaliser::parse(name);
+          const std::vector<double> logits = random_logits(count, spread, seed);
+          std::vector<double> expected = logits;
+          normaliser.weights(expected);
+          const std::vector<double> weights = solved(normaliser, logits);
+          for (std::size_t j = 0; j < count; ++j)
+            ASSERT_NEAR(weights[j], expected[j], 1e-6) << name << " of " << count << " spread " << spread;
+        }
+}
+
 TEST(Normalisers, OffByOneIsSoftmaxWithAKeyOfLogitZero) {
   std::vector<double> row = v;
   Normaliser::parse("off_by_one").weights(row);
@@ -91,7 +154,7 @@ TEST(Normalisers, OffByOneIsSoftmaxWithAKeyOfLogitZero) {
 
 TEST(Normalisers, ExtremesOfTheDefinition) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  for (const char* name : {"softmax", "sparsemax", "entmax(1.5)"}) {
+  for (const char* name : {"softmax", "sparsemax", "entmax(1.5)", "topk_softmax(1)"}) {
     const Normaliser normaliser = Normaliser::parse(name);
     std::vector<double> row{-infinity, 3, -infinity};
     normaliser.weights(row);

@@ -60,6 +60,10 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("entmax(0.5)", "1 <");
   expect_refused("sigmoid(nan)", "b must be");
   expect_refused("off_by_one(1)", "takes no parameter");
+  expect_refused("topk_softmax", "takes k >= 1");
+  expect_refused("topk_softmax(0)", "from 1 to");
+  expect_refused("topk_softmax(-3)", "from 1 to");
+  expect_refused("topk_softmax(1.5)", "integer");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "takes");

@@ -27,11 +27,13 @@ bool has_null_key(const Variant& variant) {
 
 struct Sizes {
   std::int64_t heads, columns, stripes, stripe, packed_keys, packed_values, logits, weights;
+  std::int64_t row_scratch;  ///< elements of a RowScratch
   std::int64_t queries, unpacked, row, key_numbers, score_scratch, value_scratch, softmax_scratch, output;
 
   Sizes(const Variant& variant, const Problem& problem) {
     heads = problem.shape.batch * problem.shape.heads;
     columns = rounded_up(problem.shape.seqlen_k + (has_null_key(variant) ? 1 : 0), row_code_columns);
+    row_scratch = variant.normaliser.kind() == NormaliserKind::full_row ? problem.shape.seqlen_k : 0;
     stripe = std::min(stripe_rows, problem.shape.seqlen_q);
     stripes = (problem.shape.seqlen_q + stripe - 1) / stripe;
   }
@@ -84,6 +86,7 @@ struct Primitives {
          {sizes.queries, sizes.unpacked, sizes.row, sizes.key_numbers, sizes.output, sizes.score_scratch,
           sizes.value_scratch, sizes.softmax_scratch})
       per_thread += Workspace::rounded(bytes);
+    per_thread += row_scratch_bytes(sizes.row_scratch);
     return kv_heads * (Workspace::rounded(sizes.packed_keys) + Workspace::rounded(sizes.packed_values)) +
            Workspace::rounded(kv_heads) + Workspace::rounded(sizes.logits) +
            Workspace::rounded(sizes.weights) + problem.threads * per_thread;
@@ -112,6 +115,7 @@ class OnednnPlan final : public Plan {
       own.unpacked = workspace.allocate_bytes(sizes.unpacked);
       own.row = workspace.allocate<float>(sizes.row / 4);
       own.key_numbers = workspace.allocate<std::int32_t>(sizes.key_numbers / 4);
+      own.row_scratch = take_row_scratch(workspace, sizes.row_scratch);
       own.output = workspace.allocate<float>(sizes.output / 4);
       own.score_scratch = primitives_.scores.scratch(workspace.allocate_bytes(sizes.score_scratch));
       own.value_scratch = primitives_.values.scratch(workspace.allocate_bytes(sizes.value_scratch));
@@ -162,6 +166,7 @@ class OnednnPlan final : public Plan {
     std::byte* unpacked = nullptr;
     std::span<float> row, output;
     std::span<std::int32_t> key_numbers;
+    RowScratch row_scratch;
     dnnl::memory score_scratch, value_scratch, softmax_scratch;
     dnnl::memory left_queries, left_weights, unpacked_keys, unpacked_values, result_logits, result_output,
         softmax_rows;
@@ -248,7 +253,7 @@ class OnednnPlan final : public Plan {
     } else if (variant_.normaliser.kind() == NormaliserKind::elementwise) {
       for (std::int64_t t = 0; t < stripe.rows; ++t) weigh_row(stripe, t, statistics);
     } else {
-      for (std::int64_t t = 0; t < stripe.rows; ++t) threshold_row(stripe, t, statistics, own);
+      for (std::int64_t t = 0; t < stripe.rows; ++t) solve_row(stripe, t, statistics, own);
     }
     if (stripe.weights == nullptr) return;
     for (std::int64_t at = 0; at < sizes.stripe * sizes.columns; ++at)
@@ -290,8 +295,7 @@ class OnednnPlan final : public Plan {
   }
 
   /// Row t's logits become its weights: solved on a copy, then put back in their places.
-  void threshold_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics,
-                     PerThread& own) {
+  void solve_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics, PerThread& own) {
     const Sizes& sizes = primitives_.sizes;
     const std::int64_t i = stripe.first + t;
     float* row = stripe.logits + t * sizes.columns;
@@ -304,7 +308,10 @@ class OnednnPlan final : public Plan {
       }
     }
     const std::int64_t support =
-        rows_.solve_threshold(variant_.normaliser, own.row.data(), own.key_numbers.data(), count);
+        variant_.normaliser.kind() == NormaliserKind::full_row
+            ? variant_.normaliser.solve_row(own.row.subspan(0, static_cast<std::size_t>(count)),
+                                            own.key_numbers, own.row_scratch)
+            : rows_.solve_threshold(variant_.normaliser, own.row.data(), own.key_numbers.data(), count);
     std::fill_n(row, sizes.columns, 0.0F);
     for (std::int64_t s = 0; s < support; ++s)
       row[own.key_numbers[static_cast<std::size_t>(s)]] = own.row[static_cast<std::size_t>(s)];

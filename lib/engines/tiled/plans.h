@@ -29,4 +29,9 @@ std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem&
                                           Workspace& workspace);
 std::int64_t threshold_workspace_bytes(const Variant& variant, const Problem& problem);
 
+/// Whole rows of a few queries at a time: O(n) memory a thread, whatever the normaliser does with them.
+std::unique_ptr<Plan> make_full_row_plan(const Variant& variant, const Problem& problem,
+                                         Workspace& workspace);
+std::int64_t full_row_workspace_bytes(const Variant& variant, const Problem& problem);
+
 }  // namespace attnlab

@@ -43,9 +43,11 @@ class TiledEngine final : public Engine {
       case NormaliserKind::elementwise:
         return {elementwise_workspace_bytes, make_elementwise_plan};
       case NormaliserKind::row_threshold:
+        return {threshold_workspace_bytes, make_threshold_plan};
+      case NormaliserKind::full_row:
         break;
     }
-    return {threshold_workspace_bytes, make_threshold_plan};
+    return {full_row_workspace_bytes, make_full_row_plan};
   }
 };
 

@@ -8,6 +8,7 @@
 #include "variants/normalisers/sigmoid.h"
 #include "variants/normalisers/softmax.h"
 #include "variants/normalisers/sparsemax.h"
+#include "variants/normalisers/topk_softmax.h"
 
 namespace attnlab {
 
@@ -16,6 +17,7 @@ using NormaliserTable = std::variant<  //
     OffByOne,                          //
     Sigmoid,                           //
     Sparsemax,                         //
-    Entmax>;
+    Entmax,                            //
+    TopkSoftmax>;
 
 }  // namespace attnlab
