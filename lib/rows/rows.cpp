@@ -27,14 +27,23 @@ ATTNLAB_INLINE void with_member(const Table& table, Function function) {
   }
 }
 
+template <class Member>
+ATTNLAB_INLINE Member of_row(const Member& member, const LogitTile& tile, std::int64_t row) {
+  if constexpr (requires { member.for_row(tile.facts[row]); })
+    return member.for_row(tile.facts[row]);
+  else
+    return member;
+}
+
 void modify(const Modifier& modifier, const LogitTile& tile) {
   with_member(modifier.member(), [&](const auto& member) {
     for (std::int64_t row = 0; row < tile.rows; ++row) {
+      const auto own = of_row(member, tile, row);
       const Lane query = Lane(static_cast<float>(tile.first_position + row));
       float* logits = tile.logits + row * tile.stride;
       for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
         const Lane key = Lane(static_cast<float>(tile.first_key + j)) + Lane::iota();
-        member(Lane::load(logits + j), query, key).store(logits + j);
+        own(Lane::load(logits + j), query, key).store(logits + j);
       }
     }
   });

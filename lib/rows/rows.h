@@ -22,6 +22,7 @@ struct LogitTile {
   std::int64_t columns = 0;
   std::int64_t first_position = 0;  ///< Shape::position of the first row; the rows follow one another
   std::int64_t first_key = 0;
+  const RowFacts* facts = nullptr;  ///< a row each, where a modifier asks for them
 };
 
 /// Tiles are a whole number of lanes at every level.

@@ -1,5 +1,7 @@
 #include "variants/modifier.h"
 
+#include <algorithm>
+
 #include "variants/table.h"
 
 namespace attnlab {
@@ -21,8 +23,36 @@ Modifier Modifier::for_head(std::int64_t head, std::int64_t heads) const {
       member_));
 }
 
+RowFact Modifier::fact() const {
+  return std::visit(
+      [](const auto& member) {
+        if constexpr (requires { member.fact; })
+          return member.fact;
+        else
+          return RowFact::none;
+      },
+      member_);
+}
+
+Modifier Modifier::for_row(const RowFacts& row) const {
+  return Modifier(std::visit(
+      [&](const auto& member) -> ModifierTable {
+        if constexpr (requires { member.for_row(row); })
+          return member.for_row(row);
+        else
+          return member;
+      },
+      member_));
+}
+
 double Modifier::operator()(double logit, double query_position, double key_position) const {
   return std::visit([&](const auto& member) { return member(logit, query_position, key_position); }, member_);
+}
+
+RowFact row_fact(std::span<const Modifier> modifiers) {
+  RowFact most = RowFact::none;
+  for (const Modifier& modifier : modifiers) most = std::max(most, modifier.fact());
+  return most;
 }
 
 std::vector<MemberInfo> modifier_infos() { return table_infos<ModifierTable>(); }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "variants/arguments.h"
+#include "variants/modifiers/row_facts.h"
 #include "variants/modifiers/table.h"
 
 namespace attnlab {
@@ -21,6 +23,10 @@ class Modifier {
   std::string name() const;
   /// The modifier of one head: constants such as ALiBi's slope are fixed here.
   Modifier for_head(std::int64_t head, std::int64_t heads) const;
+  /// What for_row has to know; operator() of a modifier that asks for something needs for_row first.
+  RowFact fact() const;
+  /// The modifier of one row.
+  Modifier for_row(const RowFacts& row) const;
   double operator()(double logit, double query_position, double key_position) const;
 
   const ModifierTable& member() const { return member_; }
@@ -29,6 +35,9 @@ class Modifier {
   explicit Modifier(ModifierTable member) : member_(member) {}
   ModifierTable member_;
 };
+
+/// The most that any of them asks for.
+RowFact row_fact(std::span<const Modifier> modifiers);
 
 /// One entry a table row, for `attnlab list`.
 std::vector<MemberInfo> modifier_infos();

@@ -124,6 +124,19 @@ TEST(Identities, TopkOfEverythingIsSoftmax) {
   }
 }
 
+TEST(Identities, LogNIsATemperatureWhereRowsAreAlike) {
+  // Every row sees 200 keys: a ln n is one number.
+  const Shape shape{1, 2, 1, 130, 200, 32, 32};
+  const Case scaled =
+      make_case("temperature(" + std::to_string(1 / (0.5 * std::log(200))) + ")", shape, DType::f32);
+  const Case given = make_case("log_n(0.5)", shape, DType::f32);
+  const std::vector<double> oracle = oracle_output(scaled);
+  const double budget = 1e-5 + error_budget(scaled, oracle);  // to_string keeps six digits
+  EXPECT_LE(largest_difference(run(find_engine("reference"), given), oracle), budget);
+  for (const Engine* engine : fast_engines(given))
+    EXPECT_LE(largest_difference(run(*engine, given), oracle), budget) << engine->name();
+}
+
 TEST(Identities, OrderOfKeysChangesNothing) {
   for (const char* normaliser : normalisers) {
     const Shape shape{1, 1, 1, 200, 1100, 32, 32};

@@ -20,6 +20,7 @@ TEST(Names, CanonicalFormParsesBackToItself) {
            {"(causal|window(2,3))|sparsemax", "scaled_dot|(causal|window(2,3))|sparsemax"},
            {"!causal&(window(3)|chunk_local(4))", "scaled_dot|!causal&(window(3)|chunk_local(4))|softmax"},
            {"cosine|temperature(0.1)", "cosine(1)|temperature(0.1)|softmax"},
+           {"log_n", "scaled_dot|log_n(0.43)|softmax"},
            {"sigmoid", "scaled_dot|sigmoid"},
            {"sigmoid( -8.0)", "scaled_dot|sigmoid(-8)"},
            {"mlp_relu(8,4)|causal", "mlp_relu(8,4)|causal|softmax"}}) {
@@ -64,6 +65,8 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("topk_softmax(0)", "from 1 to");
   expect_refused("topk_softmax(-3)", "from 1 to");
   expect_refused("topk_softmax(1.5)", "integer");
+  expect_refused("log_n(0)", "0 <");
+  expect_refused("log_n(nan)", "a must be");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "takes");

@@ -28,6 +28,7 @@ bool has_null_key(const Variant& variant) {
 struct Sizes {
   std::int64_t heads, columns, stripes, stripe, packed_keys, packed_values, logits, weights;
   std::int64_t row_scratch;  ///< elements of a RowScratch
+  std::int64_t facts;        ///< rows
   std::int64_t queries, unpacked, row, key_numbers, score_scratch, value_scratch, softmax_scratch, output;
 
   Sizes(const Variant& variant, const Problem& problem) {
@@ -35,6 +36,7 @@ struct Sizes {
     columns = rounded_up(problem.shape.seqlen_k + (has_null_key(variant) ? 1 : 0), row_code_columns);
     row_scratch = variant.normaliser.kind() == NormaliserKind::full_row ? problem.shape.seqlen_k : 0;
     stripe = std::min(stripe_rows, problem.shape.seqlen_q);
+    facts = row_fact(variant.modifiers) == RowFact::none ? 0 : stripe;
     stripes = (problem.shape.seqlen_q + stripe - 1) / stripe;
   }
 };
@@ -86,7 +88,8 @@ struct Primitives {
          {sizes.queries, sizes.unpacked, sizes.row, sizes.key_numbers, sizes.output, sizes.score_scratch,
           sizes.value_scratch, sizes.softmax_scratch})
       per_thread += Workspace::rounded(bytes);
-    per_thread += row_scratch_bytes(sizes.row_scratch);
+    per_thread += row_scratch_bytes(sizes.row_scratch) +
+                  Workspace::rounded(sizes.facts * static_cast<std::int64_t>(sizeof(RowFacts)));
     return kv_heads * (Workspace::rounded(sizes.packed_keys) + Workspace::rounded(sizes.packed_values)) +
            Workspace::rounded(kv_heads) + Workspace::rounded(sizes.logits) +
            Workspace::rounded(sizes.weights) + problem.threads * per_thread;
@@ -116,6 +119,7 @@ class OnednnPlan final : public Plan {
       own.row = workspace.allocate<float>(sizes.row / 4);
       own.key_numbers = workspace.allocate<std::int32_t>(sizes.key_numbers / 4);
       own.row_scratch = take_row_scratch(workspace, sizes.row_scratch);
+      own.facts = workspace.allocate<RowFacts>(sizes.facts);
       own.output = workspace.allocate<float>(sizes.output / 4);
       own.score_scratch = primitives_.scores.scratch(workspace.allocate_bytes(sizes.score_scratch));
       own.value_scratch = primitives_.values.scratch(workspace.allocate_bytes(sizes.value_scratch));
@@ -167,6 +171,7 @@ class OnednnPlan final : public Plan {
     std::span<float> row, output;
     std::span<std::int32_t> key_numbers;
     RowScratch row_scratch;
+    std::span<RowFacts> facts;
     dnnl::memory score_scratch, value_scratch, softmax_scratch;
     dnnl::memory left_queries, left_weights, unpacked_keys, unpacked_values, result_logits, result_output,
         softmax_rows;
@@ -218,8 +223,14 @@ class OnednnPlan final : public Plan {
     primitives_.scores.multiply(own.stream, own.left_queries,
                                 packed_keys_[static_cast<std::size_t>(stripe.kv_index)], own.result_logits,
                                 own.score_scratch);
+    for (std::size_t t = 0; t < own.facts.size() && static_cast<std::int64_t>(t) < stripe.rows; ++t)
+      own.facts[t] = {
+          static_cast<double>(
+              variant_.pattern.keys(problem_.shape, stripe.first + static_cast<std::int64_t>(t)).count()),
+          0};
     const LogitTile tile{
-        stripe.logits, sizes.columns, stripe.rows, sizes.columns, problem_.shape.position(stripe.first), 0};
+        stripe.logits,   sizes.columns, stripe.rows, sizes.columns, problem_.shape.position(stripe.first), 0,
+        own.facts.data()};
     for (const Modifier& modifier : variant_.modifiers)
       rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads), tile);
     for (std::int64_t t = 0; t < stripe.rows; ++t) {

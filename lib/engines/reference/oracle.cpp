@@ -107,13 +107,16 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
   keys_.clear();
   for (const KeyRange& range : variant_.pattern.keys(shape, i)) {
     for (std::int64_t j = range.begin; j < range.end; ++j) {
-      Real logit = stored(score(q, prepared_keys_.data() + static_cast<std::size_t>(j) * q.size()));
-      for (const Modifier& modifier : modifiers_)
-        logit = stored(static_cast<Real>(modifier(
-            static_cast<double>(logit), static_cast<double>(shape.position(i)), static_cast<double>(j))));
+      const Real logit = stored(score(q, prepared_keys_.data() + static_cast<std::size_t>(j) * q.size()));
       row_.push_back(static_cast<double>(logit));
       keys_.push_back(j);
     }
+  }
+  for (const Modifier& modifier : modifiers_) {
+    const Modifier own = modifier.for_row({static_cast<double>(row_.size()), 0});
+    for (std::size_t t = 0; t < row_.size(); ++t)
+      row_[t] = static_cast<double>(stored(static_cast<Real>(
+          own(row_[t], static_cast<double>(shape.position(i)), static_cast<double>(keys_[t])))));
   }
   return row_;
 }

@@ -45,7 +45,7 @@ QueryBlock block_of(const Shape& shape, const Tiling& tiling, const Stage& stage
 
 /// Bytes of each block that is taken from the workspace.
 struct LogitTiles::Sizes {
-  std::int64_t key_tile, keys, scratch, short_scratch, logits, queries, unpacked_keys, row;
+  std::int64_t key_tile, keys, scratch, short_scratch, logits, queries, unpacked_keys, row, facts;
 
   Sizes(const Variant& variant, const Problem& problem, const Tiling& tiling,
         const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
@@ -63,10 +63,12 @@ struct LogitTiles::Sizes {
     logits = (product ? rows : tiling.strip_rows) * tiling.key_columns * 4;
     queries = rows * width * element;
     row = (width + problem.shape.head_dim) * 4;
+    facts = row_fact(variant.modifiers) == RowFact::none ? 0 : tiling.query_rows;
   }
   std::int64_t per_thread() const {
     return Workspace::rounded(scratch) + Workspace::rounded(short_scratch) + Workspace::rounded(logits) +
-           Workspace::rounded(queries) + Workspace::rounded(unpacked_keys) + Workspace::rounded(row);
+           Workspace::rounded(queries) + Workspace::rounded(unpacked_keys) + Workspace::rounded(row) +
+           Workspace::rounded(facts * static_cast<std::int64_t>(sizeof(RowFacts)));
   }
 };
 
@@ -100,6 +102,7 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
     own.queries = workspace.allocate<std::byte>(sizes.queries);
     own.unpacked_keys = workspace.allocate<std::byte>(sizes.unpacked_keys);
     own.row = workspace.allocate<float>(sizes.row / 4);
+    own.facts = workspace.allocate<RowFacts>(sizes.facts);
     own.modifiers.reserve(variant.modifiers.size());
     if (!product_) continue;
     own.stream = std::make_unique<dnnl::stream>(onednn_cpu());
@@ -153,6 +156,10 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
   own.modifiers.clear();
   for (const Modifier& modifier : variant_.modifiers)
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads));
+  if (own.facts.empty()) return;
+  for (std::int64_t t = 0; t < block.rows; ++t)
+    own.facts[static_cast<std::size_t>(t)] = {
+        static_cast<double>(variant_.pattern.keys(problem_.shape, block.first + t).count()), 0};
 }
 
 LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block,
@@ -164,7 +171,8 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
                        strip.rows,
                        strip.columns,
                        shape.position(block.first + strip.first_row),
-                       visit.key_tile * tiling_.key_columns + strip.first_column};
+                       visit.key_tile * tiling_.key_columns + strip.first_column,
+                       own.facts.empty() ? nullptr : own.facts.data() + strip.first_row};
   const std::int64_t width = prepared_width(variant_, problem_);
   const auto* keys = reinterpret_cast<const float*>(keys_.data() + slot * key_stride_);
   const auto* queries = reinterpret_cast<const float*>(own.queries.data()) + strip.first_row * width;

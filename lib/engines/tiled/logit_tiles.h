@@ -66,6 +66,7 @@ class LogitTiles {
     dnnl::memory short_left, short_result, short_scratch;
     std::unique_ptr<dnnl::stream> stream;
     std::vector<Modifier> modifiers;
+    std::span<RowFacts> facts;  ///< of the block's rows, where a modifier asks for them
   };
 
   void mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const;

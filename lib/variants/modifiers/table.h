@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "variants/modifiers/alibi.h"
+#include "variants/modifiers/log_n.h"
 #include "variants/modifiers/softcap.h"
 #include "variants/modifiers/temperature.h"
 
@@ -12,6 +13,7 @@ namespace attnlab {
 using ModifierTable = std::variant<  //
     Softcap,                         //
     Alibi,                           //
-    Temperature>;
+    Temperature,                     //
+    LogN>;
 
 }  // namespace attnlab

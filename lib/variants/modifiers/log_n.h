@@ -1,0 +1,35 @@
+// log_n(a): a ln(n_i) s, n_i being the keys that the row sees: logits that grow with the row, so that softmax
+// can stay sharp on long ones. Scalable-Softmax, Nakanishi, arXiv:2501.19399.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/modifiers/row_facts.h"
+
+namespace attnlab {
+
+struct LogN {
+  static constexpr MemberInfo info{"log_n", "a > 0 (0.43)", "log_n(0.43)", "a ln(n) s, n visible keys",
+                                   "Nakanishi, arXiv:2501.19399"};
+  static constexpr RowFact fact = RowFact::visible_keys;
+  double a = 0.43;  ///< about what the paper's models learn
+  double factor = 1;
+
+  static LogN parse(const Arguments& given) {
+    given.require_count(0, 1, info.parameters);
+    if (given.count() == 0) return {};
+    return {given.number(0, "a", 0, std::numeric_limits<float>::max())};
+  }
+  std::vector<double> arguments() const { return {a}; }
+  LogN for_row(const RowFacts& row) const { return {a, a * std::log(row.visible_keys)}; }
+
+  template <class Real>
+  Real operator()(Real logit, Real /*query*/, Real /*key*/) const {
+    return logit * Real(factor);
+  }
+};
+
+}  // namespace attnlab
