@@ -13,11 +13,15 @@
 namespace attnlab {
 namespace {
 
-const char* const normalisers[] = {"softmax",     "off_by_one",  "sigmoid",         "sparsemax",
-                                   "entmax(1.5)", "entmax(1.3)", "topk_softmax(20)"};
+const char* const normalisers[] = {"softmax",     "off_by_one",  "sigmoid",          "sparsemax",
+                                   "entmax(1.5)", "entmax(1.3)", "topk_softmax(20)", "fusedmax(0.1)"};
 
 /// Those whose weights sum to 1.
-const char* const convex[] = {"softmax", "sparsemax", "entmax(1.5)", "entmax(1.3)", "topk_softmax(20)"};
+const char* const convex[] = {"softmax",     "sparsemax",        "entmax(1.5)",
+                              "entmax(1.3)", "topk_softmax(20)", "fusedmax(0.1)"};
+
+/// What is sparsemax after something that does nothing.
+const char* const without_penalty[] = {"causal|fusedmax(0)"};
 
 void set_row(Tensor& tensor, std::int64_t i, float value) {
   const MutableTensorView view = tensor.view();
@@ -124,6 +128,19 @@ TEST(Identities, TopkOfEverythingIsSoftmax) {
   }
 }
 
+TEST(Identities, WithoutAPenaltyItIsSparsemax) {
+  const Shape shape{1, 2, 1, 130, 300, 32, 32};
+  const Case sparsemax = make_case("causal|sparsemax", shape, DType::f32);
+  const std::vector<double> oracle = oracle_output(sparsemax);
+  const double budget = error_budget(sparsemax, oracle);
+  for (const char* name : without_penalty) {
+    const Case given = make_case(name, shape, DType::f32);
+    EXPECT_LE(largest_difference(run(find_engine("reference"), given), oracle), budget) << name;
+    for (const Engine* engine : fast_engines(given))
+      EXPECT_LE(largest_difference(run(*engine, given), oracle), budget) << engine->name() << ' ' << name;
+  }
+}
+
 TEST(Identities, LogNIsATemperatureWhereRowsAreAlike) {
   // Every row sees 200 keys: a ln n is one number.
   const Shape shape{1, 2, 1, 130, 200, 32, 32};
@@ -139,6 +156,8 @@ TEST(Identities, LogNIsATemperatureWhereRowsAreAlike) {
 
 TEST(Identities, OrderOfKeysChangesNothing) {
   for (const char* normaliser : normalisers) {
+    if (Variant::parse(normaliser).normaliser.name().starts_with("fusedmax"))
+      continue;  // looks at neighbours
     const Shape shape{1, 1, 1, 200, 1100, 32, 32};
     const Case given = make_case(normaliser, shape, DType::f32);
     Case reversed = make_case(normaliser, shape, DType::f32);

@@ -22,6 +22,8 @@ struct Vector {
 
 const std::vector<double> v{1, .5, .2, -.3, -1};
 
+const std::vector<double> x{1, .9, .2, .8, -.5, -.6, .3};
+
 const Vector vectors[] = {
     {"softmax", v, {.405889, .246184, .182378, .110618, .054931}},
     {"entmax(1.25)", v, {.493325, .258549, .165764, .069299, .013063}},
@@ -45,6 +47,11 @@ const Vector vectors[] = {
     {"topk_softmax(1)", {3, 3, 3, 3}, {.25, .25, .25, .25}},
     {"topk_softmax(5)", v, {0.405889, 0.246184, 0.182378, 0.110618, 0.054931}},
     {"topk_softmax(1000)", v, {0.405889, 0.246184, 0.182378, 0.110618, 0.054931}},
+    {"fusedmax(0)", v, {.75, .25, 0, 0, 0}},
+    {"fusedmax(0.1)", x, {.433333, .433333, 0, .133333, 0, 0, 0}},
+    {"fusedmax(0.3)", x, {.4, .4, .1, .1, 0, 0, 0}},
+    {"fusedmax(1)", x, {.25, .25, .25, .25, 0, 0, 0}},
+    {"fusedmax(0.2)", {7, 7, 7}, {1 / 3., 1 / 3., 1 / 3.}},
     {"sigmoid", v, {.352187, .247976, .196323, .129044, .068533}},
     {"sigmoid(0)", v, {.731059, .622459, .549834, .425557, .268941}},
     {"sigmoid", {0, 0, 0}, {.25, .25, .25}},
@@ -124,7 +131,8 @@ std::vector<double> random_logits(std::size_t count, double spread, std::uint64_
 }
 
 TEST(Normalisers, WholeRowsAgreeWithTheDefinition) {
-  for (const char* name : {"topk_softmax(1)", "topk_softmax(7)", "topk_softmax(64)", "topk_softmax(400)"})
+  for (const char* name : {"topk_softmax(1)", "topk_softmax(7)", "topk_softmax(64)", "topk_softmax(400)",
+                           "fusedmax(0)", "fusedmax(0.01)", "fusedmax(0.3)", "fusedmax(5)", "fusedmax(1e6)"})
     for (const std::size_t count : {1, 2, 5, 63, 130, 700})
       for (const double spread : {0.0, 0.05, 1.0, 20.0})
         for (std::uint64_t seed = 0; seed < 5; ++seed) {
@@ -136,6 +144,15 @@ TEST(Normalisers, WholeRowsAgreeWithTheDefinition) {
           for (std::size_t j = 0; j < count; ++j)
             ASSERT_NEAR(weights[j], expected[j], 1e-6) << name << " of " << count << " spread " << spread;
         }
+}
+
+TEST(Normalisers, WithoutItsPenaltyFusedmaxIsSparsemax) {
+  const std::vector<double> logits = random_logits(300, 1, 7);
+  std::vector<double> sparsemax = logits;
+  Normaliser::parse("sparsemax").weights(sparsemax);
+  std::vector<double> fusedmax = logits;
+  Normaliser::parse("fusedmax(0)").weights(fusedmax);
+  for (std::size_t j = 0; j < logits.size(); ++j) EXPECT_NEAR(fusedmax[j], sparsemax[j], 1e-12);
 }
 
 TEST(Normalisers, OffByOneIsSoftmaxWithAKeyOfLogitZero) {
@@ -154,7 +171,7 @@ TEST(Normalisers, OffByOneIsSoftmaxWithAKeyOfLogitZero) {
 
 TEST(Normalisers, ExtremesOfTheDefinition) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  for (const char* name : {"softmax", "sparsemax", "entmax(1.5)", "topk_softmax(1)"}) {
+  for (const char* name : {"softmax", "sparsemax", "entmax(1.5)", "topk_softmax(1)", "fusedmax(0.1)"}) {
     const Normaliser normaliser = Normaliser::parse(name);
     std::vector<double> row{-infinity, 3, -infinity};
     normaliser.weights(row);

@@ -67,6 +67,9 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("topk_softmax(1.5)", "integer");
   expect_refused("log_n(0)", "0 <");
   expect_refused("log_n(nan)", "a must be");
+  expect_refused("fusedmax", "takes lambda >= 0");
+  expect_refused("fusedmax(-0.1)", "0 <= lambda");
+  expect_refused("fusedmax(nan)", "lambda must be");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "takes");

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "variants/normalisers/entmax.h"
+#include "variants/normalisers/fusedmax.h"
 #include "variants/normalisers/off_by_one.h"
 #include "variants/normalisers/sigmoid.h"
 #include "variants/normalisers/softmax.h"
@@ -18,6 +19,7 @@ using NormaliserTable = std::variant<  //
     Sigmoid,                           //
     Sparsemax,                         //
     Entmax,                            //
-    TopkSoftmax>;
+    TopkSoftmax,                       //
+    Fusedmax>;
 
 }  // namespace attnlab
