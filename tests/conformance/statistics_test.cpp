@@ -13,7 +13,7 @@ TEST(Statistics, AgreeWithTheOracle) {
   for (const char* name :
        {"softmax", "causal|softmax", "causal&window(60)|softmax", "softcap(2)+alibi|causal|softmax",
         "causal|off_by_one", "causal|sigmoid", "causal|topk_softmax(8)", "causal|fusedmax(0.1)",
-        "causal|entmax(1.5)", "sparsemax", "causal&!causal|softmax"}) {
+        "causal|oscarmax(0.01)", "causal|entmax(1.5)", "sparsemax", "causal&!causal|softmax"}) {
     for (const DType dtype : {DType::f32, DType::bf16}) {
       const Case given = make_case(name, {1, 2, 1, 333, 333, 32, 32}, dtype);
       const Outcome expected = run_with_statistics(find_engine("reference"), given);

@@ -52,6 +52,9 @@ const Vector vectors[] = {
     {"fusedmax(0.3)", x, {.4, .4, .1, .1, 0, 0, 0}},
     {"fusedmax(1)", x, {.25, .25, .25, .25, 0, 0, 0}},
     {"fusedmax(0.2)", {7, 7, 7}, {1 / 3., 1 / 3., 1 / 3.}},
+    {"oscarmax(0)", v, {.75, .25, 0, 0, 0}},
+    {"oscarmax(0.2)", x, {.26, .26, .11, .26, 0, 0, .11}},
+    {"oscarmax(0.2)", {7, 7, 7}, {1 / 3., 1 / 3., 1 / 3.}},
     {"sigmoid", v, {.352187, .247976, .196323, .129044, .068533}},
     {"sigmoid(0)", v, {.731059, .622459, .549834, .425557, .268941}},
     {"sigmoid", {0, 0, 0}, {.25, .25, .25}},
@@ -131,8 +134,10 @@ std::vector<double> random_logits(std::size_t count, double spread, std::uint64_
 }
 
 TEST(Normalisers, WholeRowsAgreeWithTheDefinition) {
-  for (const char* name : {"topk_softmax(1)", "topk_softmax(7)", "topk_softmax(64)", "topk_softmax(400)",
-                           "fusedmax(0)", "fusedmax(0.01)", "fusedmax(0.3)", "fusedmax(5)", "fusedmax(1e6)"})
+  for (const char* name :
+       {"topk_softmax(1)", "topk_softmax(7)", "topk_softmax(64)", "topk_softmax(400)", "fusedmax(0)",
+        "fusedmax(0.01)", "fusedmax(0.3)", "fusedmax(5)", "fusedmax(1e6)", "oscarmax(0)", "oscarmax(0.001)",
+        "oscarmax(0.02)", "oscarmax(0.5)", "oscarmax(1e4)"})
     for (const std::size_t count : {1, 2, 5, 63, 130, 700})
       for (const double spread : {0.0, 0.05, 1.0, 20.0})
         for (std::uint64_t seed = 0; seed < 5; ++seed) {
@@ -146,13 +151,15 @@ TEST(Normalisers, WholeRowsAgreeWithTheDefinition) {
         }
 }
 
-TEST(Normalisers, WithoutItsPenaltyFusedmaxIsSparsemax) {
+TEST(Normalisers, WithoutTheirPenaltyTheyAreSparsemax) {
   const std::vector<double> logits = random_logits(300, 1, 7);
   std::vector<double> sparsemax = logits;
   Normaliser::parse("sparsemax").weights(sparsemax);
-  std::vector<double> fusedmax = logits;
-  Normaliser::parse("fusedmax(0)").weights(fusedmax);
-  for (std::size_t j = 0; j < logits.size(); ++j) EXPECT_NEAR(fusedmax[j], sparsemax[j], 1e-12);
+  for (const char* name : {"fusedmax(0)", "oscarmax(0)"}) {
+    std::vector<double> row = logits;
+    Normaliser::parse(name).weights(row);
+    for (std::size_t j = 0; j < logits.size(); ++j) EXPECT_NEAR(row[j], sparsemax[j], 1e-12) << name;
+  }
 }
 
 TEST(Normalisers, OffByOneIsSoftmaxWithAKeyOfLogitZero) {
@@ -171,7 +178,8 @@ TEST(Normalisers, OffByOneIsSoftmaxWithAKeyOfLogitZero) {
 
 TEST(Normalisers, ExtremesOfTheDefinition) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  for (const char* name : {"softmax", "sparsemax", "entmax(1.5)", "topk_softmax(1)", "fusedmax(0.1)"}) {
+  for (const char* name :
+       {"softmax", "sparsemax", "entmax(1.5)", "topk_softmax(1)", "fusedmax(0.1)", "oscarmax(0.2)"}) {
     const Normaliser normaliser = Normaliser::parse(name);
     std::vector<double> row{-infinity, 3, -infinity};
     normaliser.weights(row);

@@ -70,6 +70,7 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("fusedmax", "takes lambda >= 0");
   expect_refused("fusedmax(-0.1)", "0 <= lambda");
   expect_refused("fusedmax(nan)", "lambda must be");
+  expect_refused("oscarmax(-0.1)", "0 <= lambda");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "takes");

@@ -6,6 +6,7 @@
 #include "variants/normalisers/entmax.h"
 #include "variants/normalisers/fusedmax.h"
 #include "variants/normalisers/off_by_one.h"
+#include "variants/normalisers/oscarmax.h"
 #include "variants/normalisers/sigmoid.h"
 #include "variants/normalisers/softmax.h"
 #include "variants/normalisers/sparsemax.h"
@@ -20,6 +21,7 @@ using NormaliserTable = std::variant<  //
     Sparsemax,                         //
     Entmax,                            //
     TopkSoftmax,                       //
-    Fusedmax>;
+    Fusedmax,                          //
+    Oscarmax>;
 
 }  // namespace attnlab
