@@ -55,7 +55,10 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("window(-1)", "from 1 to");
   expect_refused("window()", "takes");
   expect_refused("entmax(1)", "softmax");
-  expect_refused("entmax(1.0)", "1 <");
+  expect_refused("entmax(1.0)", "alpha = 1 is softmax");
+  expect_refused("entmax(1e0)", "alpha = 1 is softmax");
+  expect_refused("entmax(inf)", "<= 2");
+  expect_refused("entmax(-nan)", "1 <");
   expect_refused("entmax(nan)", "1 <");
   expect_refused("entmax(2.1)", "<= 2");
   expect_refused("entmax(0.5)", "1 <");

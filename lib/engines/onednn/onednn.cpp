@@ -254,12 +254,19 @@ class OnednnPlan final : public Plan {
         for (std::int64_t t = 0; t < stripe.rows; ++t)
           stripe.logits[t * sizes.columns + problem_.shape.seqlen_k] =
               static_cast<float>(variant_.normaliser.null_logit());
+      // oneDNN makes NaN of a row that is -inf throughout.
+      std::array<bool, static_cast<std::size_t>(stripe_rows)> nothing{};
+      for (std::int64_t t = 0; t < stripe.rows; ++t) {
+        const float* row = stripe.logits + t * sizes.columns;
+        nothing[static_cast<std::size_t>(t)] = std::all_of(
+            row, row + sizes.columns, [](float s) { return s == -std::numeric_limits<float>::infinity(); });
+      }
       own.softmax_rows.set_data_handle(stripe.logits);
       softmax_.execute(own.stream, {{DNNL_ARG_SRC, own.softmax_rows},
                                     {DNNL_ARG_DST, own.softmax_rows},
                                     {DNNL_ARG_SCRATCHPAD, own.softmax_scratch}});
       for (std::int64_t t = 0; t < stripe.rows; ++t)
-        if (variant_.pattern.keys(problem_.shape, stripe.first + t).empty())
+        if (nothing[static_cast<std::size_t>(t)])
           std::fill_n(stripe.logits + t * sizes.columns, sizes.columns, 0.0F);
     } else if (variant_.normaliser.kind() == NormaliserKind::elementwise) {
       for (std::int64_t t = 0; t < stripe.rows; ++t) weigh_row(stripe, t, statistics);

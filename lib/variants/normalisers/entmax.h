@@ -3,9 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <functional>
 #include <span>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "core/argument_error.h"
@@ -24,7 +27,10 @@ struct Entmax {
   static Entmax parse(const Arguments& given) {
     given.require_count(0, 1, info.parameters);
     if (given.count() == 0) return {};
-    if (given.text(0) == "1")
+    double alpha = 0;
+    const std::string_view text = given.text(0);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), alpha);
+    if (error == std::errc() && end == text.data() + text.size() && alpha == 1)
       throw ArgumentError("normaliser", given.to_string(), "1 < alpha <= 2; alpha = 1 is softmax");
     return {given.number(0, "alpha", 1, 2)};
   }
