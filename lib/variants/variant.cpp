@@ -69,6 +69,9 @@ std::vector<Modifier> parse_modifiers(std::string_view text) {
   if (text.empty() || text == "none") return modifiers;
   for (const std::string_view part : split_outside_parentheses(text, '+'))
     modifiers.push_back(Modifier::parse(part));
+  const auto asks = [](const Modifier& modifier) { return modifier.fact() == RowFact::entropy; };
+  if (std::count_if(modifiers.begin(), modifiers.end(), asks) > 1)
+    throw ArgumentError("modifier", text, "one modifier at most that asks for the entropy of a row");
   return modifiers;
 }
 

@@ -26,7 +26,8 @@ struct Variant {
   std::string name() const;
 };
 
-/// Parses `softcap(30)+alibi`; empty text and `none` give no modifier. Applied from left to right.
+/// Parses `softcap(30)+alibi`; empty text and `none` give no modifier. Applied from left to right. Throws
+/// ArgumentError, too, if more than one asks for the row's entropy: each would be a pass of its own.
 std::vector<Modifier> parse_modifiers(std::string_view text);
 std::string modifiers_name(const std::vector<Modifier>& modifiers);
 

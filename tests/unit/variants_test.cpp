@@ -1,6 +1,8 @@
 // Names of variants, and patterns as sets of keys.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/argument_error.h"
 #include "engines/registry.h"
 #include "variants/variant.h"
@@ -74,6 +76,8 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("fusedmax(-0.1)", "0 <= lambda");
   expect_refused("fusedmax(nan)", "lambda must be");
   expect_refused("oscarmax(-0.1)", "0 <= lambda");
+  expect_refused("adaptive_temperature(2)", "takes no parameter");
+  expect_refused("adaptive_temperature+alibi+adaptive_temperature", "one modifier at most");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "takes");
@@ -83,6 +87,24 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("softmax|causal", "score|modifiers|pattern|normaliser");
   expect_refused("additive(0)", "from 1 to");
   expect_refused("additive(99999999999999999999)", "from 1 to");
+}
+
+TEST(Modifiers, AdaptiveTemperatureInItsDomain) {
+  const auto beta = [](double entropy) {
+    return Modifier::parse("adaptive_temperature").for_row({100, entropy})(1, 0, 0);
+  };
+  for (const double entropy : {0.0, 0.5, 0.848, 5.945, 7.0, 100.0, std::nan("")})
+    EXPECT_EQ(beta(entropy), 1) << entropy;
+  EXPECT_GT(beta(0.85), 1);
+  EXPECT_GT(beta(5.944), 1);
+  EXPECT_NEAR(beta(4.4124), 2.421388, 1e-6);
+  EXPECT_NEAR(beta(2), -0.037 * 16 + 0.481 * 8 - 2.3 * 4 + 4.917 * 2 - 1.791, 1e-12);
+}
+
+TEST(Modifiers, LogNScalesByTheKeysOfTheRow) {
+  const Modifier modifier = Modifier::parse("log_n(0.5)");
+  EXPECT_NEAR(modifier.for_row({100, 0})(3, 0, 0), 1.5 * std::log(100), 1e-12);
+  EXPECT_EQ(modifier.for_row({1, 0})(3, 0, 0), 0);
 }
 
 TEST(Patterns, ExactlyTheVisibleKeys) {

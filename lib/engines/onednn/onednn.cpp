@@ -231,8 +231,19 @@ class OnednnPlan final : public Plan {
     const LogitTile tile{
         stripe.logits,   sizes.columns, stripe.rows, sizes.columns, problem_.shape.position(stripe.first), 0,
         own.facts.data()};
-    for (const Modifier& modifier : variant_.modifiers)
+    for (const Modifier& modifier : variant_.modifiers) {
+      if (modifier.fact() == RowFact::entropy) {
+        mask(stripe);
+        for (std::int64_t t = 0; t < stripe.rows; ++t)
+          own.facts[static_cast<std::size_t>(t)].entropy = sketch_row(stripe, t, own)[Statistic::entropy];
+      }
       rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads), tile);
+    }
+    mask(stripe);
+  }
+
+  void mask(const Stripe& stripe) const {
+    const Sizes& sizes = primitives_.sizes;
     for (std::int64_t t = 0; t < stripe.rows; ++t) {
       float* row = stripe.logits + t * sizes.columns;
       std::int64_t next = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 namespace attnlab {
@@ -17,6 +18,20 @@ template <class Real>
 Real activate(Activation activation, Real x) {
   if (activation == Activation::tanh) return std::tanh(x);
   return x < 0 ? Real(0) : x;
+}
+
+/// Nats, of the softmax of `logits`.
+double entropy(std::span<const double> logits) {
+  double maximum = -std::numeric_limits<double>::infinity();
+  for (const double logit : logits) maximum = std::max(maximum, logit);
+  double sum = 0;
+  double weighted = 0;
+  for (const double logit : logits) {
+    const double weight = std::exp(logit - maximum);
+    sum += weight;
+    if (weight != 0) weighted += weight * (logit - maximum);
+  }
+  return std::log(sum) - weighted / sum;
 }
 
 }  // namespace
@@ -113,7 +128,8 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
     }
   }
   for (const Modifier& modifier : modifiers_) {
-    const Modifier own = modifier.for_row({static_cast<double>(row_.size()), 0});
+    const double h = modifier.fact() == RowFact::entropy ? entropy(row_) : 0;
+    const Modifier own = modifier.for_row({static_cast<double>(row_.size()), h});
     for (std::size_t t = 0; t < row_.size(); ++t)
       row_[t] = static_cast<double>(stored(static_cast<Real>(
           own(row_[t], static_cast<double>(shape.position(i)), static_cast<double>(keys_[t])))));

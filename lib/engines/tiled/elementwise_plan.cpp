@@ -98,6 +98,7 @@ class ElementwisePlan final : public Plan {
     const std::int64_t last = block.first + block.rows;
     list_visits(variant_.pattern, shape, tiling_, block.first, last, own.visits);
     tiles_.load_queries(inputs, block, thread);
+    tiles_.find_entropies(inputs, stage, block, thread);
     for (const Visit& visit : own.visits) {
       list_strips(variant_.pattern, shape, tiling_, visit, block.first, last, own.strips);
       for (const Strip& strip : own.strips) {

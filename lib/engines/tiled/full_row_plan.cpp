@@ -90,6 +90,7 @@ class FullRowPlan final : public Plan {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     list_visits(variant_.pattern, problem_.shape, tiling_, block.first, block.first + block.rows, own.visits);
     tiles_.load_queries(inputs, block, thread);
+    tiles_.find_entropies(inputs, stage, block, thread);
     const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
     std::int64_t length = 0;
     for (const Visit& visit : own.visits) {

@@ -45,7 +45,7 @@ QueryBlock block_of(const Shape& shape, const Tiling& tiling, const Stage& stage
 
 /// Bytes of each block that is taken from the workspace.
 struct LogitTiles::Sizes {
-  std::int64_t key_tile, keys, scratch, short_scratch, logits, queries, unpacked_keys, row, facts;
+  std::int64_t key_tile, keys, scratch, short_scratch, logits, queries, unpacked_keys, row, facts, entropies;
 
   Sizes(const Variant& variant, const Problem& problem, const Tiling& tiling,
         const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
@@ -63,12 +63,15 @@ struct LogitTiles::Sizes {
     logits = (product ? rows : tiling.strip_rows) * tiling.key_columns * 4;
     queries = rows * width * element;
     row = (width + problem.shape.head_dim) * 4;
+    entropies = row_fact(variant.modifiers) == RowFact::entropy ? tiling.query_rows : 0;
     facts = row_fact(variant.modifiers) == RowFact::none ? 0 : tiling.query_rows;
   }
   std::int64_t per_thread() const {
     return Workspace::rounded(scratch) + Workspace::rounded(short_scratch) + Workspace::rounded(logits) +
            Workspace::rounded(queries) + Workspace::rounded(unpacked_keys) + Workspace::rounded(row) +
-           Workspace::rounded(facts * static_cast<std::int64_t>(sizeof(RowFacts)));
+           Workspace::rounded(facts * static_cast<std::int64_t>(sizeof(RowFacts))) +
+           Workspace::rounded(entropies * 4) + Workspace::rounded(entropies * row_code_columns * 4) +
+           Workspace::rounded(entropies * static_cast<std::int64_t>(sizeof(RowSketch)));
   }
 };
 
@@ -103,6 +106,11 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
     own.unpacked_keys = workspace.allocate<std::byte>(sizes.unpacked_keys);
     own.row = workspace.allocate<float>(sizes.row / 4);
     own.facts = workspace.allocate<RowFacts>(sizes.facts);
+    own.maximum = workspace.allocate<float>(sizes.entropies);
+    own.sums = workspace.allocate<float>(sizes.entropies * row_code_columns);
+    own.sketches = workspace.allocate<RowSketch>(sizes.entropies);
+    own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
+    own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
     own.modifiers.reserve(variant.modifiers.size());
     if (!product_) continue;
     own.stream = std::make_unique<dnnl::stream>(onednn_cpu());
@@ -160,6 +168,40 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
   for (std::int64_t t = 0; t < block.rows; ++t)
     own.facts[static_cast<std::size_t>(t)] = {
         static_cast<double>(variant_.pattern.keys(problem_.shape, block.first + t).count()), 0};
+}
+
+void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
+                                int thread) {
+  if (row_fact(variant_.modifiers) != RowFact::entropy) return;
+  PerThread& own = threads_[static_cast<std::size_t>(thread)];
+  const auto asks = [](const Modifier& modifier) { return modifier.fact() == RowFact::entropy; };
+  const auto asking = std::find_if(own.modifiers.begin(), own.modifiers.end(), asks);
+  const std::ptrdiff_t before = asking - own.modifiers.begin();
+  own.modifiers.erase(asking, own.modifiers.end());
+  std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
+  std::fill(own.sums.begin(), own.sums.end(), 0.0F);
+  std::fill(own.sketches.begin(), own.sketches.end(), RowSketch{});
+  const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
+  const std::int64_t last = block.first + block.rows;
+  list_visits(variant_.pattern, problem_.shape, tiling_, block.first, last, own.visits);
+  for (const Visit& visit : own.visits) {
+    list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, last, own.strips);
+    for (const Strip& strip : own.strips) {
+      const LogitTile tile =
+          logits(inputs, slot_of(tiling_, stage, kv_head, visit.key_tile), block, visit, strip, thread);
+      rows_.absorb_online_with_statistics(
+          tile,
+          {own.maximum.data() + strip.first_row, own.sums.data() + strip.first_row * row_code_columns,
+           nullptr, 0, 0},
+          DType::f32, tile.logits, own.sketches.data() + strip.first_row);
+    }
+  }
+  for (std::size_t t = 0; t < static_cast<std::size_t>(block.rows); ++t)
+    own.facts[t].entropy = row_statistics(
+        own.sketches[t], static_cast<std::int64_t>(own.facts[t].visible_keys))[Statistic::entropy];
+  std::for_each(variant_.modifiers.begin() + before, variant_.modifiers.end(), [&](const Modifier& modifier) {
+    own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads));
+  });
 }
 
 LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block,

@@ -46,6 +46,10 @@ class LogitTiles {
   /// Prepares the queries of `block` for thread `thread`.
   void load_queries(const Inputs& inputs, const QueryBlock& block, int thread);
 
+  /// Where a modifier asks for the entropy of a row, takes a pass over the loaded block's logits, as the
+  /// modifiers before it leave them; all keys of the stage are prepared. Otherwise does nothing.
+  void find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
+
   /// Where logits() leaves them, for every strip: thread `thread`'s own.
   float* logits_data(int thread) const { return threads_[static_cast<std::size_t>(thread)].logits.data(); }
 
@@ -66,7 +70,11 @@ class LogitTiles {
     dnnl::memory short_left, short_result, short_scratch;
     std::unique_ptr<dnnl::stream> stream;
     std::vector<Modifier> modifiers;
-    std::span<RowFacts> facts;  ///< of the block's rows, where a modifier asks for them
+    std::span<RowFacts> facts;       ///< of the block's rows, where a modifier asks for them
+    std::span<float> maximum, sums;  ///< state of the pass for entropies, as `sketches`
+    std::span<RowSketch> sketches;
+    std::vector<Visit> visits;
+    std::vector<Strip> strips;
   };
 
   void mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const;

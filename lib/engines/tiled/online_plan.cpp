@@ -109,6 +109,7 @@ class OnlinePlan final : public Plan {
     const std::int64_t kv_head = block.batch * shape.kv_heads + shape.kv_head(block.head);
     list_visits(variant_.pattern, shape, tiling_, block.first, last, own.visits);
     tiles_.load_queries(inputs, block, thread);
+    tiles_.find_entropies(inputs, stage, block, thread);
     for (const Visit& visit : own.visits) {
       list_strips(variant_.pattern, shape, tiling_, visit, block.first, last, own.strips);
       for (const Strip& strip : own.strips) {

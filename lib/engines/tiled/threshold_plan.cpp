@@ -103,6 +103,7 @@ class ThresholdPlan final : public Plan {
     const std::int64_t last = block.first + block.rows;
     list_visits(variant_.pattern, problem_.shape, tiling_, block.first, last, own.visits);
     tiles_.load_queries(inputs, block, thread);
+    tiles_.find_entropies(inputs, stage, block, thread);
     for (const Visit& visit : own.visits) {
       list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, last, own.strips);
       for (const Strip& strip : own.strips) {
@@ -139,6 +140,7 @@ class ThresholdPlan final : public Plan {
     const std::int64_t longest_row = static_cast<std::int64_t>(own.whole_keys.size());
     list_visits(variant_.pattern, problem_.shape, tiling_, block.first, block.first + block.rows, own.visits);
     tiles_.load_queries(inputs, block, thread);
+    tiles_.find_entropies(inputs, stage, block, thread);
     const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
     std::int64_t length = 0;
     for (const Visit& visit : own.visits) {

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "variants/modifiers/adaptive_temperature.h"
 #include "variants/modifiers/alibi.h"
 #include "variants/modifiers/log_n.h"
 #include "variants/modifiers/softcap.h"
@@ -14,6 +15,7 @@ using ModifierTable = std::variant<  //
     Softcap,                         //
     Alibi,                           //
     Temperature,                     //
-    LogN>;
+    LogN,                            //
+    AdaptiveTemperature>;
 
 }  // namespace attnlab
