@@ -34,11 +34,11 @@ std::string weight_file(const Cell& cell, const WeightShape& shape) {
   return cell.score_weights + "_" + shape.name + ".npy";
 }
 
-ScoreWeights load_weights(const Cell& cell, const Score& score) {
-  const std::int64_t head_dim = cell.problem.shape.head_dim;
-  if (cell.score_weights.empty()) return xavier_weights(score, head_dim, cell.seed);
+ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
+  const std::vector<WeightShape> shapes = weight_shapes(variant, cell.problem.shape);
+  if (cell.score_weights.empty()) return seeded_weights(shapes, cell.seed);
   ScoreWeights weights;
-  for (const WeightShape& shape : score.weight_shapes(head_dim)) {
+  for (const WeightShape& shape : shapes) {
     const std::string file = weight_file(cell, shape);
     const NpyHeader header = read_npy_header("score-weights", file);
     Matrix matrix{1, header.count(), read_npy("score-weights", file, header, 0, header.count())};
@@ -48,7 +48,7 @@ ScoreWeights load_weights(const Cell& cell, const Score& score) {
     }
     weights.emplace(shape.name, std::move(matrix));
   }
-  validate(weights, score, head_dim);
+  validate(weights, shapes, variant.name());
   return weights;
 }
 
@@ -251,15 +251,14 @@ std::int64_t predicted_bytes(const Cell& cell) {
 std::vector<std::string> input_files(const Cell& cell) {
   std::vector<std::string> files = Input::parse(cell.input).files();
   if (!cell.score_weights.empty())
-    for (const WeightShape& shape :
-         Variant::parse(cell.variant).score.weight_shapes(cell.problem.shape.head_dim))
+    for (const WeightShape& shape : weight_shapes(Variant::parse(cell.variant), cell.problem.shape))
       files.push_back(weight_file(cell, shape));
   return files;
 }
 
 void require_inputs(const Cell& cell) {
   Input::parse(cell.input).require_fits(cell.problem);
-  if (!cell.score_weights.empty()) load_weights(cell, Variant::parse(cell.variant).score);
+  if (!cell.score_weights.empty()) load_weights(cell, Variant::parse(cell.variant));
 }
 
 Json run_cell(Passes passes, const Cell& cell) {
@@ -276,7 +275,7 @@ Json run_cell(Passes passes, const Cell& cell) {
                     variant,
                     cell.problem,
                     Input::parse(cell.input).make(cell.problem, cell.seed),
-                    load_weights(cell, variant.score),
+                    load_weights(cell, variant),
                     Tensor(cell.problem.dtype, cell.problem.shape.output())};
   validate(prepared.inputs(), variant, cell.problem);
   record["input"]["checksum"] = prepared.tensors.checksum;

@@ -26,7 +26,7 @@ Case::Case(const std::string& engine, const std::string& variant, const Problem&
     : variant_(Variant::parse(variant)),
       problem_(problem),
       tensors_(Input::parse(input).make(problem, 1)),
-      weights_(xavier_weights(variant_.score, problem.shape.head_dim, 1)),
+      weights_(seeded_weights(weight_shapes(variant_, problem.shape), 1)),
       output_(problem.dtype, problem.shape.output()),
       plan_(require_engine(engine, variant_, problem).plan(variant_, problem, *workspace_)) {
   validate(inputs(), variant_, problem_);

@@ -20,11 +20,16 @@ void require(std::string_view name, const TensorView& tensor, const Dims& shape,
 
 }  // namespace
 
+const ScoreWeights& weights_of(const Inputs& inputs) {
+  static const ScoreWeights none;
+  return inputs.weights ? *inputs.weights : none;
+}
+
 void validate(const Inputs& inputs, const Variant& variant, const Problem& problem) {
   require("Q", inputs.q, problem.shape.q(), problem.dtype);
   require("K", inputs.k, problem.shape.k(), problem.dtype);
   require("V", inputs.v, problem.shape.v(), problem.dtype);
-  validate(inputs.weights ? *inputs.weights : ScoreWeights{}, variant.score, problem.shape.head_dim);
+  validate(weights_of(inputs), weight_shapes(variant, problem.shape), variant.name());
 }
 
 }  // namespace attnlab

@@ -16,14 +16,17 @@
 
 namespace attnlab {
 
-/// Shapes as in Shape::q(), k() and v(); storage type as in Problem::dtype. Weights of the score, if it
-/// learns any.
+/// Shapes as in Shape::q(), k() and v(); storage type as in Problem::dtype. Weights of the score and of the
+/// modifiers, if they learn any.
 struct Inputs {
   TensorView q;
   TensorView k;
   TensorView v;
   const ScoreWeights* weights = nullptr;
 };
+
+/// Learned parameters of `inputs`, or none.
+const ScoreWeights& weights_of(const Inputs& inputs);
 
 /// Why an engine cannot run a variant, in one sentence.
 struct Refusal {
@@ -69,7 +72,7 @@ class Engine {
 };
 
 /// Throws ArgumentError if the tensors' shapes, strides or storage types are not those of the problem, or
-/// weights of the score are missing.
+/// learned weights are missing.
 void validate(const Inputs& inputs, const Variant& variant, const Problem& problem);
 
 }  // namespace attnlab

@@ -43,9 +43,8 @@ void project(const PairwiseNet& net, const float* projection, std::span<const fl
 void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand, std::int64_t batch,
                   std::int64_t head, std::int64_t first, std::int64_t rows, DType dtype, std::span<float> row,
                   void* to) {
-  static const ScoreWeights none;
   const RowCode& code = row_code(isa_level());
-  const ScoreWeights& weights = inputs.weights ? *inputs.weights : none;
+  const ScoreWeights& weights = weights_of(inputs);
   const TensorView& tensor = operand == Operand::query ? inputs.q : inputs.k;
   const std::int64_t head_dim = tensor.shape[3];
   const bool pairwise = variant.score.kind() == ScoreKind::pairwise;

@@ -12,11 +12,24 @@ Modifier Modifier::parse(std::string_view text) {
 
 std::string Modifier::name() const { return member_name(member_); }
 
-Modifier Modifier::for_head(std::int64_t head, std::int64_t heads) const {
+std::vector<WeightShape> Modifier::weight_shapes(std::int64_t heads) const {
+  return std::visit(
+      [&](const auto& member) -> std::vector<WeightShape> {
+        if constexpr (requires { member.weights(heads); })
+          return member.weights(heads);
+        else
+          return {};
+      },
+      member_);
+}
+
+Modifier Modifier::for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const {
   return Modifier(std::visit(
       [&](const auto& member) -> ModifierTable {
         if constexpr (requires { member.for_head(head, heads); })
           return member.for_head(head, heads);
+        else if constexpr (requires { member.for_head(head, weights); })
+          return member.for_head(head, weights);
         else
           return member;
       },

@@ -11,6 +11,7 @@
 #include "variants/arguments.h"
 #include "variants/modifiers/row_facts.h"
 #include "variants/modifiers/table.h"
+#include "variants/score_weights.h"
 
 namespace attnlab {
 
@@ -21,8 +22,11 @@ class Modifier {
   static Modifier parse(std::string_view text);
 
   std::string name() const;
+  /// Learned parameters; empty for modifiers that learn nothing.
+  std::vector<WeightShape> weight_shapes(std::int64_t heads) const;
+
   /// The modifier of one head: constants such as ALiBi's slope are fixed here.
-  Modifier for_head(std::int64_t head, std::int64_t heads) const;
+  Modifier for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const;
   /// What for_row has to know; operator() of a modifier that asks for something needs for_row first.
   RowFact fact() const;
   /// The modifier of one row.

@@ -1,10 +1,5 @@
 #include "variants/score.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-
-#include "core/splitmix.h"
 #include "variants/table.h"
 
 namespace attnlab {
@@ -77,35 +72,6 @@ PairwiseNet Score::net(std::int64_t head_dim, const ScoreWeights& weights) const
           return {};
       },
       member_);
-}
-
-void validate(const ScoreWeights& weights, const Score& score, std::int64_t head_dim) {
-  for (const WeightShape& shape : score.weight_shapes(head_dim)) {
-    const auto found = weights.find(shape.name);
-    const std::string wanted =
-        fmt::format("{} needs {} of shape {} x {}", score.name(), shape.name, shape.rows, shape.columns);
-    if (found == weights.end()) throw ArgumentError("score-weights", "nothing", wanted);
-    const Matrix& matrix = found->second;
-    if (matrix.rows != shape.rows || matrix.columns != shape.columns ||
-        static_cast<std::int64_t>(matrix.values.size()) != shape.rows * shape.columns)
-      throw ArgumentError("score-weights",
-                          fmt::format("{} of shape {} x {}", shape.name, matrix.rows, matrix.columns),
-                          wanted);
-  }
-}
-
-ScoreWeights xavier_weights(const Score& score, std::int64_t head_dim, std::uint64_t seed) {
-  ScoreWeights weights;
-  for (const WeightShape& shape : score.weight_shapes(head_dim)) {
-    SplitMix stream(seed);
-    for (const char letter : shape.name) stream.mix(static_cast<std::uint64_t>(letter));
-    const double bound = std::sqrt(6.0 / static_cast<double>(shape.rows + shape.columns));
-    Matrix matrix{shape.rows, shape.columns,
-                  std::vector<float>(static_cast<std::size_t>(shape.rows * shape.columns))};
-    for (float& value : matrix.values) value = static_cast<float>(bound * (2 * stream.uniform() - 1));
-    weights.emplace(shape.name, std::move(matrix));
-  }
-  return weights;
 }
 
 std::vector<MemberInfo> score_infos() { return table_infos<ScoreTable>(); }

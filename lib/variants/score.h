@@ -49,13 +49,6 @@ class Score {
   ScoreTable member_;
 };
 
-/// Throws ArgumentError (argument `score-weights`) if a matrix of `score` is missing from `weights` or has
-/// another shape.
-void validate(const ScoreWeights& weights, const Score& score, std::int64_t head_dim);
-
-/// Xavier-uniform parameters (Glorot and Bengio 2010), a function of `seed` and of each matrix' name alone.
-ScoreWeights xavier_weights(const Score& score, std::int64_t head_dim, std::uint64_t seed);
-
 std::vector<MemberInfo> score_infos();
 
 }  // namespace attnlab

@@ -1,10 +1,12 @@
-// Learned parameters of scores, and the form that all pairwise scores share.
+// Learned parameters of scores and modifiers, and the form that all pairwise scores share.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace attnlab {
@@ -18,11 +20,22 @@ struct Matrix {
 
 using ScoreWeights = std::map<std::string, Matrix, std::less<>>;
 
+enum class WeightRange { any, positive };
+
 struct WeightShape {
   std::string name;
   std::int64_t rows;
   std::int64_t columns;
+  WeightRange range = WeightRange::any;
 };
+
+/// Throws ArgumentError (argument `score-weights`) if `owner` needs a matrix that is missing from `weights`,
+/// has another shape, or an element that is not positive where it should be.
+void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, std::string_view owner);
+
+/// Parameters that are a function of `seed` and of each matrix' name alone: Xavier-uniform (Glorot and Bengio
+/// 2010), or exp of what is uniform between -ln 2 and ln 2 where they have to be positive.
+ScoreWeights seeded_weights(std::span<const WeightShape> shapes, std::uint64_t seed);
 
 enum class Activation { tanh, relu };
 

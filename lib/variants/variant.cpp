@@ -81,6 +81,13 @@ std::string modifiers_name(const std::vector<Modifier>& modifiers) {
   return name;
 }
 
+std::vector<WeightShape> weight_shapes(const Variant& variant, const Shape& shape) {
+  std::vector<WeightShape> shapes = variant.score.weight_shapes(shape.head_dim);
+  for (const Modifier& modifier : variant.modifiers)
+    for (WeightShape& weight : modifier.weight_shapes(shape.heads)) shapes.push_back(std::move(weight));
+  return shapes;
+}
+
 Variant exact_counterpart(const Variant& variant, const Shape& shape) {
   Variant exact = variant;
   exact.pattern = is_causal(variant.pattern, shape) ? Pattern::parse("causal") : Pattern();

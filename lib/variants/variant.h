@@ -31,6 +31,9 @@ struct Variant {
 std::vector<Modifier> parse_modifiers(std::string_view text);
 std::string modifiers_name(const std::vector<Modifier>& modifiers);
 
+/// Learned parameters of the score and of the modifiers.
+std::vector<WeightShape> weight_shapes(const Variant& variant, const Shape& shape);
+
 /// What `variant` approximates: the same score and modifiers under softmax over all keys, or over all past
 /// keys where `variant` never looks ahead.
 Variant exact_counterpart(const Variant& variant, const Shape& shape);

@@ -221,5 +221,19 @@ TEST(BadInput, ScoreWeights) {
       0);
 }
 
+TEST(BadInput, LearnedTemperatures) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory / "w_temperature.npy").string();
+  const std::string run =
+      "run --seqlen 16 --heads 4 --modifier head_temperature --score-weights " + (directory / "w").string();
+  expect_usage_error(run, {"score-weights", "w_temperature.npy"});
+  write_npy("test", file, {2}, std::vector<float>{1, 2});
+  expect_usage_error(run, {"score-weights", "1 x 2", "1 x 4"});
+  write_npy("test", file, {4}, std::vector<float>{1, 2, 0, 1});
+  expect_usage_error(run, {"score-weights", "0 of temperature", "positive"});
+  write_npy("test", file, {4}, std::vector<float>{1, 2, 0.5, 1});
+  EXPECT_EQ(command(run).status, 0);
+}
+
 }  // namespace
 }  // namespace attnlab

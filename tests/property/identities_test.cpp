@@ -286,7 +286,9 @@ TEST(Identities, InfiniteLogitsOfAnElementwiseNormaliserAreAsLargeOnes) {
 }
 
 TEST(Identities, FewQueriesOfManyKeysAgreeWithTheOracle) {
-  for (const char* name : {"off_by_one", "causal|off_by_one"}) {
+  for (const char* name :
+       {"off_by_one", "causal|off_by_one", "log_n|softmax", "adaptive_temperature|causal|softmax",
+        "head_temperature|softmax", "sigmoid", "topk_softmax(9)", "fusedmax(0.1)"}) {
     for (const DType dtype : {DType::f32, DType::bf16}) {
       const Case given = make_case(name, {1, 4, 2, 5, 4500, 16, 16}, dtype);
       const std::vector<double> oracle = oracle_output(given);

@@ -55,7 +55,7 @@ Case make_case(const std::string& variant, const Shape& shape, DType dtype, int 
   fill(made.q, spread, 3 * seed);
   fill(made.k, spread, 3 * seed + 1);
   fill(made.v, 1, 3 * seed + 2);
-  made.weights = xavier_weights(made.variant.score, shape.head_dim, seed);
+  made.weights = seeded_weights(weight_shapes(made.variant, shape), seed);
   return made;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "core/argument_error.h"
 #include "engines/registry.h"
@@ -99,6 +100,27 @@ TEST(Modifiers, AdaptiveTemperatureInItsDomain) {
   EXPECT_GT(beta(5.944), 1);
   EXPECT_NEAR(beta(4.4124), 2.421388, 1e-6);
   EXPECT_NEAR(beta(2), -0.037 * 16 + 0.481 * 8 - 2.3 * 4 + 4.917 * 2 - 1.791, 1e-12);
+}
+
+TEST(Modifiers, EachHeadHasItsLearnedTemperature) {
+  const Variant variant = Variant::parse("head_temperature");
+  const Shape shape{1, 3, 1, 4, 4, 8, 8};
+  const std::vector<WeightShape> shapes = weight_shapes(variant, shape);
+  ScoreWeights weights{{"temperature", {1, 3, {0.5F, 1, 4}}}};
+  validate(weights, shapes, variant.name());
+  for (const auto& [head, logit] : {std::pair{0, 6.0}, std::pair{1, 3.0}, std::pair{2, 0.75}})
+    EXPECT_EQ(variant.modifiers[0].for_head(head, 3, weights)(3, 0, 0), logit);
+  const ScoreWeights seeded = seeded_weights(shapes, 5);
+  for (const float value : seeded.at("temperature").values) {
+    EXPECT_GE(value, 0.5F);
+    EXPECT_LE(value, 2.0F);
+  }
+  for (const float bad : {0.0F, -1.0F, std::nanf(""), std::numeric_limits<float>::infinity()}) {
+    weights.at("temperature").values[1] = bad;
+    EXPECT_THROW(validate(weights, shapes, variant.name()), ArgumentError) << bad;
+  }
+  weights.at("temperature") = {1, 2, {1, 1}};
+  EXPECT_THROW(validate(weights, shapes, variant.name()), ArgumentError);
 }
 
 TEST(Modifiers, LogNScalesByTheKeysOfTheRow) {

@@ -237,7 +237,7 @@ class OnednnPlan final : public Plan {
         for (std::int64_t t = 0; t < stripe.rows; ++t)
           own.facts[static_cast<std::size_t>(t)].entropy = sketch_row(stripe, t, own)[Statistic::entropy];
       }
-      rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads), tile);
+      rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads, weights_of(inputs)), tile);
     }
     mask(stripe);
   }

@@ -9,11 +9,6 @@ namespace attnlab {
 
 namespace {
 
-const ScoreWeights& weights_of(const Inputs& inputs) {
-  static const ScoreWeights none;
-  return inputs.weights ? *inputs.weights : none;
-}
-
 template <class Real>
 Real activate(Activation activation, Real x) {
   if (activation == Activation::tanh) return std::tanh(x);
@@ -106,7 +101,7 @@ void RowAttention<Real>::select(std::int64_t batch, std::int64_t head) {
   head_ = head;
   modifiers_.clear();
   for (const Modifier& modifier : variant_.modifiers)
-    modifiers_.push_back(modifier.for_head(head, shape.heads));
+    modifiers_.push_back(modifier.for_head(head, shape.heads, weights_of(inputs_)));
   prepared_keys_.clear();
   for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
     const std::vector<Real> k = prepared(inputs_.k, shape.kv_head(head), j, false);

@@ -163,7 +163,7 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
                prepared_dtype(problem_, tiling_), own.row, own.queries.data());
   own.modifiers.clear();
   for (const Modifier& modifier : variant_.modifiers)
-    own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads));
+    own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));
   if (own.facts.empty()) return;
   for (std::int64_t t = 0; t < block.rows; ++t)
     own.facts[static_cast<std::size_t>(t)] = {
@@ -200,7 +200,7 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
     own.facts[t].entropy = row_statistics(
         own.sketches[t], static_cast<std::int64_t>(own.facts[t].visible_keys))[Statistic::entropy];
   std::for_each(variant_.modifiers.begin() + before, variant_.modifiers.end(), [&](const Modifier& modifier) {
-    own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads));
+    own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "variants/modifiers/adaptive_temperature.h"
 #include "variants/modifiers/alibi.h"
+#include "variants/modifiers/head_temperature.h"
 #include "variants/modifiers/log_n.h"
 #include "variants/modifiers/softcap.h"
 #include "variants/modifiers/temperature.h"
@@ -16,6 +17,7 @@ using ModifierTable = std::variant<  //
     Alibi,                           //
     Temperature,                     //
     LogN,                            //
-    AdaptiveTemperature>;
+    AdaptiveTemperature,             //
+    HeadTemperature>;
 
 }  // namespace attnlab
