@@ -24,4 +24,4 @@ install_packages "${attnlab_build_packages[@]}" "${attnlab_test_packages[@]}" $b
 
 [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" > /dev/null
 cmake --build --preset "$preset"
-ctest --test-dir "build/$preset" --output-on-failure "${arguments[@]}"
+ctest --test-dir "build/$preset" --output-on-failure --parallel "$(nproc)" "${arguments[@]}"

@@ -52,3 +52,5 @@ set_tests_properties(${names} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS 
 list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromium)")
 set_tests_properties(${names} PROPERTIES LABELS slow)
 set_tests_properties(${nightly} PROPERTIES LABELS nightly TIMEOUT 7200)
+# Limits, kills and clocks want the machine for themselves.
+set_tests_properties(harness PROPERTIES RUN_SERIAL ON)

@@ -6,6 +6,7 @@ Exit status: 0 every promise held, 1 some did not, 2 usage.
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import pathlib
@@ -107,6 +108,12 @@ def exact_rows(problem, variant, prefix, real):
     return rows, out
 
 
+def median_interval(values):
+    """99 % bootstrap interval of the median."""
+    medians = np.median(np.random.default_rng(1).choice(values, (1000, len(values))), axis=1)
+    return [float(x) for x in np.percentile(medians, (0.5, 99.5))]
+
+
 class Check:
     """Errors of outputs against float64, and the design's budget for them."""
 
@@ -179,7 +186,7 @@ def race(case, options, template, folder):
             continue
         record = json.loads(json.dumps(template))
         answer = answers[name]
-        record |= {"id": None, "backend": None, "engine": "tiled" if name == "attnlab" else name,
+        record |= {"id": None, "resume_key": None, "group": None, "backend": None, "engine": "tiled" if name == "attnlab" else name,
                    "variant": case.variant, "score": "scaled_dot", "modifiers": "",
                    "pattern": case.variant.split("|")[1] if case.variant.count("|") == 2 else "full",
                    "normaliser": case.variant.split("|")[-1], "status": "ok", "reason": None, "warnings": []}
@@ -194,13 +201,18 @@ def race(case, options, template, folder):
             record["reason"] = answer.get("refused") or answer.get("error")
         else:
             taken = [sample["time_ns"] for sample in samples[name]]
-            record["time"] = {"median_ns": statistics.median(taken), "min_ns": min(taken), "max_ns": max(taken),
-                              "samples_ns": taken, "iterations": [sample["iterations"] for sample in samples[name]]}
+            low, high = median_interval(taken)
+            record["time"] = {"median_ns": statistics.median(taken), "low_ns": low, "high_ns": high,
+                              "min_ns": min(taken), "max_ns": max(taken), "stopped": None, "contaminated": None,
+                              "samples_ns": taken, "iterations": [sample["iterations"] for sample in samples[name]],
+                              "blocks": None, "samples": None}
             record["memory"] = {"workspace_bytes": answer.get("workspace_bytes"), "workspace_predicted_bytes": None,
                                 "heap_peak_bytes": None, "rss_delta_bytes": answer.get("rss_delta_bytes"),
                                 "inputs_bytes": sum(os.path.getsize(f"{prefix}_{x}.npy") for x in "qkv")}
             contestants[name].ask(do="output", file=f"{prefix}_o.npy")
             record["error"] = check.error(f"{prefix}_o.npy")
+        point = json.dumps([record["engine"], case.variant, problem])
+        record["id"] = hashlib.blake2b(point.encode(), digest_size=8).hexdigest()
         records[name] = record
     for contestant in contestants.values():
         contestant.close()

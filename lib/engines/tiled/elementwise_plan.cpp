@@ -1,10 +1,9 @@
-#include <omp.h>
-
 #include <algorithm>
 
 #include "engines/operands.h"
 #include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/plans.h"
+#include "engines/tiled/stages.h"
 #include "engines/tiled/value_tiles.h"
 
 namespace attnlab {
@@ -53,24 +52,16 @@ class ElementwisePlan final : public Plan {
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    const Shape& shape = problem_.shape;
-    const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
-#pragma omp parallel num_threads(problem_.threads)
-    {
-      const int thread = omp_get_thread_num();
-      for (const Stage& stage : tiling_.stages) {
-#pragma omp for schedule(static)
-        for (std::int64_t index = 0; index < stage.heads * stage.key_tiles; ++index) {
-          const StageTile tile = tile_of(tiling_, stage, index);
+    run_stages(
+        tiling_, problem_,
+        [&](const StageTile& tile, int thread) {
           tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
           nonfinite_[static_cast<std::size_t>(tile.slot)] =
               values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        }
-#pragma omp for schedule(dynamic, 1)
-        for (std::int64_t index = 0; index < count_blocks(shape, stage); ++index)
-          run_block(inputs, stage, block_of(shape, tiling_, stage, index), output, statistics, thread);
-      }
-    }
+        },
+        [&](const Stage& stage, const QueryBlock& block, int thread) {
+          run_block(inputs, stage, block, output, statistics, thread);
+        });
   }
 
   std::string path() const override { return product_path(problem_); }

@@ -1,11 +1,10 @@
-#include <omp.h>
-
 #include <algorithm>
 #include <limits>
 
 #include "engines/operands.h"
 #include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/plans.h"
+#include "engines/tiled/stages.h"
 #include "engines/tiled/value_tiles.h"
 
 namespace attnlab {
@@ -53,12 +52,12 @@ class OnlinePlan final : public Plan {
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_stages<false>(inputs, output, {});
+    run_all<false>(inputs, output, {});
   }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    run_stages<true>(inputs, output, statistics);
+    run_all<true>(inputs, output, statistics);
   }
 
   std::string path() const override { return product_path(problem_); }
@@ -72,27 +71,17 @@ class OnlinePlan final : public Plan {
   };
 
   template <bool with_statistics>
-  void run_stages(const Inputs& inputs, const MutableTensorView& output,
-                  std::span<RowStatistics> statistics) {
-    const Shape& shape = problem_.shape;
-    const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
-#pragma omp parallel num_threads(problem_.threads)
-    {
-      const int thread = omp_get_thread_num();
-      for (const Stage& stage : tiling_.stages) {
-#pragma omp for schedule(static)
-        for (std::int64_t index = 0; index < stage.heads * stage.key_tiles; ++index) {
-          const StageTile tile = tile_of(tiling_, stage, index);
+  void run_all(const Inputs& inputs, const MutableTensorView& output, std::span<RowStatistics> statistics) {
+    run_stages(
+        tiling_, problem_,
+        [&](const StageTile& tile, int thread) {
           tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
           nonfinite_[static_cast<std::size_t>(tile.slot)] =
               values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        }
-#pragma omp for schedule(dynamic, 1)
-        for (std::int64_t index = 0; index < count_blocks(shape, stage); ++index)
-          run_block<with_statistics>(inputs, stage, block_of(shape, tiling_, stage, index), output,
-                                     statistics, thread);
-      }
-    }
+        },
+        [&](const Stage& stage, const QueryBlock& block, int thread) {
+          run_block<with_statistics>(inputs, stage, block, output, statistics, thread);
+        });
   }
 
   template <bool with_statistics>

@@ -1,0 +1,35 @@
+// The loop that every driver but the split one goes through: stage by stage, keys first, then blocks of
+// queries.
+#pragma once
+
+#include <omp.h>
+
+#include <cstdint>
+
+#include "core/problem.h"
+#include "engines/operands.h"
+#include "engines/tiled/logit_tiles.h"
+#include "engines/tiled/tiling.h"
+
+namespace attnlab {
+
+/// Calls prepare(StageTile, thread) for every key tile of a stage, then run(Stage, QueryBlock, thread) for
+/// every block of its queries, by problem.threads threads.
+template <class Prepare, class Run>
+void run_stages(const Tiling& tiling, const Problem& problem, Prepare prepare, Run run) {
+  const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
+#pragma omp parallel num_threads(problem.threads)
+  {
+    const int thread = omp_get_thread_num();
+    for (const Stage& stage : tiling.stages) {
+#pragma omp for schedule(static)
+      for (std::int64_t index = 0; index < stage.heads * stage.key_tiles; ++index)
+        prepare(tile_of(tiling, stage, index), thread);
+#pragma omp for schedule(dynamic, 1)
+      for (std::int64_t index = 0; index < count_blocks(problem.shape, stage); ++index)
+        run(stage, block_of(problem.shape, tiling, stage, index), thread);
+    }
+  }
+}
+
+}  // namespace attnlab
