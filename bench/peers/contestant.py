@@ -264,7 +264,8 @@ def prepare(peer, request):
 
 
 def sample(contestant, least):
-    contestant.run()
+    if getattr(contestant, "last_ns", 0) < 2e8:  # longer calls need no warming up
+        contestant.run()
     iterations = 0
     start = time.perf_counter_ns()
     while True:
@@ -272,7 +273,8 @@ def sample(contestant, least):
         iterations += 1
         taken = time.perf_counter_ns() - start
         if taken >= least * 1e9:
-            return {"time_ns": taken / iterations, "iterations": iterations}
+            contestant.last_ns = taken / iterations
+            return {"time_ns": contestant.last_ns, "iterations": iterations}
 
 
 def main(peer):
