@@ -226,7 +226,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
                           cell.seed = static_cast<std::uint64_t>(*seed);
                           cell.problem = {
                               Axes{batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v}.shape(
-                                  captured, cu_seqlens && !cu_seqlens->empty()
+                                  captured, cu_seqlens && cu_seqlens->size() > 1
                                                 ? std::optional(cu_seqlens->back())
                                                 : std::nullopt),
                               parse_dtype(*dtype),

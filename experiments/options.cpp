@@ -215,7 +215,6 @@ std::string help_text(const Command& command) {
     text += fmt::format("  {:<23} {}{}\n", left, option.help,
                         option.fallback.empty() ? "" : fmt::format(" ({})", option.fallback));
   }
-  if (!command.options.empty()) text += "\n";
   if (!command.exit_status.empty()) text += fmt::format("Exit status: {}\n", command.exit_status);
   return text + fmt::format("Example: {}\n", command.example);
 }

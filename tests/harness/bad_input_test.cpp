@@ -62,7 +62,7 @@ TEST(BadInput, PackedSequences) {
   const auto file = [&](const std::vector<std::int64_t>& starts) {
     return write_numbers(starts_file, "<i8", std::to_string(starts.size()) + ",", starts);
   };
-  const std::string run = "run --rounds 1 --min-time 0 --heads 2 --pattern causal --cu-seqlens ";
+  const std::string run = "run --rounds 1 --min-time 0.001 --heads 2 --pattern causal --cu-seqlens ";
   expect_usage_error(run + "/nonexistent.npy", {"cu-seqlens", "/nonexistent.npy"});
   expect_usage_error(run + file({0}), {"cu-seqlens", "at least two"});
   expect_usage_error(run + file({1, 5}), {"cu-seqlens", "1", "0 as the first"});

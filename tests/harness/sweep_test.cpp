@@ -136,7 +136,7 @@ TEST(Run, NonFiniteInputRunsAndTheRecordSaysSo) {
     ASSERT_EQ(result.status, 0) << result.err;
     const json record = json::parse(result.out);
     EXPECT_EQ(record.at("input").at("nonfinite"), 2);
-    ASSERT_EQ(record.at("warnings").size(), 1U);
+    EXPECT_NE(record.at("warnings").dump().find("2 NaN or infinite values"), std::string::npos);
     EXPECT_TRUE(record.at("error").at("within_budget").get<bool>()) << backend;
   }
 }

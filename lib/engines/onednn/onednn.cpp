@@ -296,30 +296,38 @@ class OnednnPlan final : public Plan {
                                                 stripe.first + t)];
   }
 
+  /// Calls `function` with pieces of row t that are short enough for float32 sums.
+  template <class Function>
+  void for_each_piece(const Stripe& stripe, std::int64_t t, Function function) const {
+    constexpr std::int64_t longest = 256;
+    const std::int64_t columns = primitives_.sizes.columns;
+    for (std::int64_t j = 0; j < columns; j += longest)
+      function(LogitTile{stripe.logits + t * columns + j, columns, 1, std::min(longest, columns - j),
+                         problem_.shape.position(stripe.first + t), j});
+  }
+
   RowStatistics sketch_row(const Stripe& stripe, std::int64_t t, PerThread& own) const {
-    const Sizes& sizes = primitives_.sizes;
     const std::int64_t i = stripe.first + t;
     float maximum = -std::numeric_limits<float>::infinity();
     float sums[row_code_columns] = {};
     RowSketch sketch;
-    const LogitTile row{
-        stripe.logits + t * sizes.columns, sizes.columns, 1, sizes.columns, problem_.shape.position(i), 0};
-    rows_.absorb_online_with_statistics(row, {&maximum, sums, nullptr, 0, 0}, DType::f32, own.row.data(),
-                                        &sketch);
+    for_each_piece(stripe, t, [&](const LogitTile& piece) {
+      rows_.absorb_online_with_statistics(piece, {&maximum, sums, nullptr, 0, 0}, DType::f32, own.row.data(),
+                                          &sketch);
+    });
     return row_statistics(sketch, variant_.pattern.keys(problem_.shape, i).count());
   }
 
   /// Row t's logits become its weights, each by itself.
   void weigh_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics) const {
-    const Sizes& sizes = primitives_.sizes;
     const std::int64_t i = stripe.first + t;
     const std::int64_t visible = variant_.pattern.keys(problem_.shape, i).count();
     const float log_keys = log_of_keys(visible);
     RowSketch sketch{.largest = 0};
-    const LogitTile row{
-        stripe.logits + t * sizes.columns, sizes.columns, 1, sizes.columns, problem_.shape.position(i), 0};
-    rows_.weigh(variant_.normaliser, row, &log_keys, DType::f32, row.logits,
-                statistics.empty() ? nullptr : &sketch);
+    for_each_piece(stripe, t, [&](const LogitTile& piece) {
+      rows_.weigh(variant_.normaliser, piece, &log_keys, DType::f32, piece.logits,
+                  statistics.empty() ? nullptr : &sketch);
+    });
     if (!statistics.empty()) *statistics_of(stripe, t, statistics) = row_statistics(sketch, visible);
   }
 
