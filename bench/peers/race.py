@@ -245,6 +245,22 @@ def row(case, records, ratios, flops):
     return lines, held
 
 
+def side_by_side(lines):
+    """The same table with a row for each work and a column for each peer: how many times as long the peer took."""
+    rows, peers = {}, []
+    for line in lines[2:]:
+        work, against, milliseconds, ratio, _, _ = (cell.strip() for cell in line.strip("|\n").split("|"))
+        if against.startswith(("attnlab", "multiply-add", "read")) or not ratio:
+            continue
+        rows.setdefault(work, {"attnlab, ms": milliseconds})[against] = ratio.split(" ")[0]
+        if against not in peers:
+            peers.append(against)
+    columns = ["attnlab, ms", *peers]
+    table = ["| work | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+    return table + [f"| {work} | " + " | ".join(row.get(column, "") for column in columns) + " |"
+                    for work, row in rows.items()]
+
+
 def parse_arguments():
     cores = len(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -303,7 +319,7 @@ def main():
             all_held = all_held and held
             lines += more
             print("\n".join(more), flush=True)
-            (options.out / "table.md").write_text("\n".join(lines) + "\n")
+            (options.out / "table.md").write_text("\n".join([*lines, "", *side_by_side(lines)]) + "\n")
     print(f"\n{options.out}: records.jsonl, table.md", file=sys.stderr)
     return 0 if all_held else 1
 
