@@ -1,5 +1,6 @@
 #include "engines/operands.h"
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
@@ -15,11 +16,10 @@ DType product_dtype(const Problem& problem) {
   return problem.dtype == DType::bf16 && has_fast_bf16_products() ? DType::bf16 : DType::f32;
 }
 
-const char* product_path(const Problem& problem) {
-  if (problem.dtype == DType::f32) return "f32 products, f32 accumulation";
-  if (product_dtype(problem) == DType::bf16) return "bf16 products, f32 accumulation";
-  return problem.dtype == DType::bf16 ? "bf16 storage, f32 products and accumulation"
-                                      : "f16 storage, f32 products and accumulation";
+std::string product_path(DType storage, DType products) {
+  if (storage == products) return fmt::format("{} products, f32 accumulation", to_string(products));
+  return fmt::format("{} storage, {} products{}", to_string(storage), to_string(products),
+                     products == DType::f32 ? " and accumulation" : ", f32 accumulation");
 }
 
 std::int64_t prepared_width(const Variant& variant, const Problem& problem) {

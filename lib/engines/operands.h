@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "core/dtype.h"
 #include "engines/engine.h"
@@ -18,8 +19,8 @@ constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
 /// faster.
 DType product_dtype(const Problem& problem);
 
-/// For Plan::path.
-const char* product_path(const Problem& problem);
+/// For Plan::path: what is stored, and what is multiplied.
+std::string product_path(DType storage, DType products);
 
 /// Width of a prepared query or key: head_dim, or the hidden units of a pairwise score.
 std::int64_t prepared_width(const Variant& variant, const Problem& problem);

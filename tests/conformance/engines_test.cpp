@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/isa.h"
+#include "engines/registry.h"
+#include "engines/tile_product.h"
 #include "support/case.h"
 
 namespace attnlab {
@@ -72,6 +74,22 @@ INSTANTIATE_TEST_SUITE_P(Variants, Engines, ::testing::ValuesIn(variants()), [](
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
   return std::to_string(test.index) + "_" + name;
 });
+
+std::string path(const char* variant, const Shape& shape) {
+  const Case given = make_case(variant, shape, DType::bf16);
+  Workspace workspace;
+  return find_engine("tiled").plan(given.variant, given.problem, workspace)->path();
+}
+
+TEST(Path, NamesWhatIsMultiplied) {
+  const std::string as_f32 = "bf16 storage, f32 products and accumulation";
+  const Shape square{1, 1, 1, 64, 64, 16, 16};
+  EXPECT_EQ(path("scaled_dot|softmax", square),
+            has_fast_bf16_products() ? "bf16 products, f32 accumulation" : as_f32);
+  for (const char* normaliser : {"softmax", "sigmoid", "entmax(1.5)", "oscarmax(0.1)"})
+    EXPECT_EQ(path(("additive|" + std::string(normaliser)).c_str(), square), as_f32) << normaliser;
+  EXPECT_EQ(path("scaled_dot|softmax", {1, 1, 1, 1, 4096, 16, 16}), as_f32) << "keys are split";
+}
 
 TEST(ScaleOfInputs, LargeAndSmallLogitsStayWithinTheBudget) {
   for (const char* name : {"scaled_dot|causal|softmax", "scaled_dot|entmax(1.5)", "scaled_dot|sparsemax"}) {

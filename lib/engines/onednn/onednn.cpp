@@ -162,7 +162,7 @@ class OnednnPlan final : public Plan {
     }
   }
 
-  std::string path() const override { return product_path(problem_); }
+  std::string path() const override { return product_path(problem_.dtype, product_dtype(problem_)); }
 
  private:
   struct PerThread {

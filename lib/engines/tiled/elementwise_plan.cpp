@@ -64,7 +64,7 @@ class ElementwisePlan final : public Plan {
         });
   }
 
-  std::string path() const override { return product_path(problem_); }
+  std::string path() const override { return product_path(problem_.dtype, values_.weights_dtype()); }
 
  private:
   struct PerThread {

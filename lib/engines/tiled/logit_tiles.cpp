@@ -25,10 +25,6 @@ std::optional<TileProduct> make_short_product(const Problem& problem, const Tili
   return make_product(problem, tiling, short_block_rows, product ? &*product : nullptr);
 }
 
-DType prepared_dtype(const Problem& problem, const Tiling& tiling) {
-  return tiling.cut ? DType::f32 : product_dtype(problem);
-}
-
 }  // namespace
 
 std::int64_t count_blocks(const Shape& shape, const Stage& stage) {
@@ -51,7 +47,7 @@ struct LogitTiles::Sizes {
         const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
     const std::int64_t rows = product ? std::max(tiling.query_rows, short_block_rows) : tiling.query_rows;
     const std::int64_t width = prepared_width(variant, problem);
-    const std::int64_t element = size_bytes(prepared_dtype(problem, tiling));
+    const std::int64_t element = size_bytes(tile_dtype(problem, tiling));
     const std::int64_t panel_columns =
         is_pairwise(variant) ? tiling.key_columns
                              : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
@@ -140,7 +136,7 @@ void LogitTiles::prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::i
                           inputs.k.stride[2], columns, width, packed);
     return;
   }
-  prepare_rows(variant_, inputs, Operand::key, batch, head, first, columns, prepared_dtype(problem_, tiling_),
+  prepare_rows(variant_, inputs, Operand::key, batch, head, first, columns, tile_dtype(problem_, tiling_),
                own.row, own.unpacked_keys.data());
   const auto* unpacked = reinterpret_cast<const float*>(own.unpacked_keys.data());
   if (product_) {
@@ -160,7 +156,7 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
                             : block.rows <= short_block_rows ? short_block_rows
                                                              : tiling_.query_rows;
   prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first, rows,
-               prepared_dtype(problem_, tiling_), own.row, own.queries.data());
+               tile_dtype(problem_, tiling_), own.row, own.queries.data());
   own.modifiers.clear();
   for (const Modifier& modifier : variant_.modifiers)
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));

@@ -60,7 +60,7 @@ class OnlinePlan final : public Plan {
     run_all<true>(inputs, output, statistics);
   }
 
-  std::string path() const override { return product_path(problem_); }
+  std::string path() const override { return product_path(problem_.dtype, values_.weights_dtype()); }
 
  private:
   struct PerThread {

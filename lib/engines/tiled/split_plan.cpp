@@ -79,11 +79,7 @@ class SplitPlan final : public Plan {
     run_parts<true>(inputs, output, statistics);
   }
 
-  std::string path() const override {
-    return problem_.dtype == DType::f32
-               ? product_path(problem_)
-               : std::string(to_string(problem_.dtype)) + " storage, f32 products and accumulation";
-  }
+  std::string path() const override { return product_path(problem_.dtype, DType::f32); }
 
  private:
   struct PerThread {

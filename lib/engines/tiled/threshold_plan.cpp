@@ -74,7 +74,7 @@ class ThresholdPlan final : public Plan {
         });
   }
 
-  std::string path() const override { return product_path(problem_); }
+  std::string path() const override { return product_path(problem_.dtype, tile_dtype(problem_, tiling_)); }
 
  private:
   struct PerThread {

@@ -130,6 +130,10 @@ Tiling make_split_tiling(const Variant& variant, const Problem& problem) {
   return tiling;
 }
 
+DType tile_dtype(const Problem& problem, const Tiling& tiling) {
+  return tiling.cut ? DType::f32 : product_dtype(problem);
+}
+
 StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index) {
   const std::int64_t kv_head = stage.first_head + index / stage.key_tiles;
   const std::int64_t key_tile = stage.first_key_tile + index % stage.key_tiles;

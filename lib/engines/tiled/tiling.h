@@ -50,6 +50,9 @@ struct StageTile {
 StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index);
 std::int64_t slot_of(const Tiling& tiling, const Stage& stage, std::int64_t kv_head, std::int64_t key_tile);
 
+/// What prepared queries, keys, values and weights are: float32 where tiles are cut, product_dtype elsewhere.
+DType tile_dtype(const Problem& problem, const Tiling& tiling);
+
 /// Sequences are cut evenly, so that the last tile is nearly as full as the others.
 Tiling make_tiling(const Variant& variant, const Problem& problem);
 

@@ -11,8 +11,8 @@ namespace {
 
 std::optional<TileProduct> make_product(const Problem& problem, const Tiling& tiling) {
   if (tiling.cut) return std::nullopt;
-  return TileProduct(product_dtype(problem), tiling.query_rows, output_columns(problem), tiling.key_columns,
-                     tiling.key_columns, output_columns(problem), PackFrom::rows, true);
+  return TileProduct(tile_dtype(problem, tiling), tiling.query_rows, output_columns(problem),
+                     tiling.key_columns, tiling.key_columns, output_columns(problem), PackFrom::rows, true);
 }
 
 }  // namespace
@@ -34,10 +34,10 @@ struct ValueTiles::Sizes {
 
   Sizes(const Problem& problem, const Tiling& tiling, const std::optional<TileProduct>& product) {
     const std::int64_t elements = tiling.key_columns * output_columns(problem);
-    unpacked = product ? elements * size_bytes(product_dtype(problem)) : 0;
+    unpacked = product ? elements * size_bytes(tile_dtype(problem, tiling)) : 0;
     tile = Workspace::rounded(product ? product->packed_bytes() : elements * 4);
     values = tiling.slots() * tile;
-    weights = product ? tiling.query_rows * tiling.key_columns * size_bytes(product_dtype(problem)) : 0;
+    weights = product ? tiling.query_rows * tiling.key_columns * size_bytes(tile_dtype(problem, tiling)) : 0;
     row = output_columns(problem) * 4;
     scratch = product ? product->scratch_bytes() : 0;
   }
@@ -56,7 +56,6 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
     : problem_(problem),
       tiling_(tiling),
       rows_(row_code(isa_level())),
-      product_dtype_(attnlab::product_dtype(problem)),
       columns_(output_columns(problem)),
       product_(make_product(problem, tiling)),
       threads_(static_cast<std::size_t>(problem.threads)) {

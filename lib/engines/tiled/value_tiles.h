@@ -37,7 +37,7 @@ class ValueTiles {
                int thread);
 
   /// What the weights of a strip are stored as, and where: the strip's own logits, or beside them.
-  DType weights_dtype() const { return product_ ? product_dtype_ : DType::f32; }
+  DType weights_dtype() const { return tile_dtype(problem_, tiling_); }
   void* weights(const LogitTile& tile, int thread) const {
     return product_ ? static_cast<void*>(threads_[static_cast<std::size_t>(thread)].weights.data())
                     : tile.logits;
@@ -59,7 +59,6 @@ class ValueTiles {
   const Problem problem_;
   const Tiling& tiling_;
   const RowCode& rows_;
-  const DType product_dtype_;
   const std::int64_t columns_;
   const std::optional<TileProduct> product_;  ///< of what is narrower than float32
   std::int64_t stride_ = 0;                   ///< bytes from one slot to the next
