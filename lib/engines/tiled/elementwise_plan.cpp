@@ -3,6 +3,7 @@
 #include "engines/operands.h"
 #include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/plans.h"
+#include "engines/tiled/row_output.h"
 #include "engines/tiled/stages.h"
 #include "engines/tiled/value_tiles.h"
 
@@ -11,17 +12,15 @@ namespace attnlab {
 namespace {
 
 struct Sizes {
-  std::int64_t output, log_keys, sketches, row;
+  std::int64_t output, log_keys, sketches;
 
   Sizes(const Problem& problem, const Tiling& tiling)
       : output(tiling.query_rows * output_columns(problem) * 4),
         log_keys(tiling.query_rows * 4),
-        sketches(tiling.query_rows * static_cast<std::int64_t>(sizeof(RowSketch))),
-        row(output_columns(problem) * 4) {}
-  std::int64_t total(const Tiling& tiling, int threads) const {
-    return Workspace::rounded(tiling.slots()) +
-           threads * (Workspace::rounded(output) + Workspace::rounded(log_keys) +
-                      Workspace::rounded(sketches) + Workspace::rounded(row));
+        sketches(tiling.query_rows * static_cast<std::int64_t>(sizeof(RowSketch))) {}
+  std::int64_t total(int threads) const {
+    return threads *
+           (Workspace::rounded(output) + Workspace::rounded(log_keys) + Workspace::rounded(sketches));
   }
 };
 
@@ -33,16 +32,12 @@ class ElementwisePlan final : public Plan {
         tiling_(tiling),
         tiles_(variant_, problem, tiling_, workspace),
         values_(problem, tiling_, workspace),
-        nonfinite_(workspace.allocate<char>(tiling.slots())),
         threads_(static_cast<std::size_t>(problem.threads)) {
     const Sizes sizes(problem, tiling);
     for (PerThread& own : threads_) {
       own.output = workspace.allocate<float>(sizes.output / 4);
-      own.row = workspace.allocate<float>(sizes.row / 4);
       own.log_keys = workspace.allocate<float>(sizes.log_keys / 4);
       own.sketches = workspace.allocate<RowSketch>(tiling.query_rows);
-      own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
-      own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
     }
   }
 
@@ -56,8 +51,7 @@ class ElementwisePlan final : public Plan {
         tiling_, problem_,
         [&](const StageTile& tile, int thread) {
           tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-          nonfinite_[static_cast<std::size_t>(tile.slot)] =
-              values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+          values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
         },
         [&](const Stage& stage, const QueryBlock& block, int thread) {
           run_block(inputs, stage, block, output, statistics, thread);
@@ -68,10 +62,8 @@ class ElementwisePlan final : public Plan {
 
  private:
   struct PerThread {
-    std::span<float> output, row, log_keys;
+    std::span<float> output, log_keys;
     std::span<RowSketch> sketches;
-    std::vector<Visit> visits;
-    std::vector<Strip> strips;
   };
 
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
@@ -85,37 +77,17 @@ class ElementwisePlan final : public Plan {
     std::fill(own.output.begin(), own.output.end(), 0.0F);
 
     const std::int64_t columns = output_columns(problem_);
-    const std::int64_t kv_head = block.batch * shape.kv_heads + shape.kv_head(block.head);
-    const std::int64_t last = block.first + block.rows;
-    list_visits(variant_.pattern, shape, tiling_, block.first, last, own.visits);
-    tiles_.load_queries(inputs, block, thread);
-    tiles_.find_entropies(inputs, stage, block, thread);
-    for (const Visit& visit : own.visits) {
-      list_strips(variant_.pattern, shape, tiling_, visit, block.first, last, own.strips);
-      for (const Strip& strip : own.strips) {
-        const std::int64_t slot = slot_of(tiling_, stage, kv_head, visit.key_tile);
-        const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
-        tiles_.rows().weigh(variant_.normaliser, tile, own.log_keys.data() + strip.first_row,
-                            values_.weights_dtype(), values_.weights(tile, thread),
-                            statistics.empty() ? nullptr : own.sketches.data() + strip.first_row);
-        values_.accumulate(tile, strip, slot, own.output.data() + strip.first_row * columns, thread);
-      }
-    }
-    for (std::int64_t t = 0; t < block.rows; ++t) {
-      const std::span<float> row = own.output.subspan(static_cast<std::size_t>(t * columns),
-                                                      static_cast<std::size_t>(shape.head_dim_v));
-      for (const Visit& visit : own.visits)
-        if (nonfinite_[static_cast<std::size_t>(slot_of(tiling_, stage, kv_head, visit.key_tile))])
-          add_nonfinite_values(variant_, problem_, inputs, block.batch, shape.kv_head(block.head),
-                               visit.key_tile * tiling_.key_columns, tiling_.key_columns, block.first + t,
-                               nullptr, own.row, row);
-      write_row(output, block.batch, block.head, block.first + t, row);
-      if (!statistics.empty())
-        statistics[static_cast<std::size_t>((block.batch * shape.heads + block.head) * shape.seqlen_q +
-                                            block.first + t)] =
-            row_statistics(own.sketches[static_cast<std::size_t>(t)],
-                           variant_.pattern.keys(shape, block.first + t).count());
-    }
+    tiles_.open(inputs, stage, block, thread);
+    tiles_.for_each_strip(
+        inputs, stage, block, thread, [&](const LogitTile& tile, const Strip& strip, std::int64_t slot) {
+          tiles_.rows().weigh(variant_.normaliser, tile, own.log_keys.data() + strip.first_row,
+                              values_.weights_dtype(), values_.weights(tile, thread),
+                              statistics.empty() ? nullptr : own.sketches.data() + strip.first_row);
+          values_.accumulate(tile, strip, slot, own.output.data() + strip.first_row * columns, thread);
+        });
+    values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
+    if (!statistics.empty())
+      write_statistics(variant_.pattern, shape, block, own.sketches.data(), statistics);
   }
 
   const Variant variant_;
@@ -123,7 +95,6 @@ class ElementwisePlan final : public Plan {
   const Tiling tiling_;
   LogitTiles tiles_;
   ValueTiles values_;
-  std::span<char> nonfinite_;
   std::vector<PerThread> threads_;
 };
 
@@ -132,7 +103,7 @@ class ElementwisePlan final : public Plan {
 std::int64_t elementwise_workspace_bytes(const Variant& variant, const Problem& problem) {
   const Tiling tiling = make_tiling(variant, problem);
   return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(tiling, problem.threads);
+         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(problem.threads);
 }
 
 std::unique_ptr<Plan> make_elementwise_plan(const Variant& variant, const Problem& problem,

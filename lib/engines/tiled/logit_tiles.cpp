@@ -166,9 +166,16 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
         static_cast<double>(variant_.pattern.keys(problem_.shape, block.first + t).count()), 0};
 }
 
+void LogitTiles::open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread) {
+  list_visits(variant_.pattern, problem_.shape, tiling_, block.first, block.first + block.rows,
+              threads_[static_cast<std::size_t>(thread)].visits);
+  load_queries(inputs, block, thread);
+  if (row_fact(variant_.modifiers) == RowFact::entropy) find_entropies(inputs, stage, block, thread);
+}
+
+/// By a pass over the block's logits, as the modifiers before the one that asks leave them.
 void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                                 int thread) {
-  if (row_fact(variant_.modifiers) != RowFact::entropy) return;
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const auto asks = [](const Modifier& modifier) { return modifier.fact() == RowFact::entropy; };
   const auto asking = std::find_if(own.modifiers.begin(), own.modifiers.end(), asks);
@@ -177,21 +184,14 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
   std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
   std::fill(own.sums.begin(), own.sums.end(), 0.0F);
   std::fill(own.sketches.begin(), own.sketches.end(), RowSketch{});
-  const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
-  const std::int64_t last = block.first + block.rows;
-  list_visits(variant_.pattern, problem_.shape, tiling_, block.first, last, own.visits);
-  for (const Visit& visit : own.visits) {
-    list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, last, own.strips);
-    for (const Strip& strip : own.strips) {
-      const LogitTile tile =
-          logits(inputs, slot_of(tiling_, stage, kv_head, visit.key_tile), block, visit, strip, thread);
-      rows_.absorb_online_with_statistics(
-          tile,
-          {own.maximum.data() + strip.first_row, own.sums.data() + strip.first_row * row_code_columns,
-           nullptr, 0, 0},
-          DType::f32, tile.logits, own.sketches.data() + strip.first_row);
-    }
-  }
+  for_each_strip(inputs, stage, block, thread,
+                 [&](const LogitTile& tile, const Strip& strip, std::int64_t /*slot*/) {
+                   rows_.absorb_online_with_statistics(
+                       tile,
+                       {own.maximum.data() + strip.first_row,
+                        own.sums.data() + strip.first_row * row_code_columns, nullptr, 0, 0},
+                       DType::f32, tile.logits, own.sketches.data() + strip.first_row);
+                 });
   for (std::size_t t = 0; t < static_cast<std::size_t>(block.rows); ++t)
     own.facts[t].entropy = row_statistics(
         own.sketches[t], static_cast<std::int64_t>(own.facts[t].visible_keys))[Statistic::entropy];

@@ -1,5 +1,5 @@
 // Tiles of logits: prepared keys of a stage, prepared queries of the block at hand, their product (or
-// pairwise score), modifiers and mask. What both drivers of the tiled engine start from.
+// pairwise score), modifiers and mask. What every driver of the tiled engine starts from.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ struct QueryBlock {
   std::int64_t head = 0;
   std::int64_t first = 0;
   std::int64_t rows = 0;
+
+  /// Of batch x kv_heads.
+  std::int64_t kv_head(const Shape& shape) const { return batch * shape.kv_heads + shape.kv_head(head); }
 };
 
 /// Query blocks of a stage, and the one of index `index`. Late queries come first: under causal patterns they
@@ -46,9 +49,29 @@ class LogitTiles {
   /// Prepares the queries of `block` for thread `thread`.
   void load_queries(const Inputs& inputs, const QueryBlock& block, int thread);
 
-  /// Where a modifier asks for the entropy of a row, takes a pass over the loaded block's logits, as the
-  /// modifiers before it leave them; all keys of the stage are prepared. Otherwise does nothing.
-  void find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
+  /// The same, with the block's visits and, where a modifier asks for them, the entropies of its rows; all
+  /// keys of the stage are prepared.
+  void open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
+
+  /// The visits of the block that was opened.
+  std::span<const Visit> visits(int thread) const {
+    return threads_[static_cast<std::size_t>(thread)].visits;
+  }
+
+  /// Calls absorb(LogitTile, Strip, slot) for every strip of the block that was opened, in the order of its
+  /// keys.
+  template <class Absorb>
+  void for_each_strip(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread,
+                      Absorb absorb) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    for (const Visit& visit : own.visits) {
+      const std::int64_t slot = slot_of(tiling_, stage, block.kv_head(problem_.shape), visit.key_tile);
+      list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, block.first + block.rows,
+                  own.strips);
+      for (const Strip& strip : own.strips)
+        absorb(logits(inputs, slot, block, visit, strip, thread), strip, slot);
+    }
+  }
 
   /// Where logits() leaves them, for every strip: thread `thread`'s own.
   float* logits_data(int thread) const { return threads_[static_cast<std::size_t>(thread)].logits.data(); }
@@ -77,6 +100,7 @@ class LogitTiles {
     std::vector<Strip> strips;
   };
 
+  void find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
   void mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const;
 
   const Variant& variant_;

@@ -7,6 +7,7 @@
 #include "engines/operands.h"
 #include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/plans.h"
+#include "engines/tiled/row_output.h"
 #include "engines/tiled/value_tiles.h"
 
 namespace attnlab {
@@ -29,7 +30,7 @@ struct Parts {
 };
 
 struct Sizes {
-  std::int64_t rows, output, maximum, sums, sketches, flags, row;
+  std::int64_t rows, output, maximum, sums, sketches;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     const Shape& shape = problem.shape;
@@ -38,12 +39,10 @@ struct Sizes {
     maximum = rows * 4;
     sums = rows * row_code_columns * 4;
     sketches = rows * static_cast<std::int64_t>(sizeof(RowSketch));
-    flags = shape.batch * shape.kv_heads * tiling.key_tiles;
-    row = output_columns(problem) * 4;
   }
-  std::int64_t total(int threads) const {
+  std::int64_t total() const {
     return Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums) +
-           Workspace::rounded(sketches) + Workspace::rounded(flags) + threads * Workspace::rounded(row);
+           Workspace::rounded(sketches);
   }
 };
 
@@ -62,9 +61,7 @@ class SplitPlan final : public Plan {
     maximum_ = workspace.allocate<float>(sizes.maximum / 4);
     sums_ = workspace.allocate<float>(sizes.sums / 4);
     sketches_ = workspace.allocate<RowSketch>(sizes.rows);
-    nonfinite_ = workspace.allocate<char>(sizes.flags);
     for (PerThread& own : threads_) {
-      own.row = workspace.allocate<float>(sizes.row / 4);
       own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
       own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
     }
@@ -83,7 +80,6 @@ class SplitPlan final : public Plan {
 
  private:
   struct PerThread {
-    std::span<float> row;
     std::vector<Visit> visits;
     std::vector<Strip> strips;
   };
@@ -132,8 +128,7 @@ class SplitPlan final : public Plan {
     for (const Visit& visit : own.visits) {
       if (visit.key_tile / parts_.tiles != part) continue;
       tiles_.prepare_keys(inputs, kv_head, visit.key_tile, thread, thread);
-      nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + visit.key_tile)] =
-          values_.prepare(inputs, kv_head, visit.key_tile, thread, thread);
+      values_.prepare(inputs, kv_head, visit.key_tile, thread, thread);
       list_strips(variant_.pattern, shape, tiling_, visit, 0, shape.seqlen_q, own.strips);
       for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
         const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
@@ -182,8 +177,6 @@ class SplitPlan final : public Plan {
                    std::span<RowStatistics> statistics, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
-    const std::int64_t batch = head / shape.heads;
-    const std::int64_t kv_head = shape.kv_head(head % shape.heads);
     const std::int64_t first = state_row(head, 0);
     for (std::int64_t part = 1; part < parts_.count; ++part)
       for (std::int64_t i = 0; i < shape.seqlen_q; ++i)
@@ -191,20 +184,10 @@ class SplitPlan final : public Plan {
     add_null_key(variant_.normaliser, state_at(first), shape.seqlen_q);
     tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
-    for (std::int64_t i = 0; i < shape.seqlen_q; ++i) {
-      const std::span<float> row(state_at(first + i).output, static_cast<std::size_t>(shape.head_dim_v));
-      for (const Visit& visit : own.visits) {
-        const std::int64_t flag = (batch * shape.kv_heads + kv_head) * tiling_.key_tiles + visit.key_tile;
-        if (nonfinite_[static_cast<std::size_t>(flag)])
-          add_nonfinite_values(variant_, problem_, inputs, batch, kv_head,
-                               visit.key_tile * tiling_.key_columns, tiling_.key_columns, i, nullptr, own.row,
-                               row);
-      }
-      write_row(output, batch, head % shape.heads, i, row);
-      if constexpr (with_statistics)
-        statistics[static_cast<std::size_t>(head * shape.seqlen_q + i)] = row_statistics(
-            sketches_[static_cast<std::size_t>(first + i)], variant_.pattern.keys(shape, i).count());
-    }
+    const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
+    values_.write_rows(variant_, inputs, block, own.visits, state_at(first).output, output, thread);
+    if constexpr (with_statistics)
+      write_statistics(variant_.pattern, shape, block, sketches_.data() + first, statistics);
   }
 
   const Variant variant_;
@@ -215,7 +198,6 @@ class SplitPlan final : public Plan {
   ValueTiles values_;
   std::span<float> output_, maximum_, sums_;  ///< of (head, part, query)
   std::span<RowSketch> sketches_;
-  std::span<char> nonfinite_;  ///< of (kv head, key tile)
   std::vector<PerThread> threads_;
 };
 
@@ -229,7 +211,7 @@ bool suits_split_plan(const Variant& variant, const Problem& problem) {
 std::int64_t split_workspace_bytes(const Variant& variant, const Problem& problem) {
   const Tiling tiling = make_split_tiling(variant, problem);
   return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(problem.threads);
+         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total();
 }
 
 std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {

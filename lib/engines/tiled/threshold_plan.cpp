@@ -4,7 +4,9 @@
 #include "engines/operands.h"
 #include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/plans.h"
+#include "engines/tiled/row_output.h"
 #include "engines/tiled/stages.h"
+#include "engines/tiled/whole_rows.h"
 
 namespace attnlab {
 
@@ -15,22 +17,19 @@ namespace {
 constexpr std::int64_t candidate_capacity = 512;
 
 struct Sizes {
-  std::int64_t capacity, candidates, state, output, whole_rows, whole_keys;
+  std::int64_t capacity, candidates, state, sum, whole_rows;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     const std::int64_t longest_row = tiling.longest_visit * tiling.key_columns;
     capacity = std::min(candidate_capacity, std::max(longest_row, 4 * row_code_columns));
     candidates = tiling.query_rows * capacity * 4;
     state = tiling.query_rows * 4;
-    output = problem.shape.head_dim_v * 4;
-    const bool may_spill = longest_row > capacity;
-    whole_rows = may_spill ? short_block_rows * longest_row * 4 : 0;
-    whole_keys = may_spill ? longest_row * 4 : 0;
+    sum = problem.shape.head_dim_v * 4;
+    whole_rows = longest_row > capacity ? short_block_rows : 0;
   }
   std::int64_t total(int threads) const {
     return threads *
-           (2 * Workspace::rounded(candidates) + 3 * Workspace::rounded(state) + Workspace::rounded(output) +
-            Workspace::rounded(whole_rows) + Workspace::rounded(whole_keys));
+           (2 * Workspace::rounded(candidates) + 3 * Workspace::rounded(state) + Workspace::rounded(sum));
   }
 };
 
@@ -40,21 +39,17 @@ class ThresholdPlan final : public Plan {
       : variant_(variant),
         problem_(problem),
         tiling_(tiling),
-        capacity_(Sizes(problem, tiling).capacity),
+        sizes_(problem, tiling),
         tiles_(variant_, problem, tiling_, workspace),
+        whole_rows_(tiles_, problem, tiling_, sizes_.whole_rows, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
-    const Sizes sizes(problem, tiling);
     for (PerThread& own : threads_) {
-      own.candidates = workspace.allocate<float>(sizes.candidates / 4);
-      own.keys = workspace.allocate<std::int32_t>(sizes.candidates / 4);
-      own.tau = workspace.allocate<float>(sizes.state / 4);
-      own.maximum = workspace.allocate<float>(sizes.state / 4);
-      own.counts = workspace.allocate<std::int32_t>(sizes.state / 4);
-      own.output = workspace.allocate<float>(sizes.output / 4);
-      own.whole_rows = workspace.allocate<float>(sizes.whole_rows / 4);
-      own.whole_keys = workspace.allocate<std::int32_t>(sizes.whole_keys / 4);
-      own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
-      own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
+      own.candidates = workspace.allocate<float>(sizes_.candidates / 4);
+      own.keys = workspace.allocate<std::int32_t>(sizes_.candidates / 4);
+      own.tau = workspace.allocate<float>(sizes_.state / 4);
+      own.maximum = workspace.allocate<float>(sizes_.state / 4);
+      own.counts = workspace.allocate<std::int32_t>(sizes_.state / 4);
+      own.sum = workspace.allocate<float>(sizes_.sum / 4);
     }
   }
 
@@ -78,40 +73,33 @@ class ThresholdPlan final : public Plan {
 
  private:
   struct PerThread {
-    std::span<float> candidates, tau, maximum, output, whole_rows;
-    std::span<std::int32_t> keys, counts, whole_keys;
-    std::vector<Visit> visits;
-    std::vector<Strip> strips;
+    std::span<float> candidates, tau, maximum, sum;
+    std::span<std::int32_t> keys, counts;
   };
 
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                  const MutableTensorView& output, std::span<RowStatistics> statistics, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    const std::int64_t capacity = sizes_.capacity;
     std::fill(own.tau.begin(), own.tau.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.counts.begin(), own.counts.end(), 0);
-    const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
-    const std::int64_t last = block.first + block.rows;
-    list_visits(variant_.pattern, problem_.shape, tiling_, block.first, last, own.visits);
-    tiles_.load_queries(inputs, block, thread);
-    tiles_.find_entropies(inputs, stage, block, thread);
-    for (const Visit& visit : own.visits) {
-      list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, last, own.strips);
-      for (const Strip& strip : own.strips) {
-        const std::int64_t row = strip.first_row;
-        tiles_.rows().absorb_threshold(
-            variant_.normaliser,
-            tiles_.logits(inputs, slot_of(tiling_, stage, kv_head, visit.key_tile), block, visit, strip,
-                          thread),
-            {own.tau.data() + row, own.maximum.data() + row, own.candidates.data() + row * capacity_,
-             own.keys.data() + row * capacity_, own.counts.data() + row, capacity_});
-      }
-    }
+    tiles_.open(inputs, stage, block, thread);
+    tiles_.for_each_strip(
+        inputs, stage, block, thread, [&](const LogitTile& tile, const Strip& strip, std::int64_t /*slot*/) {
+          const std::int64_t row = strip.first_row;
+          tiles_.rows().absorb_threshold(
+              variant_.normaliser, tile,
+              {own.tau.data() + row, own.maximum.data() + row, own.candidates.data() + row * capacity,
+               own.keys.data() + row * capacity, own.counts.data() + row, capacity});
+        });
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const std::int32_t count = own.counts[static_cast<std::size_t>(t)];
       if (count == spilled) continue;
-      finish_row(inputs, block, t, own.candidates.data() + t * capacity_, own.keys.data() + t * capacity_,
-                 count, output, statistics, own);
+      const auto first = static_cast<std::size_t>(t * capacity);
+      const auto size = static_cast<std::size_t>(count);
+      finish_row(inputs, block, t, own.candidates.subspan(first, size), own.keys.subspan(first, size), output,
+                 statistics, own.sum);
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
@@ -126,60 +114,35 @@ class ThresholdPlan final : public Plan {
   void run_whole_rows(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                       std::span<const std::int32_t> counts, const MutableTensorView& output,
                       std::span<RowStatistics> statistics, int thread) {
-    PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const auto scale = static_cast<float>(variant_.normaliser.scale());
-    const std::int64_t longest_row = static_cast<std::int64_t>(own.whole_keys.size());
-    list_visits(variant_.pattern, problem_.shape, tiling_, block.first, block.first + block.rows, own.visits);
-    tiles_.load_queries(inputs, block, thread);
-    tiles_.find_entropies(inputs, stage, block, thread);
-    const std::int64_t kv_head = block.batch * problem_.shape.kv_heads + problem_.shape.kv_head(block.head);
-    std::int64_t length = 0;
-    for (const Visit& visit : own.visits) {
-      const Strip whole{0, block.rows, 0, tiling_.key_columns, visit.masked};
-      const LogitTile tile = tiles_.logits(inputs, slot_of(tiling_, stage, kv_head, visit.key_tile), block,
-                                           visit, whole, thread);
-      for (std::int64_t t = 0; t < block.rows; ++t)
-        for (std::int64_t j = 0; j < tile.columns; ++j)
-          own.whole_rows[static_cast<std::size_t>(t * longest_row + length + j)] =
-              tile.logits[t * tile.stride + j] * scale;
-      length += tile.columns;
-    }
+    whole_rows_.load(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       if (counts[static_cast<std::size_t>(t)] != spilled) continue;
-      std::int64_t at = 0;
-      for (const Visit& visit : own.visits)
-        for (std::int64_t j = 0; j < tiling_.key_columns; ++j)
-          own.whole_keys[static_cast<std::size_t>(at++)] =
-              static_cast<std::int32_t>(visit.key_tile * tiling_.key_columns + j);
-      finish_row(inputs, block, t, own.whole_rows.data() + t * longest_row, own.whole_keys.data(), length,
-                 output, statistics, own);
+      const auto [logits, keys] = whole_rows_.row(t, thread);
+      for (float& logit : logits) logit *= scale;
+      finish_row(inputs, block, t, logits, keys, output, statistics,
+                 threads_[static_cast<std::size_t>(thread)].sum);
     }
   }
 
-  /// Solves row t of the block over its candidates and gathers the values of its support.
-  void finish_row(const Inputs& inputs, const QueryBlock& block, std::int64_t t, float* z, std::int32_t* keys,
-                  std::int64_t count, const MutableTensorView& output, std::span<RowStatistics> statistics,
-                  PerThread& own) {
-    const Shape& shape = problem_.shape;
-    const std::int64_t i = block.first + t;
-    const std::int64_t support = tiles_.rows().solve_threshold(variant_.normaliser, z, keys, count);
-    std::fill(own.output.begin(), own.output.end(), 0.0F);
-    for (std::int64_t s = 0; s < support; ++s)
-      tiles_.rows().accumulate(z[s], inputs.v.row(block.batch, shape.kv_head(block.head), keys[s]),
-                               inputs.v.dtype, own.output.data(), shape.head_dim_v);
-    write_row(output, block.batch, block.head, i, own.output);
-    if (statistics.empty()) return;
-    statistics[static_cast<std::size_t>((block.batch * shape.heads + block.head) * shape.seqlen_q + i)] =
-        row_statistics(std::span<const float>(z, static_cast<std::size_t>(support)),
-                       std::span<const std::int32_t>(keys, static_cast<std::size_t>(support)),
-                       variant_.pattern.keys(shape, i).count(), support, shape.position(i));
+  /// Solves row t of the block over its candidates z and gathers the values of its support.
+  void finish_row(const Inputs& inputs, const QueryBlock& block, std::int64_t t, std::span<float> z,
+                  std::span<std::int32_t> keys, const MutableTensorView& output,
+                  std::span<RowStatistics> statistics, std::span<float> sum) {
+    const auto support = static_cast<std::size_t>(tiles_.rows().solve_threshold(
+        variant_.normaliser, z.data(), keys.data(), static_cast<std::int64_t>(z.size())));
+    write_support_row(
+        tiles_.rows(), variant_.pattern, problem_.shape, inputs,
+        {block.batch, block.head, block.first + t, z.subspan(0, support), keys.subspan(0, support)}, sum,
+        output, statistics);
   }
 
   const Variant variant_;
   const Problem problem_;
   const Tiling tiling_;
-  const std::int64_t capacity_;
+  const Sizes sizes_;
   LogitTiles tiles_;
+  WholeRows whole_rows_;
   std::vector<PerThread> threads_;
 };
 
@@ -187,8 +150,9 @@ class ThresholdPlan final : public Plan {
 
 std::int64_t threshold_workspace_bytes(const Variant& variant, const Problem& problem) {
   const Tiling tiling = make_tiling(variant, problem);
+  const Sizes sizes(problem, tiling);
   return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         Sizes(problem, tiling).total(problem.threads);
+         WholeRows::workspace_bytes(problem, tiling, sizes.whole_rows) + sizes.total(problem.threads);
 }
 
 std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,

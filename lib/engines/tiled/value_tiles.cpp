@@ -30,13 +30,14 @@ void add_null_key(const Normaliser& normaliser, const OnlineRows& state, std::in
 
 /// Bytes of each block that is taken from the workspace.
 struct ValueTiles::Sizes {
-  std::int64_t tile, values, unpacked, weights, row, scratch;
+  std::int64_t tile, values, flags, unpacked, weights, row, scratch;
 
   Sizes(const Problem& problem, const Tiling& tiling, const std::optional<TileProduct>& product) {
     const std::int64_t elements = tiling.key_columns * output_columns(problem);
     unpacked = product ? elements * size_bytes(tile_dtype(problem, tiling)) : 0;
     tile = Workspace::rounded(product ? product->packed_bytes() : elements * 4);
     values = tiling.slots() * tile;
+    flags = problem.shape.batch * problem.shape.kv_heads * tiling.key_tiles;
     weights = product ? tiling.query_rows * tiling.key_columns * size_bytes(tile_dtype(problem, tiling)) : 0;
     row = output_columns(problem) * 4;
     scratch = product ? product->scratch_bytes() : 0;
@@ -49,7 +50,7 @@ struct ValueTiles::Sizes {
 
 std::int64_t ValueTiles::workspace_bytes(const Problem& problem, const Tiling& tiling) {
   const Sizes sizes(problem, tiling, make_product(problem, tiling));
-  return sizes.values + problem.threads * sizes.per_thread();
+  return sizes.values + Workspace::rounded(sizes.flags) + problem.threads * sizes.per_thread();
 }
 
 ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& workspace)
@@ -62,6 +63,7 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
   const Sizes sizes(problem, tiling, product_);
   stride_ = sizes.tile;
   values_ = workspace.allocate<std::byte>(sizes.values);
+  nonfinite_ = workspace.allocate<char>(sizes.flags);
   if (product_)
     for (std::int64_t slot = 0; slot < tiling.slots(); ++slot)
       packed_.push_back(product_->packed(values_.data() + slot * stride_));
@@ -79,15 +81,14 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
   }
 }
 
-bool ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
+void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
                          int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
-  const bool nonfinite =
+  nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + key_tile)] =
       copy_finite_values(inputs, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads,
                          key_tile * tiling_.key_columns, tiling_.key_columns, weights_dtype(), own.row,
                          product_ ? own.unpacked.data() : values_.data() + slot * stride_);
   if (product_) product_->pack(*own.stream, own.unpacked_memory, packed_[static_cast<std::size_t>(slot)]);
-  return nonfinite;
 }
 
 void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int64_t slot, float* output,
@@ -103,6 +104,22 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
   rows_.multiply(tile.logits, tile.stride,
                  {values + strip.first_column * columns_, rows_.panel_width, columns_}, strip.columns, 0,
                  columns_, strip.rows, output, columns_, true);
+}
+
+void ValueTiles::write_rows(const Variant& variant, const Inputs& inputs, const QueryBlock& block,
+                            std::span<const Visit> visits, float* rows, const MutableTensorView& output,
+                            int thread) {
+  const Shape& shape = problem_.shape;
+  const char* nonfinite = nonfinite_.data() + block.kv_head(shape) * tiling_.key_tiles;
+  for (std::int64_t t = 0; t < block.rows; ++t) {
+    const std::span<float> row(rows + t * columns_, static_cast<std::size_t>(shape.head_dim_v));
+    for (const Visit& visit : visits)
+      if (nonfinite[visit.key_tile])
+        add_nonfinite_values(variant, problem_, inputs, block.batch, shape.kv_head(block.head),
+                             visit.key_tile * tiling_.key_columns, tiling_.key_columns, block.first + t,
+                             nullptr, threads_[static_cast<std::size_t>(thread)].row, row);
+    write_row(output, block.batch, block.head, block.first + t, row);
+  }
 }
 
 }  // namespace attnlab

@@ -1,5 +1,5 @@
-// Tiles of values, prepared beside their keys, and the product of a strip's weights with them: what the
-// drivers of online normalisers end with.
+// Tiles of values, prepared beside their keys, the product of a strip's weights with them, and the rows that
+// this gives: what the drivers of online and elementwise normalisers end with.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "core/workspace.h"
 #include "engines/engine.h"
 #include "engines/tile_product.h"
+#include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/tiling.h"
 #include "rows/rows.h"
 
@@ -31,9 +32,9 @@ class ValueTiles {
 
   static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling);
 
-  /// Prepares value tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`. True if some value
-  /// of it is not finite: it is left out, for add_nonfinite_values.
-  bool prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
+  /// Prepares value tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`. What is not finite
+  /// is left out, until write_rows.
+  void prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
                int thread);
 
   /// What the weights of a strip are stored as, and where: the strip's own logits, or beside them.
@@ -46,6 +47,11 @@ class ValueTiles {
   /// output += weights x values; output: rows of output_columns. Where oneDNN multiplies, all of the tile's
   /// rows.
   void accumulate(const LogitTile& tile, const Strip& strip, std::int64_t slot, float* output, int thread);
+
+  /// Adds what is not finite among the values of `visits` to the block's rows, of output_columns each, where
+  /// they see it, and writes them.
+  void write_rows(const Variant& variant, const Inputs& inputs, const QueryBlock& block,
+                  std::span<const Visit> visits, float* rows, const MutableTensorView& output, int thread);
 
  private:
   struct Sizes;
@@ -64,6 +70,7 @@ class ValueTiles {
   std::int64_t stride_ = 0;                   ///< bytes from one slot to the next
   std::span<std::byte> values_;               ///< rows of float32, or what oneDNN packs
   std::vector<dnnl::memory> packed_;          ///< of every slot, where oneDNN multiplies
+  std::span<char> nonfinite_;                 ///< of (kv head, key tile): some value of it is not
   std::vector<PerThread> threads_;
 };
 

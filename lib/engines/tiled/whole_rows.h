@@ -1,0 +1,44 @@
+// Whole rows of logits, a few queries at a time: for normalisers that need all of a row at once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/workspace.h"
+#include "engines/tiled/logit_tiles.h"
+
+namespace attnlab {
+
+class WholeRows {
+ public:
+  /// Takes workspace_bytes of `workspace`: for blocks of up to `rows` queries.
+  WholeRows(LogitTiles& tiles, const Problem& problem, const Tiling& tiling, std::int64_t rows,
+            Workspace& workspace);
+
+  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling, std::int64_t rows);
+
+  /// Opens the block and computes all its logits, -inf where not visible.
+  void load(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
+
+  /// Row t of the block: its logits, and the keys that they are of; both may be overwritten.
+  struct Row {
+    std::span<float> logits;
+    std::span<std::int32_t> keys;
+  };
+  Row row(std::int64_t t, int thread);
+
+ private:
+  struct PerThread {
+    std::span<float> logits;
+    std::span<std::int32_t> keys;
+  };
+
+  LogitTiles& tiles_;
+  const Shape shape_;
+  const Tiling& tiling_;
+  const std::int64_t longest_row_;
+  std::vector<PerThread> threads_;
+};
+
+}  // namespace attnlab
