@@ -96,7 +96,7 @@ void threshold(State& state, const RowCode& code) {
   constexpr std::int64_t capacity = 512;
   auto logits = normal_values(rows * columns);
   std::vector<float> tau(rows), maximum(rows), candidates(rows * capacity);
-  std::vector<std::int32_t> keys(rows * capacity), counts(rows);
+  std::vector<std::int32_t> keys(rows * capacity), counts(rows), limits(rows);
   const Normaliser normaliser = Normaliser::parse("entmax(1.5)");
   const LogitTile tile{logits.data(), columns, rows, columns, 0, 0};
   for (auto _ : state) {
@@ -104,9 +104,10 @@ void threshold(State& state, const RowCode& code) {
     std::fill(tau.begin(), tau.end(), 1.0F);
     std::fill(maximum.begin(), maximum.end(), 2.0F);
     std::fill(counts.begin(), counts.end(), 0);
+    std::fill(limits.begin(), limits.end(), first_limit);
     code.absorb_threshold(
         normaliser, tile,
-        {tau.data(), maximum.data(), candidates.data(), keys.data(), counts.data(), capacity});
+        {tau.data(), maximum.data(), candidates.data(), keys.data(), counts.data(), limits.data(), capacity});
     benchmark::ClobberMemory();
   }
   rate(state, "logits/s", rows * columns);

@@ -120,6 +120,11 @@ void add_nonfinite_values(const Variant& variant, const Problem& problem, const 
   }
 }
 
+StoredRows stored_rows(const TensorView& tensor, std::int64_t batch, std::int64_t kv_head) {
+  return {reinterpret_cast<const std::byte*>(tensor.row(batch, kv_head, 0)),
+          tensor.stride[2] * size_bytes(tensor.dtype), tensor.dtype, tensor.shape[3]};
+}
+
 float log_of_keys(std::int64_t visible) { return visible > 0 ? std::log(static_cast<float>(visible)) : 0.0F; }
 
 RowScratch take_row_scratch(Workspace& workspace, std::int64_t count) {

@@ -8,6 +8,7 @@
 
 #include "core/dtype.h"
 #include "engines/engine.h"
+#include "rows/rows.h"
 
 namespace attnlab {
 
@@ -47,6 +48,9 @@ void add_nonfinite_values(const Variant& variant, const Problem& problem, const 
                           std::int64_t batch, std::int64_t kv_head, std::int64_t first, std::int64_t rows,
                           std::int64_t i, const float* weights, std::span<float> row,
                           std::span<float> output);
+
+/// Rows of K or V of one kv head, as they are stored.
+StoredRows stored_rows(const TensorView& tensor, std::int64_t batch, std::int64_t kv_head);
 
 /// ln of the keys that a row sees, for elementwise normalisers; 0 for a row that sees none.
 float log_of_keys(std::int64_t visible);

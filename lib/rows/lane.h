@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <experimental/simd>
+#include <limits>
 #include <type_traits>
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -78,17 +79,12 @@ ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), 
 ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }
 
-/// e^x for x <= 0: within 3 + |x| / 4 ULP (3 + 1.4 |x| where there is no fused multiply-add), 0 below -86.99
-/// (so that no result is subnormal), NaN for NaN.
-ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
-  constexpr float lowest = -87.33F;  // its n below is -126
-  constexpr float log2_e = 1.44269504F;
-  // n = round(x log2 e) ends up in the low bits of `shifted`, 126 added. The exponent of 2^(n-1) is n + 126:
-  // shifted there, -126 becomes the number 0.
-  constexpr float round_and_bias = 12582912.0F + 126.0F;  // 1.5 x 2^23 + 126
-  const Lane clamped = at_least(lowest, x);
-  const Lane shifted = clamped * Lane(log2_e) + Lane(round_and_bias);
-  const Lane fraction = clamped * Lane(log2_e) - (shifted - Lane(round_and_bias));
+/// Added to a number, it leaves the nearest whole one, n, plus 126 in the low bits of the sum: the exponent
+/// of 2^(n-1); n = -126 becomes the number 0.
+inline constexpr float round_and_bias = 12582912.0F + 126.0F;  // 1.5 x 2^23 + 126
+
+/// 2^(n + fraction) for -126 <= n <= 1, `shifted` being n + round_and_bias, and |fraction| <= 1/2.
+ATTNLAB_INLINE Lane power_of_two(Lane shifted, Lane fraction) {
   // Minimax of 2^(1 + f) on [-1/2, 1/2], relative error 7.5e-8.
   Lane power = Lane(0.0026552932F);
   power = power * fraction + Lane(0.019351082F);
@@ -98,6 +94,17 @@ ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
   power = power * fraction + Lane(2.0000002F);
   const auto bits = std::bit_cast<IntRegister>(shifted.value);
   return power * Lane(std::bit_cast<FloatRegister>(bits << 23));
+}
+
+/// e^x for x <= 0: within 3 + |x| / 4 ULP (3 + 1.4 |x| where there is no fused multiply-add), 0 below -86.99
+/// (so that no result is subnormal), NaN for NaN.
+ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
+  constexpr float lowest = -87.33F;  // its n below is -126
+  constexpr float log2_e = 1.44269504F;
+  const Lane clamped = at_least(lowest, x);
+  const Lane shifted = clamped * Lane(log2_e) + Lane(round_and_bias);
+  const Lane fraction = clamped * Lane(log2_e) - (shifted - Lane(round_and_bias));
+  return power_of_two(shifted, fraction);
 }
 
 /// Absolute error below 2 ULP of the result.
@@ -122,14 +129,45 @@ ATTNLAB_INLINE Lane logistic(Lane x) {
   return select(x < Lane(0.0F), decayed, Lane(1.0F)) / (Lane(1.0F) + decayed);
 }
 
-/// Natural logarithm, an element at a time; -inf for 0.
-ATTNLAB_INLINE Lane log(Lane x) {
-  return FloatRegister([&](auto index) { return __builtin_logf(x.value[index]); });
+/// log2 x as a whole number and what is left of it, in [-1/2, 1/2], with a relative error below 1e-7 of that.
+/// x positive and not subnormal.
+struct SplitLog2 {
+  Lane whole, rest;
+};
+ATTNLAB_INLINE SplitLog2 split_log2(Lane x) {
+  const auto bits = std::bit_cast<IntRegister>(x.value);
+  const IntRegister exponent = (bits - IntRegister(0x3f3504f3)) >> 23;  // of x / sqrt(1/2)
+  const Lane fraction = Lane(std::bit_cast<FloatRegister>(bits - (exponent << 23))) - Lane(1.0F);
+  // Minimax of log2(1 + f) / f on [sqrt(1/2) - 1, sqrt(2) - 1], relative error 4.5e-8.
+  Lane quotient = Lane(0.125835374F);
+  quotient = quotient * fraction + Lane(-0.207268938F);
+  quotient = quotient * fraction + Lane(0.21571584F);
+  quotient = quotient * fraction + Lane(-0.238944948F);
+  quotient = quotient * fraction + Lane(0.287916243F);
+  quotient = quotient * fraction + Lane(-0.360703677F);
+  quotient = quotient * fraction + Lane(0.480910629F);
+  quotient = quotient * fraction + Lane(-0.721347332F);
+  quotient = quotient * fraction + Lane(1.44269502F);
+  return {stdx::static_simd_cast<FloatRegister>(exponent), quotient * fraction};
 }
 
-/// base^exponent, an element at a time; base > 0.
+inline constexpr float least_normal = 1.17549435e-38F;
+
+/// Natural logarithm: relative error below 3e-7; -inf for what is less than a normal number, 0 included.
+ATTNLAB_INLINE Lane log(Lane x) {
+  const SplitLog2 log2 = split_log2(x);
+  return select(x < Lane(least_normal), Lane(-std::numeric_limits<float>::infinity()),
+                (log2.whole + log2.rest) * Lane(0.693147182F));
+}
+
+/// base^exponent for 0 < base <= 1 and exponent >= 0: relative error below 2e-7 (1 + exponent), and nothing
+/// where the result is below 2^-125.
 ATTNLAB_INLINE Lane pow(Lane base, Lane exponent) {
-  return FloatRegister([&](auto index) { return __builtin_powf(base.value[index], exponent.value[index]); });
+  const SplitLog2 log2 = split_log2(max(base, Lane(least_normal)));
+  const Lane shifted = max(exponent * (log2.whole + log2.rest), Lane(-126.0F)) + Lane(round_and_bias);
+  const Lane n = shifted - Lane(round_and_bias);
+  const Lane fraction = (exponent * log2.whole - n) + exponent * log2.rest;
+  return power_of_two(shifted, min(max(fraction, Lane(-0.5F)), Lane(0.5F)));
 }
 
 /// Stores bfloat16, rounded to nearest, ties to even; subnormal numbers and NaN stay what they are.
@@ -178,25 +216,22 @@ ATTNLAB_INLINE Lane load_bf16(const std::uint16_t* from) {
 #endif
 }
 
-/// Appends the elements of `values` (and their key numbers, first_key + element) whose mask is set; returns
-/// how many. Both targets need room for a whole lane.
-ATTNLAB_INLINE std::int64_t append(Mask mask, Lane values, std::int64_t first_key, float* to,
-                                   std::int32_t* keys) {
+/// Appends the elements of `values` and `keys` whose mask is set; returns how many. Both targets need room
+/// for a whole lane, and may be what the values came from, or before it.
+ATTNLAB_INLINE std::int64_t append(Mask mask, Lane values, IntRegister keys, float* to,
+                                   std::int32_t* keys_to) {
 #if defined(__AVX512F__)
   // Compressing into a register and storing that is three times faster on Zen 4 than compressing into memory.
   const auto bits = static_cast<__mmask16>(static_cast<unsigned>(stdx::__data(mask)));
-  const __m512i numbers =
-      _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                       _mm512_set1_epi32(static_cast<int>(first_key)));
   _mm512_storeu_ps(to, _mm512_maskz_compress_ps(bits, static_cast<__m512>(values.value)));
-  _mm512_storeu_si512(keys, _mm512_maskz_compress_epi32(bits, numbers));
+  _mm512_storeu_si512(keys_to, _mm512_maskz_compress_epi32(bits, std::bit_cast<__m512i>(keys)));
   return __builtin_popcount(bits);
 #else
   std::int64_t count = 0;
-  for (std::int64_t element = 0; element < Lane::width; ++element) {
-    to[count] = values.value[static_cast<std::size_t>(element)];
-    keys[count] = static_cast<std::int32_t>(first_key + element);
-    count += mask[static_cast<std::size_t>(element)];
+  for (std::size_t element = 0; element < FloatRegister::size(); ++element) {
+    to[count] = values.value[element];
+    keys_to[count] = keys[element];
+    count += mask[element];
   }
   return count;
 #endif

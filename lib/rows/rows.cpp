@@ -8,6 +8,7 @@
 #include "rows/level_tables.h"
 #include "rows/online.h"
 #include "rows/product.h"
+#include "rows/quantised.h"
 #include "rows/storage.h"
 #include "rows/threshold.h"
 
@@ -101,21 +102,6 @@ void weigh(const Normaliser& normaliser, const LogitTile& tile, const float* log
   });
 }
 
-void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
-  with_member(normaliser.member(), [&](const auto& member) {
-    if constexpr (member.kind == NormaliserKind::row_threshold) absorb_threshold_rows(member, tile, state);
-  });
-}
-
-std::int64_t solve_threshold(const Normaliser& normaliser, float* z, std::int32_t* keys, std::int64_t count) {
-  std::int64_t support = 0;
-  with_member(normaliser.member(), [&](const auto& member) {
-    if constexpr (member.kind == NormaliserKind::row_threshold)
-      support = solve_threshold_row(member, z, keys, count);
-  });
-  return support;
-}
-
 /// Calls `function` with the struct that loads a lane, or one element, of a storage type.
 template <class Function>
 ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
@@ -125,6 +111,31 @@ ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
     function(StorageBf16{});
   else
     function(StorageF16{});
+}
+
+void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
+  with_member(normaliser.member(), [&](const auto& member) {
+    if constexpr (member.kind == NormaliserKind::row_threshold) absorb_threshold_rows(member, tile, state);
+  });
+}
+
+void refine_threshold(const Normaliser& normaliser, std::int64_t rows, const float* queries,
+                      const StoredRows& keys, const ThresholdRows& state) {
+  with_member(normaliser.member(), [&](const auto& member) {
+    if constexpr (member.kind == NormaliserKind::row_threshold)
+      with_storage(keys.dtype,
+                   [&](auto storage) { refine_rows(member, storage, rows, queries, keys, state); });
+  });
+}
+
+std::int64_t solve_threshold(const Normaliser& normaliser, float* z, std::int32_t* keys, std::int64_t count,
+                             float bound) {
+  std::int64_t support = 0;
+  with_member(normaliser.member(), [&](const auto& member) {
+    if constexpr (member.kind == NormaliserKind::row_threshold)
+      support = solve_threshold_row(member, z, keys, count, bound);
+  });
+  return support;
 }
 
 void widen(const void* from, DType dtype, float* to, std::int64_t count) {
@@ -165,19 +176,32 @@ bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) 
   return !finite;
 }
 
-void accumulate(float weight, const void* value, DType dtype, float* output, std::int64_t columns) {
-  with_storage(dtype, [&](auto storage) {
-    std::int64_t c = 0;
-    for (; c + Lane::width <= columns; c += Lane::width)
-      (Lane::load(output + c) + Lane(weight) * storage.load(value, c)).store(output + c);
-    for (; c < columns; ++c) output[c] += weight * storage.load_element(value, c);
-  });
+void gather(const float* weights, const std::int32_t* numbers, std::int64_t count, const StoredRows& rows,
+            float* output) {
+  with_storage(rows.dtype,
+               [&](auto storage) { gather_rows(storage, weights, numbers, count, rows, output); });
 }
 
 }  // namespace
 
-const RowCode table{panel_width,   widen,  narrow,           widen_finite,    pack_transposed,
-                    multiply,      modify, pairwise,         absorb_online,   absorb_online_with_statistics,
-                    finish_online, weigh,  absorb_threshold, solve_threshold, accumulate};
+const RowCode table{panel_width,
+                    widen,
+                    narrow,
+                    widen_finite,
+                    pack_transposed,
+                    multiply,
+                    modify,
+                    pairwise,
+                    absorb_online,
+                    absorb_online_with_statistics,
+                    finish_online,
+                    weigh,
+                    absorb_threshold,
+                    quantise_keys,
+                    quantise_query,
+                    approximate_of_level,
+                    refine_threshold,
+                    solve_threshold,
+                    gather};
 
 }  // namespace attnlab::ATTNLAB_LEVEL

@@ -2,7 +2,9 @@
 // each instruction-set level into a namespace of that level; an engine gets the table of the level in use.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "core/dtype.h"
 #include "core/isa.h"
@@ -52,8 +54,65 @@ struct ThresholdRows {
   float* candidates = nullptr;  ///< rows x capacity: z above tau
   std::int32_t* keys = nullptr;
   std::int32_t* counts = nullptr;  ///< candidates of a row, or `spilled`
-  std::int64_t capacity = 0;       ///< a multiple of row_code_columns, at least 4 lanes
+  std::int32_t* limits = nullptr;  ///< candidates of a row beyond which tau is raised; first_limit at first
+  std::int64_t capacity = 0;       ///< a multiple of row_code_columns, at least first_limit
+  const float* slack = nullptr;    ///< how far off z may be, a row each; null where it is exact
 };
+
+/// Keys of a tile as whole numbers of 8 bits about their mean (quantised.h). Groups of quantised_group keys:
+/// four numbers of each key, the next four of each, and so on to quantised_width; 128 added to every number.
+struct QuantisedKeys {
+  float* mean = nullptr;            ///< width
+  std::uint8_t* numbers = nullptr;  ///< groups x quantised_width x quantised_group
+  float scale = 0;                  ///< 0: the tile has no approximate logits
+  float mean_norm = 0;
+  float norm = 0;   ///< largest |key - mean| as the numbers have it
+  float error = 0;  ///< largest |key - mean - numbers|
+};
+
+/// A query, likewise; all numbers are 0 where scale is.
+struct QuantisedQuery {
+  float scale = 0;
+  float norm = 0;  ///< of the query itself
+  float error = 0;
+  std::int32_t offset = 0;  ///< what the 128 of the keys add to a product
+};
+
+inline constexpr std::int64_t quantised_group = 64;
+constexpr std::int64_t quantised_width(std::int64_t width) { return (width + 3) / 4 * 4; }
+
+/// How far off approximate logits may be (quantised.h), given the largest norms of the keys; infinity where
+/// the query has no scale. Norms of `width` numbers, and products of them, are computed in float32: none is
+/// off by more than `rounding`, but what underflows.
+inline double approximation_error(const QuantisedQuery& query, std::int64_t width, double norm, double error,
+                                  double mean_norm) {
+  if (query.scale == 0) return std::numeric_limits<double>::infinity();
+  const double rounding = 2 * static_cast<double>(width + 16) * std::numeric_limits<float>::epsilon();
+  const auto query_norm = static_cast<double>(query.norm);
+  return (static_cast<double>(query.error) * norm + query_norm * error) * (1 + rounding) +
+         query_norm * (norm + mean_norm) * rounding +
+         static_cast<double>(width) * std::numeric_limits<float>::min();
+}
+
+/// Operands of a tile of approximate logits.
+struct QuantisedTile {
+  const float* queries = nullptr;              ///< rows x width
+  const std::int8_t* query_numbers = nullptr;  ///< rows x quantised_width
+  const QuantisedQuery* query_facts = nullptr;
+  const QuantisedKeys* keys = nullptr;
+  std::int64_t width = 0;
+  std::int64_t first_column = 0;  ///< of the keys
+};
+
+/// Keys or values of one kv head in their storage type, `stride_bytes` apart.
+struct StoredRows {
+  const std::byte* first = nullptr;
+  std::int64_t stride_bytes = 0;
+  DType dtype = DType::f32;
+  std::int64_t width = 0;
+};
+
+inline constexpr std::int32_t first_limit = 4 * row_code_columns;
 
 /// Count of a row whose support outgrew its buffer: it is solved over the whole row later.
 inline constexpr std::int32_t spilled = -1;
@@ -105,18 +164,32 @@ struct RowCode {
   void (*weigh)(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys,
                 DType weights_dtype, void* weights, RowSketch* sketches);
 
-  /// Keeps what may be on the support: exact, since the threshold of a part of a row is never above the
-  /// row's.
+  /// Keeps what may be on the support, z being off by slack: exact, since the threshold of a part of a row is
+  /// never above the row's.
   void (*absorb_threshold)(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state);
+
+  /// Makes `keys` of `count` rows of keys of `width` numbers, which it overwrites.
+  void (*quantise_keys)(float* rows, std::int64_t count, std::int64_t width, QuantisedKeys* keys);
+  void (*quantise_query)(const float* query, std::int64_t width, QuantisedQuery* facts, std::int8_t* numbers);
+
+  /// Fills the tile with logits that are off by no more than quantised.h says. Null at levels that do not
+  /// multiply 8-bit numbers fast.
+  void (*approximate)(const QuantisedTile& from, const LogitTile& tile);
+
+  /// Drops candidates that cannot be on the support, z being off by slack, and computes z anew for the rest:
+  /// `queries`, rows x keys.width, against `keys`.
+  void (*refine_threshold)(const Normaliser& normaliser, std::int64_t rows, const float* queries,
+                           const StoredRows& keys, const ThresholdRows& state);
 
   /// Solves one row over `count` candidates (room for a whole number of lanes behind them): turns z into
   /// weights that sum to 1, drops what is off the support, keeping the order, and returns how many remain. A
-  /// NaN or +inf makes all of them NaN.
+  /// NaN or +inf makes all of them NaN. `bound`: a lower bound of tau, -inf if none is known.
   std::int64_t (*solve_threshold)(const Normaliser& normaliser, float* z, std::int32_t* keys,
-                                  std::int64_t count);
+                                  std::int64_t count, float bound);
 
-  /// output += weight x value over `columns` elements.
-  void (*accumulate)(float weight, const void* value, DType dtype, float* output, std::int64_t columns);
+  /// output = the sum of weights[t] x row numbers[t], over `count` of them; rows.width elements.
+  void (*gather)(const float* weights, const std::int32_t* numbers, std::int64_t count,
+                 const StoredRows& rows, float* output);
 };
 
 /// The table of a level that the machine supports.

@@ -7,6 +7,7 @@
 // kept, and when the buffer is full the bound is raised by solving on what was kept. Nothing is approximated.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -18,21 +19,25 @@
 namespace attnlab::ATTNLAB_LEVEL {
 
 /// Pads [count, whole lane) with what is never on the support.
-ATTNLAB_INLINE void pad_lane(float* z, std::int64_t count) {
-  for (std::int64_t t = count; t % Lane::width != 0; ++t) z[t] = -std::numeric_limits<float>::infinity();
+ATTNLAB_INLINE void pad_lane(float* z, std::int32_t* keys, std::int64_t count) {
+  for (std::int64_t t = count; t % Lane::width != 0; ++t) {
+    z[t] = -std::numeric_limits<float>::infinity();
+    keys[t] = 0;
+  }
 }
 
 /// Lanes added up in float32 before they go to a float64 total: long rows keep their precision.
 inline constexpr std::int64_t lanes_per_partial_sum = 64;
 
-/// tau - maximum, in [-1, 0], of `count` values z padded by pad_lane: Newton from below on f(t) = sum
-/// weight(z - t) - 1, which is convex and falls, so that t climbs to the root without passing it. Relative to
-/// the maximum, so that large logits keep their precision.
+/// tau - maximum, in [-1, 0], of `count` values z padded by pad_lane: Newton from `tau`, a bound from below,
+/// on f(t) = sum weight(z - t) - 1, which is convex and falls, so that t climbs to the root without passing
+/// it: it may be stopped after any number of steps. Relative to the maximum, so that large logits keep their
+/// precision.
 template <class Member>
-ATTNLAB_INLINE float solve(const Member& member, const float* z, std::int64_t count, float maximum) {
+ATTNLAB_INLINE float solve(const Member& member, const float* z, std::int64_t count, float maximum, float tau,
+                           int steps) {
   constexpr std::int64_t block = lanes_per_partial_sum * Lane::width;
-  float tau = -1;
-  for (int step = 0; step < 100; ++step) {
+  for (int step = 0; step < steps; ++step) {
     double weight_sum = 0;
     double slope_sum = 0;
     for (std::int64_t from = 0; from < count; from += block) {
@@ -56,76 +61,206 @@ ATTNLAB_INLINE float solve(const Member& member, const float* z, std::int64_t co
   return tau;
 }
 
-template <class Member>
-ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile& tile,
-                                          const ThresholdRows& state) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  const Lane scale = Lane(member.scale());
-  for (std::int64_t row = 0; row < tile.rows; ++row) {
-    std::int64_t count = state.counts[row];
-    if (count == spilled) continue;
-    const float* logits = tile.logits + row * tile.stride;
-    float* candidates = state.candidates + row * state.capacity;
-    std::int32_t* keys = state.keys + row * state.capacity;
-    const Lane maxima = row_maxima(logits, tile.columns) * scale;
-    if (stdx::any_of(maxima > Lane(state.maximum[row]))) state.maximum[row] = horizontal_max(maxima);
-    const float maximum = state.maximum[row];
-    float tau = state.tau[row];
-    // An infinite logit stays above the bound: it has to come out as NaN, and so does NaN itself.
-    const float bound = maximum < infinity ? maximum - 1 : std::numeric_limits<float>::max();
+/// Where to start from, given a bound of tau: no less than -1, and below what rounding may have added to it.
+ATTNLAB_INLINE float start_of(float bound, float maximum) {
+  const float start =
+      bound - maximum - 8 * std::numeric_limits<float>::epsilon() * (1 + __builtin_fabsf(maximum));
+  return start > -1 ? start : -1.0F;
+}
+
+/// Steps to the root, and steps to a bound that is worth having.
+inline constexpr int all_steps = 100, few_steps = 3;
+
+/// The candidates of one row while a tile passes by.
+struct Candidates {
+  float* z;
+  std::int32_t* keys;
+  std::int64_t count;
+  std::int64_t limit;
+  float maximum;
+  float tau;
+  float slack;  ///< what z may have too little, and what others may have too much
+
+  ATTNLAB_INLINE Candidates(const ThresholdRows& state, std::int64_t row)
+      : z(state.candidates + row * state.capacity),
+        keys(state.keys + row * state.capacity),
+        count(state.counts[row]),
+        limit(state.limits[row]),
+        maximum(state.maximum[row]),
+        tau(state.tau[row]),
+        slack(state.slack ? 2 * state.slack[row] : 0.0F) {}
+
+  /// No threshold is more than 1 below the maximum. An infinite logit stays above the bound: it has to come
+  /// out as NaN, and so does NaN itself.
+  ATTNLAB_INLINE void see(float largest) {
+    if (largest > maximum) maximum = largest;
+    const float bound = maximum < std::numeric_limits<float>::infinity() ? maximum - 1 - slack
+                                                                         : std::numeric_limits<float>::max();
     if (bound > tau) tau = bound;
-    for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
-      const Lane z = Lane::load(logits + j) * scale;
-      const Mask kept = !(z <= Lane(tau));
-      if (stdx::none_of(kept)) continue;
-      if (count + Lane::width > state.capacity) {
-        // Raise the bound on what is here; the margin keeps what rounding might have put on the wrong side.
-        pad_lane(candidates, count);
-        const float raised =
-            solve(member, candidates, count, maximum) - 4 * std::numeric_limits<float>::epsilon();
-        std::int64_t remaining = 0;
-        for (std::int64_t t = 0; t < count; ++t) {
-          candidates[remaining] = candidates[t];
-          keys[remaining] = keys[t];
-          remaining += !(candidates[t] - maximum <= raised);
-        }
-        count = remaining;
-        if (maximum + raised > tau) tau = maximum + raised;
-        if (2 * count > state.capacity) {
-          count = spilled;
-          break;
-        }
-      }
-      count += append(kept, z, tile.first_key + j, candidates + count, keys + count);
+  }
+
+  /// Raises the bound on what is here; the margin keeps what rounding might have put on the wrong side.
+  template <class Member>
+  ATTNLAB_INLINE void raise(const Member& member, int steps) {
+    pad_lane(z, keys, count);
+    const float raised = solve(member, z, count, maximum, start_of(tau + slack, maximum), steps) -
+                         4 * std::numeric_limits<float>::epsilon() - slack;
+    std::int64_t remaining = 0;
+    for (std::int64_t t = 0; t < count; t += Lane::width) {
+      const Lane lane = Lane::load(z + t);
+      remaining += append(!(lane - Lane(maximum) <= Lane(raised)), lane,
+                          IntRegister(keys + t, stdx::element_aligned), z + remaining, keys + remaining);
     }
-    state.tau[row] = tau;
+    count = remaining;
+    if (maximum + raised > tau) tau = maximum + raised;
+  }
+
+  /// Room for one more lane. The bound is raised whenever candidates have doubled, so that fewer of the next
+  /// keys become any. False, and the row is spilled, if the buffer is full and more than half of it may be on
+  /// the support.
+  template <class Member>
+  ATTNLAB_INLINE bool make_room(const Member& member, std::int64_t capacity) {
+    if (count + Lane::width <= limit) return true;
+    const bool full = limit == capacity;
+    raise(member, few_steps);
+    limit = std::min(capacity, 2 * (count + Lane::width));
+    if (full && 2 * count > capacity) count = spilled;
+    return count != spilled;
+  }
+
+  ATTNLAB_INLINE void keep(const ThresholdRows& state, std::int64_t row) const {
     state.counts[row] = static_cast<std::int32_t>(count);
+    state.limits[row] = static_cast<std::int32_t>(limit);
+    state.maximum[row] = maximum;
+    state.tau[row] = tau;
+  }
+};
+
+template <class Member>
+ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile tile,
+                                          const ThresholdRows state) {
+  const Lane scale = Lane(member.scale());
+  constexpr std::int64_t asked_columns = 64 * Lane::width;
+  const auto numbers = IntRegister([](auto element) { return static_cast<std::int32_t>(element); });
+  for (std::int64_t row = 0; row < tile.rows; ++row) {
+    if (state.counts[row] == spilled) continue;
+    Candidates own(state, row);
+    const float* logits = tile.logits + row * tile.stride;
+    const Lane maxima = row_maxima(logits, tile.columns) * scale;
+    own.see(stdx::any_of(maxima > Lane(own.maximum)) ? horizontal_max(maxima) : own.maximum);
+    const auto z = [&](std::int64_t j) { return Lane::load(logits + j) * scale; };
+    for (std::int64_t first = 0; first < tile.columns && own.count != spilled; first += asked_columns) {
+      // Whether a lane has some cannot be foretold: first ask all of them, then go to those that have.
+      const std::int64_t columns = std::min(tile.columns - first, asked_columns);
+      std::uint64_t lanes = 0;
+      for (std::int64_t l = 0; l < columns / Lane::width; ++l)
+        lanes |= static_cast<std::uint64_t>(stdx::any_of(!(z(first + l * Lane::width) <= Lane(own.tau))))
+                 << l;
+      for (; lanes != 0 && own.make_room(member, state.capacity); lanes &= lanes - 1) {
+        const std::int64_t j = first + __builtin_ctzll(lanes) * Lane::width;
+        own.count +=
+            append(!(z(j) <= Lane(own.tau)), z(j), numbers + static_cast<std::int32_t>(tile.first_key + j),
+                   own.z + own.count, own.keys + own.count);
+      }
+    }
+    own.keep(state, row);
   }
 }
 
+/// Rows ahead of the one at hand, of those that are read in no order.
+inline constexpr std::int64_t rows_ahead = 4;
+
+ATTNLAB_INLINE void prefetch_row(const StoredRows& rows, std::int64_t row) {
+  const std::byte* from = rows.first + row * rows.stride_bytes;
+  for (std::int64_t at = 0; at < rows.width * size_bytes(rows.dtype); at += 64) __builtin_prefetch(from + at);
+}
+
+template <class Storage>
+ATTNLAB_INLINE float dot_with_row(Storage storage, const float* a, const std::byte* row, std::int64_t width) {
+  Lane sum = Lane(0);
+  std::int64_t c = 0;
+  for (; c + Lane::width <= width; c += Lane::width) sum = sum + Lane::load(a + c) * storage.load(row, c);
+  float rest = 0;
+  for (; c < width; ++c) rest += a[c] * storage.load_element(row, c);
+  return horizontal_sum(sum) + rest;
+}
+
+template <class Member, class Storage>
+ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int64_t rows,
+                                const float* queries, const StoredRows& keys, const ThresholdRows& state) {
+  const auto scale = static_cast<float>(member.scale());
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (state.counts[row] == spilled || state.counts[row] == 0) continue;
+    Candidates own(state, row);
+    own.raise(member, few_steps);
+    const float* query = queries + row * keys.width;
+    for (std::int64_t t = 0; t < own.count; ++t) {
+      if (t + rows_ahead < own.count) prefetch_row(keys, own.keys[t + rows_ahead]);
+      own.z[t] =
+          scale * dot_with_row(storage, query, keys.first + own.keys[t] * keys.stride_bytes, keys.width);
+    }
+    own.keep(state, row);
+  }
+}
+
+/// Sums `lanes` lanes of the rows, from column `column` on.
+template <int lanes, class Storage>
+ATTNLAB_INLINE void gather_lanes(Storage storage, const float* weights, const std::int32_t* numbers,
+                                 std::int64_t count, const StoredRows& rows, std::int64_t column,
+                                 float* output) {
+  Lane sums[lanes];
+#pragma GCC unroll 4
+  for (int l = 0; l < lanes; ++l) sums[l] = Lane(0);
+  for (std::int64_t t = 0; t < count; ++t) {
+    if (column == 0 && t + rows_ahead < count) prefetch_row(rows, numbers[t + rows_ahead]);
+    const std::byte* row = rows.first + numbers[t] * rows.stride_bytes;
+#pragma GCC unroll 4
+    for (int l = 0; l < lanes; ++l)
+      sums[l] = sums[l] + Lane(weights[t]) * storage.load(row, column + l * Lane::width);
+  }
+#pragma GCC unroll 4
+  for (int l = 0; l < lanes; ++l) sums[l].store(output + column + l * Lane::width);
+}
+
+template <class Storage>
+ATTNLAB_INLINE void gather_rows(Storage storage, const float* weights, const std::int32_t* numbers,
+                                std::int64_t count, const StoredRows& rows, float* output) {
+  std::int64_t c = 0;
+  for (; c + 4 * Lane::width <= rows.width; c += 4 * Lane::width)
+    gather_lanes<4>(storage, weights, numbers, count, rows, c, output);
+  for (; c + Lane::width <= rows.width; c += Lane::width)
+    gather_lanes<1>(storage, weights, numbers, count, rows, c, output);
+  for (; c < rows.width; ++c) {
+    output[c] = 0;
+    for (std::int64_t t = 0; t < count; ++t)
+      output[c] += weights[t] * storage.load_element(rows.first + numbers[t] * rows.stride_bytes, c);
+  }
+}
+
+/// `bound`: below tau, in z; -inf if nothing is known.
 template <class Member>
 ATTNLAB_INLINE std::int64_t solve_threshold_row(const Member& member, float* z, std::int32_t* keys,
-                                                std::int64_t count) {
+                                                std::int64_t count, float bound) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  float maximum = -infinity;
+  pad_lane(z, keys, count);
+  Lane maxima = Lane(-infinity);
   bool ordered = true;
-  for (std::int64_t t = 0; t < count; ++t) {
-    ordered = ordered && z[t] < infinity;
-    if (z[t] > maximum) maximum = z[t];
+  for (std::int64_t t = 0; t < count; t += Lane::width) {
+    ordered = ordered && stdx::all_of(Lane::load(z + t) < Lane(infinity));
+    maxima = max(maxima, Lane::load(z + t));
   }
+  const float maximum = horizontal_max(maxima);
   if (!ordered) {
     for (std::int64_t t = 0; t < count; ++t) z[t] = std::numeric_limits<float>::quiet_NaN();
     return count;
   }
   if (maximum == -infinity) return 0;
-  pad_lane(z, count);
-  const float tau = solve(member, z, count, maximum);
+  const float tau = solve(member, z, count, maximum, start_of(bound, maximum), all_steps);
   std::int64_t support = 0;
-  for (std::int64_t t = 0; t < count; ++t) {
-    const float excess = (z[t] - maximum) - tau;
-    if (!(excess > 0)) continue;
-    z[support] = excess;
-    keys[support++] = keys[t];
+  for (std::int64_t t = 0; t < count; t += Lane::width) {
+    const Lane excess = (Lane::load(z + t) - Lane(maximum)) - Lane(tau);
+    support += append(excess > Lane(0), excess, IntRegister(keys + t, stdx::element_aligned), z + support,
+                      keys + support);
   }
   for (std::int64_t t = support; t % Lane::width != 0; ++t) z[t] = 1.0F;
   for (std::int64_t t = 0; t < support; t += Lane::width) member.weight(Lane::load(z + t)).store(z + t);

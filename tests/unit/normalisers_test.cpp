@@ -83,7 +83,8 @@ TEST(Normalisers, RowCodeGivesTheVectors) {
     }
     const std::int64_t support = row_code(isa_level())
                                      .solve_threshold(normaliser, z.data(), keys.data(),
-                                                      static_cast<std::int64_t>(vector.logits.size()));
+                                                      static_cast<std::int64_t>(vector.logits.size()),
+                                                      -std::numeric_limits<float>::infinity());
     std::vector<double> weights(vector.logits.size(), 0.0);
     for (std::int64_t s = 0; s < support; ++s)
       weights[static_cast<std::size_t>(keys[static_cast<std::size_t>(s)])] =

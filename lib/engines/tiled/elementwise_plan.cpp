@@ -79,7 +79,8 @@ class ElementwisePlan final : public Plan {
     const std::int64_t columns = output_columns(problem_);
     tiles_.open(inputs, stage, block, thread);
     tiles_.for_each_strip(
-        inputs, stage, block, thread, [&](const LogitTile& tile, const Strip& strip, std::int64_t slot) {
+        stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
+          const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
           tiles_.rows().weigh(variant_.normaliser, tile, own.log_keys.data() + strip.first_row,
                               values_.weights_dtype(), values_.weights(tile, thread),
                               statistics.empty() ? nullptr : own.sketches.data() + strip.first_row);

@@ -184,14 +184,13 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
   std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
   std::fill(own.sums.begin(), own.sums.end(), 0.0F);
   std::fill(own.sketches.begin(), own.sketches.end(), RowSketch{});
-  for_each_strip(inputs, stage, block, thread,
-                 [&](const LogitTile& tile, const Strip& strip, std::int64_t /*slot*/) {
-                   rows_.absorb_online_with_statistics(
-                       tile,
-                       {own.maximum.data() + strip.first_row,
-                        own.sums.data() + strip.first_row * row_code_columns, nullptr, 0, 0},
-                       DType::f32, tile.logits, own.sketches.data() + strip.first_row);
-                 });
+  for_each_strip(stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
+    const LogitTile tile = logits(inputs, slot, block, visit, strip, thread);
+    rows_.absorb_online_with_statistics(tile,
+                                        {own.maximum.data() + strip.first_row,
+                                         own.sums.data() + strip.first_row * row_code_columns, nullptr, 0, 0},
+                                        DType::f32, tile.logits, own.sketches.data() + strip.first_row);
+  });
   for (std::size_t t = 0; t < static_cast<std::size_t>(block.rows); ++t)
     own.facts[t].entropy = row_statistics(
         own.sketches[t], static_cast<std::int64_t>(own.facts[t].visible_keys))[Statistic::entropy];
@@ -200,17 +199,22 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
   });
 }
 
+LogitTile LogitTiles::place(const QueryBlock& block, const Visit& visit, const Strip& strip,
+                            int thread) const {
+  const PerThread& own = threads_[static_cast<std::size_t>(thread)];
+  return {own.logits.data(),
+          tiling_.key_columns,
+          strip.rows,
+          strip.columns,
+          problem_.shape.position(block.first + strip.first_row),
+          visit.key_tile * tiling_.key_columns + strip.first_column,
+          own.facts.empty() ? nullptr : own.facts.data() + strip.first_row};
+}
+
 LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block,
                              const Visit& visit, const Strip& strip, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
-  const Shape& shape = problem_.shape;
-  const LogitTile tile{own.logits.data(),
-                       tiling_.key_columns,
-                       strip.rows,
-                       strip.columns,
-                       shape.position(block.first + strip.first_row),
-                       visit.key_tile * tiling_.key_columns + strip.first_column,
-                       own.facts.empty() ? nullptr : own.facts.data() + strip.first_row};
+  const LogitTile tile = place(block, visit, strip, thread);
   const std::int64_t width = prepared_width(variant_, problem_);
   const auto* keys = reinterpret_cast<const float*>(keys_.data() + slot * key_stride_);
   const auto* queries = reinterpret_cast<const float*>(own.queries.data()) + strip.first_row * width;
@@ -221,18 +225,19 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
     else
       product_->multiply(*own.stream, own.left, packed, own.result, own.scratch);
   } else if (pairwise_) {
-    rows_.pairwise(variant_.score.net(shape.head_dim, *inputs.weights), queries, keys + strip.first_column,
-                   tiling_.key_columns, tile);
+    rows_.pairwise(variant_.score.net(problem_.shape.head_dim, *inputs.weights), queries,
+                   keys + strip.first_column, tiling_.key_columns, tile);
   } else {
     rows_.multiply(queries, width, {keys, rows_.panel_width * width, rows_.panel_width}, width,
                    strip.first_column, strip.columns, strip.rows, tile.logits, tile.stride, false);
   }
   for (const Modifier& modifier : own.modifiers) rows_.modify(modifier, tile);
-  if (strip.masked) mask(block, strip, tile);
+  mask(block, strip, tile);
   return tile;
 }
 
 void LogitTiles::mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const {
+  if (!strip.masked) return;
   constexpr float hidden = -std::numeric_limits<float>::infinity();
   const std::int64_t end = tile.first_key + tile.columns;
   for (std::int64_t t = 0; t < strip.rows; ++t) {

@@ -53,28 +53,31 @@ class LogitTiles {
   /// keys of the stage are prepared.
   void open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
 
-  /// The visits of the block that was opened.
-  std::span<const Visit> visits(int thread) const {
-    return threads_[static_cast<std::size_t>(thread)].visits;
+  /// The visits of the block that was opened; a driver may change their order.
+  std::span<Visit> visits(int thread) { return threads_[static_cast<std::size_t>(thread)].visits; }
+
+  /// The prepared queries of the loaded block, where products are float32.
+  const float* queries(int thread) const {
+    return reinterpret_cast<const float*>(threads_[static_cast<std::size_t>(thread)].queries.data());
   }
 
-  /// Calls absorb(LogitTile, Strip, slot) for every strip of the block that was opened, in the order of its
-  /// keys.
+  /// Calls absorb(visit, strip, slot) for every strip of the block that was opened, visit by visit.
   template <class Absorb>
-  void for_each_strip(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread,
-                      Absorb absorb) {
+  void for_each_strip(const Stage& stage, const QueryBlock& block, int thread, Absorb absorb) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     for (const Visit& visit : own.visits) {
       const std::int64_t slot = slot_of(tiling_, stage, block.kv_head(problem_.shape), visit.key_tile);
       list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, block.first + block.rows,
                   own.strips);
-      for (const Strip& strip : own.strips)
-        absorb(logits(inputs, slot, block, visit, strip, thread), strip, slot);
+      for (const Strip& strip : own.strips) absorb(visit, strip, slot);
     }
   }
 
-  /// Where logits() leaves them, for every strip: thread `thread`'s own.
-  float* logits_data(int thread) const { return threads_[static_cast<std::size_t>(thread)].logits.data(); }
+  /// Where the logits of a strip of the loaded block go.
+  LogitTile place(const QueryBlock& block, const Visit& visit, const Strip& strip, int thread) const;
+
+  /// Makes logits that are not visible -inf.
+  void mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const;
 
   /// Logits of a strip of the loaded block against the tile of keys in `slot`: -inf where not visible.
   LogitTile logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block, const Visit& visit,
@@ -101,7 +104,6 @@ class LogitTiles {
   };
 
   void find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
-  void mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const;
 
   const Variant& variant_;
   const Problem problem_;

@@ -86,7 +86,8 @@ class OnlinePlan final : public Plan {
 
     tiles_.open(inputs, stage, block, thread);
     tiles_.for_each_strip(
-        inputs, stage, block, thread, [&](const LogitTile& tile, const Strip& strip, std::int64_t slot) {
+        stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
+          const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
           const OnlineRows state = rows_from(own, strip.first_row);
           if constexpr (with_statistics)
             tiles_.rows().absorb_online_with_statistics(tile, state, values_.weights_dtype(),

@@ -1,6 +1,6 @@
 #include "engines/tiled/row_output.h"
 
-#include <algorithm>
+#include "engines/operands.h"
 
 namespace attnlab {
 
@@ -23,10 +23,8 @@ void write_statistics(const Pattern& pattern, const Shape& shape, const QueryBlo
 void write_support_row(const RowCode& code, const Pattern& pattern, const Shape& shape, const Inputs& inputs,
                        const SupportRow& row, std::span<float> sum, const MutableTensorView& output,
                        std::span<RowStatistics> statistics) {
-  std::fill(sum.begin(), sum.end(), 0.0F);
-  for (std::size_t s = 0; s < row.keys.size(); ++s)
-    code.accumulate(row.weights[s], inputs.v.row(row.batch, shape.kv_head(row.head), row.keys[s]),
-                    inputs.v.dtype, sum.data(), shape.head_dim_v);
+  code.gather(row.weights.data(), row.keys.data(), static_cast<std::int64_t>(row.keys.size()),
+              stored_rows(inputs.v, row.batch, shape.kv_head(row.head)), sum.data());
   write_row(output, row.batch, row.head, row.i, sum);
   if (statistics.empty()) return;
   place(statistics, shape, row.batch, row.head, row.i) =

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "engines/operands.h"
+#include "engines/tiled/approximate_logits.h"
 #include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/plans.h"
 #include "engines/tiled/row_output.h"
@@ -14,14 +16,14 @@ namespace {
 
 /// Candidates a row may keep while its tiles pass by; a row whose support is larger is done again over its
 /// whole length, short_block_rows rows at a time.
-constexpr std::int64_t candidate_capacity = 512;
+constexpr std::int64_t candidate_capacity = 1024;
 
 struct Sizes {
   std::int64_t capacity, candidates, state, sum, whole_rows;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     const std::int64_t longest_row = tiling.longest_visit * tiling.key_columns;
-    capacity = std::min(candidate_capacity, std::max(longest_row, 4 * row_code_columns));
+    capacity = std::min(candidate_capacity, std::max<std::int64_t>(longest_row, first_limit));
     candidates = tiling.query_rows * capacity * 4;
     state = tiling.query_rows * 4;
     sum = problem.shape.head_dim_v * 4;
@@ -29,7 +31,7 @@ struct Sizes {
   }
   std::int64_t total(int threads) const {
     return threads *
-           (2 * Workspace::rounded(candidates) + 3 * Workspace::rounded(state) + Workspace::rounded(sum));
+           (2 * Workspace::rounded(candidates) + 4 * Workspace::rounded(state) + Workspace::rounded(sum));
   }
 };
 
@@ -43,12 +45,14 @@ class ThresholdPlan final : public Plan {
         tiles_(variant_, problem, tiling_, workspace),
         whole_rows_(tiles_, problem, tiling_, sizes_.whole_rows, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
+    if (tiling_.approximated) approximate_.emplace(variant_, problem, tiling_, tiles_, workspace);
     for (PerThread& own : threads_) {
       own.candidates = workspace.allocate<float>(sizes_.candidates / 4);
       own.keys = workspace.allocate<std::int32_t>(sizes_.candidates / 4);
       own.tau = workspace.allocate<float>(sizes_.state / 4);
       own.maximum = workspace.allocate<float>(sizes_.state / 4);
       own.counts = workspace.allocate<std::int32_t>(sizes_.state / 4);
+      own.limits = workspace.allocate<std::int32_t>(sizes_.state / 4);
       own.sum = workspace.allocate<float>(sizes_.sum / 4);
     }
   }
@@ -63,18 +67,23 @@ class ThresholdPlan final : public Plan {
         tiling_, problem_,
         [&](const StageTile& tile, int thread) {
           tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+          if (approximate_)
+            approximate_->prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
         },
         [&](const Stage& stage, const QueryBlock& block, int thread) {
           run_block(inputs, stage, block, output, statistics, thread);
         });
   }
 
-  std::string path() const override { return product_path(problem_.dtype, tile_dtype(problem_, tiling_)); }
+  std::string path() const override {
+    return product_path(problem_.dtype, tile_dtype(problem_, tiling_)) +
+           (approximate_ ? " of what 8-bit products leave over" : "");
+  }
 
  private:
   struct PerThread {
     std::span<float> candidates, tau, maximum, sum;
-    std::span<std::int32_t> keys, counts;
+    std::span<std::int32_t> keys, counts, limits;
   };
 
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
@@ -84,22 +93,43 @@ class ThresholdPlan final : public Plan {
     std::fill(own.tau.begin(), own.tau.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.counts.begin(), own.counts.end(), 0);
+    std::fill(own.limits.begin(), own.limits.end(), first_limit);
+    const auto state_from = [&](std::int64_t row) {
+      return ThresholdRows{own.tau.data() + row,
+                           own.maximum.data() + row,
+                           own.candidates.data() + row * capacity,
+                           own.keys.data() + row * capacity,
+                           own.counts.data() + row,
+                           own.limits.data() + row,
+                           capacity,
+                           approximate_ ? approximate_->slack(thread) + row : nullptr};
+    };
     tiles_.open(inputs, stage, block, thread);
+    if (approximate_) approximate_->open(stage, block, thread);
+    // The first keys and the nearest ones tend to be the largest: with them the bounds are high early.
+    const std::span<Visit> visits = tiles_.visits(thread);
+    if (!visits.empty()) std::reverse(visits.begin() + 1, visits.end());
     tiles_.for_each_strip(
-        inputs, stage, block, thread, [&](const LogitTile& tile, const Strip& strip, std::int64_t /*slot*/) {
-          const std::int64_t row = strip.first_row;
-          tiles_.rows().absorb_threshold(
-              variant_.normaliser, tile,
-              {own.tau.data() + row, own.maximum.data() + row, own.candidates.data() + row * capacity,
-               own.keys.data() + row * capacity, own.counts.data() + row, capacity});
+        stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
+          const ThresholdRows state = state_from(strip.first_row);
+          if (std::count(state.counts, state.counts + strip.rows, spilled) == strip.rows) return;
+          tiles_.rows().absorb_threshold(variant_.normaliser,
+                                         approximate_ && approximate_->has(slot)
+                                             ? approximate_->logits(block, visit, strip, slot, thread)
+                                             : tiles_.logits(inputs, slot, block, visit, strip, thread),
+                                         state);
         });
+    if (approximate_)
+      tiles_.rows().refine_threshold(variant_.normaliser, block.rows, tiles_.queries(thread),
+                                     stored_rows(inputs.k, block.batch, problem_.shape.kv_head(block.head)),
+                                     state_from(0));
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const std::int32_t count = own.counts[static_cast<std::size_t>(t)];
       if (count == spilled) continue;
       const auto first = static_cast<std::size_t>(t * capacity);
       const auto size = static_cast<std::size_t>(count);
-      finish_row(inputs, block, t, own.candidates.subspan(first, size), own.keys.subspan(first, size), output,
-                 statistics, own.sum);
+      finish_row(inputs, block, t, own.candidates.subspan(first, size), own.keys.subspan(first, size),
+                 own.tau[static_cast<std::size_t>(t)], output, statistics, own.sum);
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
@@ -120,17 +150,17 @@ class ThresholdPlan final : public Plan {
       if (counts[static_cast<std::size_t>(t)] != spilled) continue;
       const auto [logits, keys] = whole_rows_.row(t, thread);
       for (float& logit : logits) logit *= scale;
-      finish_row(inputs, block, t, logits, keys, output, statistics,
+      finish_row(inputs, block, t, logits, keys, -std::numeric_limits<float>::infinity(), output, statistics,
                  threads_[static_cast<std::size_t>(thread)].sum);
     }
   }
 
   /// Solves row t of the block over its candidates z and gathers the values of its support.
   void finish_row(const Inputs& inputs, const QueryBlock& block, std::int64_t t, std::span<float> z,
-                  std::span<std::int32_t> keys, const MutableTensorView& output,
+                  std::span<std::int32_t> keys, float bound, const MutableTensorView& output,
                   std::span<RowStatistics> statistics, std::span<float> sum) {
     const auto support = static_cast<std::size_t>(tiles_.rows().solve_threshold(
-        variant_.normaliser, z.data(), keys.data(), static_cast<std::int64_t>(z.size())));
+        variant_.normaliser, z.data(), keys.data(), static_cast<std::int64_t>(z.size()), bound));
     write_support_row(
         tiles_.rows(), variant_.pattern, problem_.shape, inputs,
         {block.batch, block.head, block.first + t, z.subspan(0, support), keys.subspan(0, support)}, sum,
@@ -143,6 +173,7 @@ class ThresholdPlan final : public Plan {
   const Sizes sizes_;
   LogitTiles tiles_;
   WholeRows whole_rows_;
+  std::optional<ApproximateLogits> approximate_;
   std::vector<PerThread> threads_;
 };
 
@@ -152,7 +183,9 @@ std::int64_t threshold_workspace_bytes(const Variant& variant, const Problem& pr
   const Tiling tiling = make_tiling(variant, problem);
   const Sizes sizes(problem, tiling);
   return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         WholeRows::workspace_bytes(problem, tiling, sizes.whole_rows) + sizes.total(problem.threads);
+         WholeRows::workspace_bytes(problem, tiling, sizes.whole_rows) +
+         (tiling.approximated ? ApproximateLogits::workspace_bytes(problem, tiling) : 0) +
+         sizes.total(problem.threads);
 }
 
 std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,

@@ -24,6 +24,9 @@ constexpr std::int64_t uncut_narrow_key_columns = 128;
 /// Blocks of queries for each thread in a stage, so that none waits long at its end.
 constexpr std::int64_t blocks_per_thread = 64;
 
+/// Rows that see fewer keys are not worth preparing keys and queries twice.
+constexpr std::int64_t least_approximated_keys = 768;
+
 /// `size` in the fewest pieces of at most `largest`, all of one length rounded up to `step`.
 std::int64_t even_piece(std::int64_t size, std::int64_t largest, std::int64_t step) {
   const std::int64_t pieces = (size + largest - 1) / largest;
@@ -101,6 +104,17 @@ Tiling uncut_tiling(const Pattern& pattern, const Shape& shape) {
   return tiling;
 }
 
+/// A row_threshold normaliser of plain dot products with the keys as they are, rows that see enough keys, and
+/// a level that multiplies 8-bit numbers fast.
+bool suits_approximation(const Variant& variant, const Shape& shape) {
+  if (variant.normaliser.kind() != NormaliserKind::row_threshold || !variant.modifiers.empty() ||
+      variant.score.kind() != ScoreKind::product || variant.score.transforms_keys() ||
+      row_code(isa_level()).approximate == nullptr)
+    return false;
+  const KeyRange middle = extent(variant.pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
+  return middle.end - middle.begin >= least_approximated_keys;
+}
+
 void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
   tiling.query_tiles = pieces(shape.seqlen_q, tiling.query_rows);
   tiling.key_tiles = pieces(shape.seqlen_k, tiling.key_columns);
@@ -115,8 +129,11 @@ void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
 }  // namespace
 
 Tiling make_tiling(const Variant& variant, const Problem& problem) {
-  const bool cut = variant.score.kind() == ScoreKind::pairwise || product_dtype(problem) == DType::f32;
+  const bool approximated = suits_approximation(variant, problem.shape);
+  const bool cut =
+      approximated || variant.score.kind() == ScoreKind::pairwise || product_dtype(problem) == DType::f32;
   Tiling tiling = cut ? cut_tiling(problem.shape) : uncut_tiling(variant.pattern, problem.shape);
+  tiling.approximated = approximated;
   count_tiles(variant.pattern, problem.shape, tiling);
   list_stages(variant, problem, tiling);
   return tiling;

@@ -28,6 +28,7 @@ struct Tiling {
   std::int64_t longest_visit;  ///< most key tiles that any query tile visits
   std::int64_t strip_rows;     ///< queries that are computed together; query_rows where tiles are not cut
   bool cut;                    ///< only the columns of a tile that a strip sees are computed
+  bool approximated;           ///< products are float32 only for what ApproximateLogits leaves over
   std::vector<Stage> stages;
   std::int64_t stage_heads;      ///< most kv heads of a stage
   std::int64_t stage_key_tiles;  ///< most key tiles of a stage

@@ -41,6 +41,7 @@ struct Entmax {
   template <class Real>
   Real weight(Real excess) const {
     using std::pow;
+    if (alpha == 1.25) return excess * excess * (excess * excess);
     if (alpha == 1.5) return excess * excess;
     if (alpha == 2) return excess;
     return pow(excess, Real(power()));
@@ -49,6 +50,7 @@ struct Entmax {
   template <class Real>
   Real slope(Real excess) const {
     using std::pow;
+    if (alpha == 1.25) return Real(4) * excess * (excess * excess);
     if (alpha == 1.5) return Real(2) * excess;
     if (alpha == 2) return Real(1);
     return Real(power()) * pow(excess, Real(power() - 1));

@@ -1,0 +1,58 @@
+// Tiles of logits to within a known error, by 8-bit products: row_threshold normalisers keep few keys, and
+// what these show to be below the threshold needs no better logit.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/workspace.h"
+#include "engines/tiled/logit_tiles.h"
+
+namespace attnlab {
+
+/// Where Tiling::approximated.
+class ApproximateLogits {
+ public:
+  /// Takes workspace_bytes of `workspace`.
+  ApproximateLogits(const Variant& variant, const Problem& problem, const Tiling& tiling, LogitTiles& tiles,
+                    Workspace& workspace);
+
+  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling);
+
+  /// Prepares key tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`.
+  void prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
+                    int thread);
+
+  /// Prepares the queries of the block that was opened.
+  void open(const Stage& stage, const QueryBlock& block, int thread);
+
+  /// Whether the tile in `slot` has approximate logits: its keys are finite.
+  bool has(std::int64_t slot) const { return keys_[static_cast<std::size_t>(slot)].scale != 0; }
+
+  /// How far off the logits of each row of the block may be, times the normaliser's scale; infinity for a
+  /// query that is not finite.
+  const float* slack(int thread) const { return threads_[static_cast<std::size_t>(thread)].slack.data(); }
+
+  /// As LogitTiles::logits, which takes what has no approximate logits.
+  LogitTile logits(const QueryBlock& block, const Visit& visit, const Strip& strip, std::int64_t slot,
+                   int thread) const;
+
+ private:
+  struct Sizes;
+  struct PerThread {
+    std::span<float> rows;  ///< a tile of keys while it is prepared
+    std::span<std::int8_t> queries;
+    std::span<QuantisedQuery> facts;
+    std::span<float> slack;
+  };
+
+  const Problem problem_;
+  const Tiling& tiling_;
+  LogitTiles& tiles_;
+  const double scale_;
+  std::vector<QuantisedKeys> keys_;  ///< of every slot
+  std::vector<PerThread> threads_;
+};
+
+}  // namespace attnlab

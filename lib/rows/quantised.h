@@ -1,0 +1,214 @@
+// Logits to within a known error, by products of 8-bit numbers: four times as many multiply-adds an
+// instruction as float32.
+//
+// With p and t whole numbers in [-127, 127], c the mean key of the tile, a a scale of the query and b one of
+// the tile, write q = a p + r and k = c + b t + e. Then
+//   q.k = q.c + a b p.t + r.(b t) + q.e,   |r.(b t)| <= |r| |b t|,   |q.e| <= |q| |e|   (Cauchy and Schwarz),
+// so that q.c + a b p.t is q.k to within |r| max|b t| + |q| max|e|. Products of whole numbers have no
+// rounding; ApproximateLogits widens the bound by more than that of the rest.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "rows/lane.h"
+#include "rows/rows.h"
+
+namespace attnlab::ATTNLAB_LEVEL {
+
+inline constexpr float largest_whole = 127;
+
+/// As Lane::load, of `count` numbers and zeros.
+ATTNLAB_INLINE Lane load_some(const float* from, std::int64_t count) {
+  if (count >= Lane::width) return Lane::load(from);
+  float lane[Lane::width] = {};
+  for (std::int64_t c = 0; c < count; ++c) lane[c] = from[c];
+  return Lane::load(lane);
+}
+
+/// The scale at which the largest of `count` numbers is largest_whole; 0 if there is none: some are not
+/// finite, or 1 / scale is not.
+ATTNLAB_INLINE float whole_scale(const float* from, std::int64_t count) {
+  Lane largest = Lane(0);
+  bool finite = true;
+  for (std::int64_t c = 0; c < count; c += Lane::width) {
+    const Lane magnitude = abs(load_some(from + c, count - c));
+    finite = finite && stdx::all_of(magnitude <= Lane(std::numeric_limits<float>::max()));
+    largest = max(largest, magnitude);
+  }
+  const float maximum = horizontal_max(largest);
+  if (maximum == 0 && finite) return 1;
+  return finite && maximum > 1e-35F ? maximum / largest_whole : 0;
+}
+
+/// Norms of numbers, of the whole multiples of a scale that are nearest, and of what is lost: squares are
+/// those of multiples of the scale, so that none underflows.
+struct Rounded {
+  float norm, whole, lost;
+};
+/// Calls store(c, whole numbers of 8 bits, how many) for `width` numbers.
+template <class Store>
+ATTNLAB_INLINE Rounded round_to_whole(const float* from, std::int64_t width, float scale, Store store) {
+  constexpr float round = 12582912.0F;  // 1.5 x 2^23
+  const Lane inverse = Lane(1 / scale);
+  Lane norm = Lane(0);
+  Lane whole_norm = Lane(0);
+  Lane lost = Lane(0);
+  for (std::int64_t c = 0; c < width; c += Lane::width) {
+    const Lane number = load_some(from + c, width - c) * inverse;
+    const Lane whole = (number + Lane(round)) - Lane(round);
+    const Lane error = number - whole;
+    norm = norm + number * number;
+    whole_norm = whole_norm + whole * whole;
+    lost = lost + error * error;
+    std::int32_t wide[Lane::width];
+    std::int8_t narrow[Lane::width];
+    stdx::static_simd_cast<IntRegister>(whole.value).copy_to(wide, stdx::element_aligned);
+    for (int l = 0; l < Lane::width; ++l) narrow[l] = static_cast<std::int8_t>(wide[l]);
+    store(c, narrow, width - c < Lane::width ? width - c : Lane::width);
+  }
+  const auto length = [scale](Lane squares) { return scale * __builtin_sqrtf(horizontal_sum(squares)); };
+  return {length(norm), length(whole_norm), length(lost)};
+}
+
+static void quantise_keys(float* rows, std::int64_t count, std::int64_t width, QuantisedKeys* keys) {
+  float* mean = keys->mean;
+  for (std::int64_t c = 0; c < width; ++c) mean[c] = 0;
+  for (std::int64_t j = 0; j < count; ++j)
+    for (std::int64_t c = 0; c < width; ++c) mean[c] += rows[j * width + c];
+  for (std::int64_t c = 0; c < width; ++c) mean[c] /= static_cast<float>(count);
+  for (std::int64_t j = 0; j < count; ++j)
+    for (std::int64_t c = 0; c < width; ++c) rows[j * width + c] -= mean[c];
+  keys->scale = whole_scale(rows, count * width);
+  if (keys->scale == 0) return;
+  double mean_square = 0;
+  for (std::int64_t c = 0; c < width; ++c)
+    mean_square += static_cast<double>(mean[c]) * static_cast<double>(mean[c]);
+  keys->mean_norm = static_cast<float>(__builtin_sqrt(mean_square));
+  keys->norm = 0;
+  keys->error = 0;
+  const std::int64_t padded = quantised_width(width);
+  for (std::int64_t j = 0; j < count; ++j) {
+    std::uint8_t* to =
+        keys->numbers + j / quantised_group * quantised_group * padded + j % quantised_group * 4;
+    __builtin_memset(to + (padded - 4) * quantised_group, 128, 4);
+    const Rounded rounded = round_to_whole(rows + j * width, width, keys->scale,
+                                           [&](std::int64_t c, const std::int8_t* whole, std::int64_t some) {
+                                             for (std::int64_t l = 0; l < some; ++l)
+                                               to[(c + l) / 4 * 4 * quantised_group + l % 4] =
+                                                   static_cast<std::uint8_t>(whole[l] + 128);
+                                           });
+    keys->norm = rounded.whole > keys->norm ? rounded.whole : keys->norm;
+    keys->error = rounded.lost > keys->error ? rounded.lost : keys->error;
+  }
+}
+
+static void quantise_query(const float* query, std::int64_t width, QuantisedQuery* facts, std::int8_t* to) {
+  __builtin_memset(to, 0, static_cast<std::size_t>(quantised_width(width)));
+  facts->scale = whole_scale(query, width);
+  facts->offset = 0;
+  if (facts->scale == 0) return;
+  std::int32_t sum = 0;
+  const Rounded rounded = round_to_whole(query, width, facts->scale,
+                                         [&](std::int64_t c, const std::int8_t* whole, std::int64_t some) {
+                                           for (std::int64_t l = 0; l < some; ++l) {
+                                             to[c + l] = whole[l];
+                                             sum += whole[l];
+                                           }
+                                         });
+  facts->offset = 128 * sum;
+  facts->norm = rounded.norm;
+  facts->error = rounded.lost;
+}
+
+#if defined(__AVX512VNNI__)
+
+ATTNLAB_INLINE float dot(const float* a, const float* b, std::int64_t width) {
+  Lane sum = Lane(0);
+  std::int64_t c = 0;
+  for (; c + Lane::width <= width; c += Lane::width) sum = sum + Lane::load(a + c) * Lane::load(b + c);
+  float rest = 0;
+  for (; c < width; ++c) rest += a[c] * b[c];
+  return horizontal_sum(sum) + rest;
+}
+
+/// sum += four products of whole numbers a lane. GCC 12 copies both ways every sum of _mm512_dpbusd_epi32
+/// that lives through a loop, which takes as long as the products.
+ATTNLAB_INLINE void add_products(__m512i& sum, __m512i keys, __m512i query) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(keys), "v"(query));
+}
+
+/// `rows` queries and `lanes` lanes of a group of keys.
+template <int rows, int lanes>
+ATTNLAB_INLINE void approximate_block(const std::int8_t* queries, std::int64_t width,
+                                      const QuantisedQuery* facts, float key_scale, const float* centers,
+                                      const std::uint8_t* keys, float* logits, std::int64_t stride) {
+  __m512i sums[rows][lanes];
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+    for (int l = 0; l < lanes; ++l) sums[r][l] = _mm512_set1_epi32(-facts[r].offset);
+  for (std::int64_t c = 0; c < width; c += 4) {
+    __m512i column[lanes];
+#pragma GCC unroll 4
+    for (int l = 0; l < lanes; ++l) column[l] = _mm512_loadu_si512(keys + c * quantised_group + l * 64);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      std::int32_t four;
+      __builtin_memcpy(&four, queries + r * width + c, 4);
+      const __m512i element = _mm512_set1_epi32(four);
+#pragma GCC unroll 4
+      for (int l = 0; l < lanes; ++l) add_products(sums[r][l], column[l], element);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) {
+    const __m512 step = _mm512_set1_ps(facts[r].scale * key_scale);
+    const __m512 center = _mm512_set1_ps(centers[r]);
+#pragma GCC unroll 4
+    for (int l = 0; l < lanes; ++l)
+      _mm512_storeu_ps(logits + r * stride + l * 16,
+                       _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][l]), step, center));
+  }
+}
+
+/// `rows` queries and the tile's columns, from row `row` of it on.
+template <int rows>
+ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile& tile, std::int64_t row) {
+  const std::int64_t width = quantised_width(from.width);
+  float centers[rows];
+  for (int r = 0; r < rows; ++r)
+    centers[r] = dot(from.queries + (row + r) * from.width, from.keys->mean, from.width);
+  for (std::int64_t column = 0; column < tile.columns;) {
+    const std::int64_t inside = (from.first_column + column) % quantised_group;
+    const std::uint8_t* keys =
+        from.keys->numbers + (from.first_column + column - inside) * width + inside * 4;
+    const std::int64_t left = std::min(quantised_group - inside, tile.columns - column) / 16;
+    const auto lanes = [&]<int count>() {
+      if (left == count)
+        approximate_block<rows, count>(from.query_numbers + row * width, width, from.query_facts + row,
+                                       from.keys->scale, centers, keys,
+                                       tile.logits + row * tile.stride + column, tile.stride);
+    };
+    lanes.template operator()<4>();
+    lanes.template operator()<1>();
+    lanes.template operator()<2>();
+    lanes.template operator()<3>();
+    column += left * 16;
+  }
+}
+
+static void approximate(const QuantisedTile& from, const LogitTile& tile) {
+  constexpr int block = 6;
+  std::int64_t row = 0;
+  for (; row + block <= tile.rows; row += block) approximate_rows<block>(from, tile, row);
+  for (; row + 2 <= tile.rows; row += 2) approximate_rows<2>(from, tile, row);
+  if (row < tile.rows) approximate_rows<1>(from, tile, row);
+}
+
+inline constexpr auto approximate_of_level = &approximate;
+#else
+inline constexpr std::nullptr_t approximate_of_level = nullptr;
+#endif
+
+}  // namespace attnlab::ATTNLAB_LEVEL

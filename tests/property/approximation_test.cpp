@@ -1,0 +1,169 @@
+// Approximate logits: never off by more than they say, and nothing of them in the result.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "core/isa.h"
+#include "engines/registry.h"
+#include "rows/rows.h"
+#include "support/case.h"
+
+namespace attnlab {
+namespace {
+
+/// What is done to rows of keys (or of queries) to make 8 bits a poor picture of them.
+struct Spoil {
+  const char* name;
+  std::function<void(std::vector<float>& rows, std::int64_t width)> apply;
+};
+const Spoil spoils[] = {
+    {"nothing", [](auto&, auto) {}},
+    {"one number is 1000 times the others", [](auto& rows, auto) { rows[rows.size() / 2] *= 1000; }},
+    {"one row is 100 times the others",
+     [](auto& rows, auto width) {
+       for (std::int64_t c = 0; c < width; ++c) rows[static_cast<std::size_t>(3 * width + c)] *= 100;
+     }},
+    {"all far from 0",
+     [](auto& rows, auto) {
+       for (float& number : rows) number += 50;
+     }},
+    {"all alike",
+     [](auto& rows, auto width) {
+       for (std::size_t at = 0; at < rows.size(); ++at) rows[at] = rows[at % static_cast<std::size_t>(width)];
+     }},
+    {"halves of a step",
+     [](auto& rows, auto) {
+       for (float& number : rows) number = (std::round(number * 20) + 0.5F) / 20;
+       rows[0] = 127.0F / 20;
+     }},
+    {"tiny",
+     [](auto& rows, auto) {
+       for (float& number : rows) number *= 1e-20F;
+     }},
+    {"subnormal",
+     [](auto& rows, auto) {
+       for (float& number : rows) number *= 1e-40F;
+     }},
+    {"large", [](auto& rows, auto) {
+       for (float& number : rows) number *= 1e4F;
+     }}};
+
+std::vector<float> drawn(std::int64_t count, unsigned seed) {
+  std::mt19937 bits(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> numbers(static_cast<std::size_t>(count));
+  for (float& number : numbers) number = normal(bits);
+  return numbers;
+}
+
+TEST(Approximation, IsOffByNoMoreThanItSays) {
+  const RowCode& code = row_code(isa_level());
+  if (code.approximate == nullptr) GTEST_SKIP() << "no approximate logits at this level";
+  constexpr std::int64_t rows = 13, columns = 96;
+  for (const std::int64_t width : {1, 3, 16, 40, 64, 129}) {
+    for (const Spoil& of_keys : spoils) {
+      for (const Spoil& of_queries : spoils) {
+        std::vector<float> keys = drawn(columns * width, 1);
+        std::vector<float> queries = drawn(rows * width, 2);
+        of_keys.apply(keys, width);
+        of_queries.apply(queries, width);
+        std::vector<float> mean(static_cast<std::size_t>(width));
+        std::vector<std::uint8_t> numbers(static_cast<std::size_t>(128 * quantised_width(width)));
+        std::vector<std::int8_t> query_numbers(static_cast<std::size_t>(rows * quantised_width(width)));
+        std::vector<QuantisedQuery> facts(rows);
+        QuantisedKeys quantised{mean.data(), numbers.data()};
+        std::vector<float> scratch = keys;
+        code.quantise_keys(scratch.data(), columns, width, &quantised);
+        if (quantised.scale == 0) continue;
+        for (std::int64_t t = 0; t < rows; ++t)
+          code.quantise_query(queries.data() + t * width, width, &facts[static_cast<std::size_t>(t)],
+                              query_numbers.data() + t * quantised_width(width));
+        // Any range of columns, as a pattern cuts them.
+        for (const std::int64_t first : {0, 16, 80}) {
+          std::vector<float> logits(static_cast<std::size_t>(rows * columns));
+          const LogitTile tile{logits.data(), columns, rows, columns - first, 0, first};
+          code.approximate({queries.data(), query_numbers.data(), facts.data(), &quantised, width, first},
+                           tile);
+          for (std::int64_t t = 0; t < rows; ++t) {
+            const double allowed = approximation_error(
+                facts[static_cast<std::size_t>(t)], width, static_cast<double>(quantised.norm),
+                static_cast<double>(quantised.error), static_cast<double>(quantised.mean_norm));
+            for (std::int64_t j = 0; j < columns - first; ++j) {
+              double exact = 0;
+              for (std::int64_t c = 0; c < width; ++c)
+                exact += static_cast<double>(queries[static_cast<std::size_t>(t * width + c)]) *
+                         static_cast<double>(keys[static_cast<std::size_t>((first + j) * width + c)]);
+              ASSERT_LE(
+                  std::abs(static_cast<double>(logits[static_cast<std::size_t>(t * columns + j)]) - exact),
+                  allowed)
+                  << "width " << width << ", keys: " << of_keys.name << ", queries: " << of_queries.name;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+void spoil(Tensor& tensor, const Spoil& how) {
+  const MutableTensorView view = tensor.view();
+  for (std::int64_t b = 0; b < view.shape[0]; ++b)
+    for (std::int64_t h = 0; h < view.shape[1]; ++h) {
+      std::vector<float> rows;
+      for (std::int64_t i = 0; i < view.shape[2]; ++i) {
+        std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
+        read_row(tensor.view(), b, h, i, row);
+        rows.insert(rows.end(), row.begin(), row.end());
+      }
+      how.apply(rows, view.shape[3]);
+      for (std::int64_t i = 0; i < view.shape[2]; ++i)
+        write_row(view, b, h, i,
+                  std::span<const float>(rows).subspan(static_cast<std::size_t>(i * view.shape[3]),
+                                                       static_cast<std::size_t>(view.shape[3])));
+    }
+}
+
+/// Long enough that keys are approximated, queries enough that they are not split by keys.
+const Shape approximated{1, 2, 1, 50, 1650, 40, 24};
+
+void expect_exact(const Case& given) {
+  const Engine& engine = find_engine("tiled");
+  const std::vector<double> oracle = oracle_output(given);
+  EXPECT_LE(largest_difference(run(engine, given), oracle), error_budget(given, oracle));
+}
+
+TEST(Approximation, LeavesNothingInTheResult) {
+  for (const char* variant :
+       {"entmax(1.5)", "sparsemax", "causal|entmax(1.3)", "causal&window(900)|entmax(1.75)"})
+    for (const Spoil& how : spoils)
+      for (const DType dtype : {DType::f32, DType::bf16}) {
+        SCOPED_TRACE(std::string(variant) + ", " + how.name);
+        Case given = make_case(variant, approximated, dtype);
+        spoil(given.k, how);
+        expect_exact(given);
+      }
+}
+
+TEST(Approximation, WhatIsNotFiniteIsSeenAsItIs) {
+  const auto set = [](Tensor& tensor, std::int64_t i, float value) {
+    const MutableTensorView view = tensor.view();
+    const std::vector<float> row(static_cast<std::size_t>(view.shape[3]), value);
+    for (std::int64_t h = 0; h < view.shape[1]; ++h) write_row(view, 0, h, i, row);
+  };
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const char* variant : {"entmax(1.5)", "causal|sparsemax"}) {
+    SCOPED_TRACE(variant);
+    Case given = make_case(variant, approximated, DType::f32);
+    set(given.q, 20, nan);
+    set(given.k, 1640, nan);  // causal: seen by the last ten queries
+    expect_exact(given);
+  }
+}
+
+}  // namespace
+}  // namespace attnlab
