@@ -4,6 +4,7 @@
 
 #include "cell.h"
 #include "core/argument_error.h"
+#include "dispersion/row_statistics.h"
 #include "engines/registry.h"
 #include "inputs/input.h"
 
@@ -44,6 +45,13 @@ Json make_list() {
                                     {"summary", input.summary},
                                     {"example", ""},
                                     {"source", input.source}});
+  for (const StatisticInfo& statistic : statistic_infos)
+    everything["statistics"].push_back(
+        {{"name", statistic.name},
+         {"parameters", ""},
+         {"summary", fmt::format("{}; {}, {}", statistic.meaning, statistic.formula, statistic.unit)},
+         {"example", ""},
+         {"source", ""}});
   return everything;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 
 #include "attnlab_build.h"
@@ -91,6 +92,19 @@ Json time_pass(Prepared& prepared, const Cell& cell) {
   return to_json(RoundSample{0, samples.time_ns[0], samples.iterations[0], samples.disturbances[0], {}});
 }
 
+/// The buckets that the shape's distances reach.
+Json distance_mass(const DispersionSummary& summary, const Shape& shape) {
+  const std::int64_t farthest =
+      std::max(shape.position(shape.seqlen_q - 1), std::abs(shape.position(0) - (shape.seqlen_k - 1)));
+  const auto shown = [&](const std::array<double, distance_buckets>& mass) {
+    return std::vector<double>(mass.begin(),
+                               mass.begin() + static_cast<std::ptrdiff_t>(distance_bucket(farthest)) + 1);
+  };
+  Json json{{"mean", shown(summary.distance_mass)}, {"per_head", Json::array()}};
+  for (const auto& head : summary.distance_mass_per_head) json["per_head"].push_back(shown(head));
+  return json;
+}
+
 Json statistics_pass(Prepared& prepared, std::string& path) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
@@ -100,11 +114,9 @@ Json statistics_pass(Prepared& prepared, std::string& path) {
   Tensor output(prepared.problem.dtype, shape.output());
   plan->run_with_statistics(prepared.inputs(), output.view(), rows);
   const DispersionSummary summary = summarise(rows, shape.batch * shape.heads);
-  Json json{{"per_head", Json::object()},
-            {"mean", Json::object()},
-            {"quantiles", Json::object()},
-            {"rows", summary.rows},
-            {"rows_without_keys", summary.rows_without_keys}};
+  Json json{{"per_head", Json::object()},  {"mean", Json::object()},
+            {"quantiles", Json::object()}, {"distance_mass", distance_mass(summary, shape)},
+            {"rows", summary.rows},        {"rows_without_keys", summary.rows_without_keys}};
   for (std::size_t s = 0; s < statistic_names.size(); ++s) {
     const std::string name(statistic_names[s]);
     for (const auto& head : summary.per_head) json["per_head"][name].push_back(head[s]);

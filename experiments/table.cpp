@@ -107,10 +107,10 @@ void print_summary(const Json& record) {
   fmt::print("given up    {} relative to {}\n", record.at("deviation").at("relative_l2").dump(),
              record.at("deviation").at("exact_variant").get<std::string>());
   fmt::print("dispersion  mean over rows of all heads\n");
-  for (const std::string_view name : statistic_names) {
-    const Json& mean = record.at("dispersion").at("mean").at(std::string(name));
-    fmt::print("  {:<20} {}\n", name,
-               mean.is_null() ? "undefined" : fmt::format("{:.6g}", mean.get<double>()));
+  for (const StatisticInfo& info : statistic_infos) {
+    const Json& mean = record.at("dispersion").at("mean").at(std::string(info.name));
+    fmt::print("  {:<26} {}\n", info.name,
+               mean.is_null() ? "undefined" : fmt::format("{:.6g} {}", mean.get<double>(), info.unit));
   }
   for (const Json& warning : record.at("warnings"))
     fmt::print("warning     {}\n", warning.get<std::string>());

@@ -248,8 +248,8 @@ std::vector<Table> make_tables(const std::vector<Json>& records) {
           "dispersion", "Dispersion of the weights", statistics,
           [&](const Json& record) {
             std::vector<TableCell> row;
-            for (const std::string_view name : statistic_names)
-              row.push_back(figure(record, "dispersion.mean." + std::string(name)));
+            for (const Column& statistic : statistics)
+              row.push_back(figure(record, "dispersion.mean." + statistic.name));
             return when_ok(record, row);
           },
           "Means over all rows of all heads. Entropy in nats; ÷ ln n: over the logarithm of the row's "

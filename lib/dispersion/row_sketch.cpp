@@ -1,47 +1,177 @@
 #include "dispersion/row_sketch.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
+#include <cstdlib>
+#include <functional>
 
 namespace attnlab {
 
-void rebase(RowSketch& sketch, float from, float to) {
-  const double h = static_cast<double>(from) - static_cast<double>(to);
-  if (sketch.sum == 0 || h == 0) return;
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+void merge(WeightSums& sums, const WeightSums& other) {
+  sums.sum += other.sum;
+  sums.sum_logit += other.sum_logit;
+  sums.sum_square += other.sum_square;
+}
+
+/// Sum of exp(s - reference) over the k largest; `largest` holds 64 at most.
+double top_sum(LargestLogits& largest, std::int32_t k, double reference) {
+  k = std::min(k, largest.count);
+  std::nth_element(largest.values, largest.values + k, largest.values + largest.count, std::greater<>());
+  double sum = 0;
+  for (std::int32_t t = 0; t < k; ++t) sum += std::exp(static_cast<double>(largest.values[t]) - reference);
+  return sum;
+}
+
+}  // namespace
+
+double WeightSums::entropy() const { return std::log(sum) - sum_logit / sum; }
+double WeightSums::participation_ratio() const {
+  return sum_square == 0 ? undefined : sum * sum / sum_square;
+}
+
+void rebase(WeightSums& sums, double from, double to) {
+  const double h = from - to;
+  if (sums.sum == 0 || h == 0) return;
   const double c = std::exp(h);
-  sketch.sum_logit = c * (sketch.sum_logit + h * sketch.sum);
-  sketch.sum *= c;
-  sketch.sum_square *= c * c;
+  sums.sum_logit = c * (sums.sum_logit + h * sums.sum);
+  sums.sum *= c;
+  sums.sum_square *= c * c;
+}
+
+void merge(LogitRange& range, const LogitRange& other) {
+  const double highest = std::max(range.highest, other.highest);
+  const auto relative = [&](const LogitRange& part) {
+    return part.highest == highest || part.sum == 0 ? part.sum : part.sum * std::exp(part.highest - highest);
+  };
+  range.sum = relative(range) + relative(other);
+  range.highest = highest;
+  range.lowest = std::min(range.lowest, other.lowest);
+}
+
+void shrink(LargestLogits& largest) {
+  if (largest.count <= LargestLogits::kept) return;
+  float* const last = largest.values + LargestLogits::kept - 1;
+  std::nth_element(largest.values, last, largest.values + largest.count, std::greater<>());
+  largest.bound = *last;
+  largest.count = LargestLogits::kept;
+}
+
+void append(LargestLogits& largest, float logit) {
+  if (!(logit > largest.bound)) return;
+  if (largest.count == LargestLogits::capacity) shrink(largest);
+  largest.values[largest.count++] = logit;
+}
+
+void rebase(RowSketch& sketch, double reference) {
+  const double h = sketch.reference - reference;
+  sketch.reference = reference;
+  if (sketch.weights.sum == 0 || h == 0) return;
+  const double c = std::exp(h);
+  sketch.sum_logit_square =
+      c * (sketch.sum_logit_square + 2 * h * sketch.weights.sum_logit + h * h * sketch.weights.sum);
+  rebase(sketch.weights, h, 0);
+  rebase(sketch.valued, h, 0);
   sketch.sum_distance *= c;
   sketch.sum_sink *= c;
   sketch.sum_window *= c;
+  for (double& mass : sketch.distances) mass *= c;
 }
 
 void merge(RowSketch& sketch, const RowSketch& other) {
-  sketch.sum += other.sum;
-  sketch.sum_logit += other.sum_logit;
-  sketch.sum_square += other.sum_square;
-  sketch.sum_distance += other.sum_distance;
-  sketch.sum_sink += other.sum_sink;
-  sketch.sum_window += other.sum_window;
-  sketch.largest = std::max(sketch.largest, other.largest);
-  sketch.support += other.support;
+  if (other.reference == -infinity && other.weights.sum == 0) return;
+  RowSketch added = other;
+  const double reference = std::max(sketch.reference, other.reference);
+  rebase(sketch, reference);
+  rebase(added, reference);
+  merge(sketch.weights, added.weights);
+  merge(sketch.valued, added.valued);
+  sketch.sum_logit_square += added.sum_logit_square;
+  sketch.sum_distance += added.sum_distance;
+  sketch.sum_sink += added.sum_sink;
+  sketch.sum_window += added.sum_window;
+  for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
+    sketch.distances[bucket] += added.distances[bucket];
+  sketch.support += added.support;
+  for (std::int32_t t = 0; t < added.largest.count; ++t) append(sketch.largest, added.largest.values[t]);
+  merge(sketch.logits, added.logits);
+}
+
+void add(RowSketch& sketch, double logit, std::int64_t key, std::int64_t position, double value_norm) {
+  if (logit == -infinity) return;
+  if (logit > sketch.reference) rebase(sketch, logit);
+  const double u = logit - sketch.reference;
+  const double e = std::exp(u);
+  sketch.weights.sum += e;
+  sketch.weights.sum_logit += e * u;
+  sketch.weights.sum_square += e * e;
+  sketch.sum_logit_square += e * u * u;
+  if (value_norm != 0) {
+    const double contribution = e * value_norm;
+    sketch.valued.sum += contribution;
+    sketch.valued.sum_logit += contribution * (u + std::log(value_norm));
+    sketch.valued.sum_square += contribution * contribution;
+  }
+  const std::int64_t distance = std::abs(position - key);
+  sketch.sum_distance += e * static_cast<double>(distance);
+  if (key < sink_keys) sketch.sum_sink += e;
+  if (key <= position && distance < window_keys) sketch.sum_window += e;
+  sketch.distances[distance_bucket(distance)] += e;
+  sketch.support += 1;
+  append(sketch.largest, static_cast<float>(logit));
+}
+
+RowSketch sketch_of_weights() {
+  RowSketch sketch;
+  sketch.reference = 0;
+  return sketch;
+}
+
+void add_support(RowSketch& sketch, std::span<const float> weights, std::span<const std::int32_t> keys,
+                 std::int64_t position, const float* value_norms) {
+  for (std::size_t s = 0; s < weights.size(); ++s)
+    add(sketch, std::log(static_cast<double>(weights[s])), keys[s], position,
+        static_cast<double>(value_norms[keys[s]]));
 }
 
 RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
   RowStatistics row;
   row.visible = visible;
-  const double entropy = std::log(sketch.sum) - sketch.sum_logit / sketch.sum;
+  const WeightSums& weights = sketch.weights;
+  const double entropy = weights.entropy();
+  const double mean_logit = weights.sum_logit / weights.sum;
+  LargestLogits largest = sketch.largest;
+  shrink(largest);
+  const auto top = [&](std::int32_t k) { return top_sum(largest, k, sketch.reference) / weights.sum; };
   row[Statistic::entropy] = entropy;
-  row[Statistic::normalised_entropy] = visible > 1 ? entropy / std::log(static_cast<double>(visible))
-                                                   : std::numeric_limits<double>::quiet_NaN();
-  row[Statistic::participation_ratio] = sketch.sum * sketch.sum / sketch.sum_square;
-  row[Statistic::max_weight] = sketch.largest / sketch.sum;
-  row[Statistic::sink_mass] = sketch.sum_sink / sketch.sum;
-  row[Statistic::window_mass] = sketch.sum_window / sketch.sum;
-  row[Statistic::mean_distance] = sketch.sum_distance / sketch.sum;
+  row[Statistic::normalised_entropy] =
+      visible > 1 ? entropy / std::log(static_cast<double>(visible)) : undefined;
+  row[Statistic::participation_ratio] = weights.participation_ratio();
+  row[Statistic::max_weight] = top(1);
+  row[Statistic::sink_mass] = sketch.sum_sink / weights.sum;
+  row[Statistic::window_mass] = sketch.sum_window / weights.sum;
+  row[Statistic::mean_distance] = sketch.sum_distance / weights.sum;
   row[Statistic::support] = sketch.support;
+  row[Statistic::varentropy] = std::max(sketch.sum_logit_square / weights.sum - mean_logit * mean_logit, 0.0);
+  row[Statistic::renyi2_entropy] = std::log(weights.participation_ratio());
+  row[Statistic::effective_support] = std::exp(entropy);
+  row[Statistic::sparsity] = 1 - sketch.support / static_cast<double>(visible);
+  row[Statistic::top8_mass] = top(8);
+  row[Statistic::top64_mass] = top(64);
+  row[Statistic::distance_p50] = distance_percentile(sketch.distances, 0.5);
+  row[Statistic::distance_p90] = distance_percentile(sketch.distances, 0.9);
+  const bool any_logit = sketch.logits.sum > 0;
+  row[Statistic::logsumexp] = any_logit ? sketch.logits.highest + std::log(sketch.logits.sum) : undefined;
+  row[Statistic::logit_spread] = any_logit ? sketch.logits.highest - sketch.logits.lowest : undefined;
+  row[Statistic::value_entropy] = sketch.valued.entropy();
+  row[Statistic::value_participation_ratio] = sketch.valued.participation_ratio();
+  for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
+    row.distance_mass[bucket] = static_cast<float>(sketch.distances[bucket] / weights.sum);
   return row;
 }
 

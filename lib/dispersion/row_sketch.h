@@ -1,30 +1,83 @@
-// Dispersion of a softmax row gathered in one pass over its logits, in constant memory.
+// Dispersion of a row gathered in one pass over its keys, in constant memory: states that merge in any order.
+// Sums are of weights e = exp(u), u = s - m relative to a reference m: the largest logit so far (online
+// softmax, arXiv:1805.02867), or 0 where s is the logarithm of a weight.
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <span>
 
 #include "dispersion/row_statistics.h"
 
 namespace attnlab {
 
-/// Sums over the keys seen so far, relative to the running maximum m of the logits: with u = s - m and e =
-/// exp(u). An empty row is all zeros.
-struct RowSketch {
-  double sum = 0;           ///< e
-  double sum_logit = 0;     ///< e u
-  double sum_square = 0;    ///< e^2
-  double sum_distance = 0;  ///< e |position - key|
-  double sum_sink = 0;      ///< e over the first sink_keys keys
-  double sum_window = 0;    ///< e over the last window_keys keys up to the position
-  double largest = 1;       ///< e: the running maximum's own, unless the weights are no exponentials
-  double support = 0;       ///< keys with a logit above -inf
+/// What entropy and participation are made of. An empty row is all zeros.
+struct WeightSums {
+  double sum = 0;         ///< e
+  double sum_logit = 0;   ///< e u
+  double sum_square = 0;  ///< e^2
+
+  double entropy() const;              ///< nats
+  double participation_ratio() const;  ///< NaN where no square is above 0
 };
 
-/// Makes sums that were relative to a maximum `from` relative to `to` >= from.
-void rebase(RowSketch& sketch, float from, float to);
+/// Makes sums that were relative to a reference `from` relative to `to` >= from.
+void rebase(WeightSums& sums, double from, double to);
 
-/// Adds the sums of other keys of the same row, relative to the same maximum.
+/// The logits of a row, whatever its weights are.
+struct LogitRange {
+  double highest = -std::numeric_limits<double>::infinity();
+  double lowest = std::numeric_limits<double>::infinity();  ///< of those above -inf
+  double sum = 0;                                           ///< exp(s - highest)
+};
+void merge(LogitRange& range, const LogitRange& other);
+
+/// The largest of a stream of logits: `kept` of them at least, while there are as many. Appending is up to
+/// who has a register of them (rows/sketch.h).
+struct LargestLogits {
+  static constexpr std::int32_t kept = 64;
+  static constexpr std::int32_t capacity = 128;
+  static constexpr std::int32_t slack = 16;  ///< a whole register may be stored behind the last one
+
+  float bound = -std::numeric_limits<float>::infinity();  ///< what is not above it does not matter
+  std::int32_t count = 0;                                 ///< at most capacity
+  float values[capacity + slack] = {};
+};
+/// Drops all but the `kept` largest and raises the bound to the least of them.
+void shrink(LargestLogits& largest);
+void append(LargestLogits& largest, float logit);
+
+struct RowSketch {
+  double reference = -std::numeric_limits<double>::infinity();
+  WeightSums weights;
+  WeightSums valued;                        ///< of e |v_j|, as if the logits were s + ln |v_j|
+  double sum_logit_square = 0;              ///< e u^2
+  double sum_distance = 0;                  ///< e |position - key|
+  double sum_sink = 0;                      ///< e over the first sink_keys keys
+  double sum_window = 0;                    ///< e over the last window_keys keys up to the position
+  double distances[distance_buckets] = {};  ///< e over each bucket of distances
+  double support = 0;                       ///< keys with a logit above -inf
+  LargestLogits largest;                    ///< of s
+  LogitRange logits;
+};
+
+/// Makes the sums relative to `reference`, which is not below the present one.
+void rebase(RowSketch& sketch, double reference);
+
+/// Adds other keys of the same row.
 void merge(RowSketch& sketch, const RowSketch& other);
+
+/// One key of the query at `position`. The sums become relative to the largest logit of those added, or stay
+/// relative to 0 where the sketch began so. Leaves `logits` alone: logit is ln of a weight where weights are
+/// no exponentials.
+void add(RowSketch& sketch, double logit, std::int64_t key, std::int64_t position, double value_norm);
+
+/// Empty, for weights w: relative to 0, add() is given ln w.
+RowSketch sketch_of_weights();
+
+/// The weights of a row's support: keys[s] has weights[s]. `value_norms`: of every key.
+void add_support(RowSketch& sketch, std::span<const float> weights, std::span<const std::int32_t> keys,
+                 std::int64_t position, const float* value_norms);
 
 RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible);
 

@@ -3,48 +3,122 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 namespace attnlab {
 
-template <class Weight, class Key>
-RowStatistics row_statistics(std::span<const Weight> weights, std::span<const Key> keys, std::int64_t visible,
-                             std::int64_t support, std::int64_t position) {
-  RowStatistics row;
-  row.visible = visible;
-  double sum = 0;
-  for (const Weight weight : weights) sum += static_cast<double>(weight);
+namespace {
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+/// Of weights divided by their sum p.
+struct Spread {
   double entropy = 0;
-  double squares = 0;
-  double maximum = 0;
-  double sink = 0;
-  double window = 0;
-  double distance = 0;
-  for (std::size_t t = 0; t < weights.size(); ++t) {
-    if (weights[t] == 0) continue;
-    const double p = static_cast<double>(weights[t]) / sum;
-    entropy -= p * std::log(p);
-    squares += p * p;
-    maximum = std::max(maximum, p);
-    if (keys[t] < sink_keys) sink += p;
-    if (keys[t] <= position && keys[t] > position - window_keys) window += p;
-    distance += p * static_cast<double>(std::abs(position - keys[t]));
+  double squares = 0;      ///< sum p^2
+  double log_squares = 0;  ///< sum p (ln p)^2
+
+  explicit Spread(std::span<const double> weights) {
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    if (!(sum > 0)) entropy = squares = log_squares = undefined;
+    for (const double weight : weights) {
+      if (weight == 0) continue;
+      const double p = weight / sum;
+      entropy -= p * std::log(p);
+      squares += p * p;
+      log_squares += p * std::log(p) * std::log(p);
+    }
   }
-  row[Statistic::entropy] = entropy;
-  row[Statistic::normalised_entropy] = visible > 1 ? entropy / std::log(static_cast<double>(visible))
-                                                   : std::numeric_limits<double>::quiet_NaN();
-  row[Statistic::participation_ratio] = 1 / squares;
-  row[Statistic::max_weight] = std::isnan(squares) ? squares : maximum;
-  row[Statistic::sink_mass] = sink;
-  row[Statistic::window_mass] = window;
-  row[Statistic::mean_distance] = distance;
-  row[Statistic::support] = static_cast<double>(support);
-  return row;
+};
+
+double log_sum_exp(std::span<const double> logits) {
+  const double maximum = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const double s : logits) sum += std::exp(s - maximum);
+  return maximum + std::log(sum);
 }
 
-template RowStatistics row_statistics(std::span<const double>, std::span<const std::int64_t>, std::int64_t,
-                                      std::int64_t, std::int64_t);
-template RowStatistics row_statistics(std::span<const float>, std::span<const std::int32_t>, std::int64_t,
-                                      std::int64_t, std::int64_t);
+/// Largest less smallest of those above -inf.
+double spread_of(std::span<const double> logits) {
+  double lowest = std::numeric_limits<double>::infinity();
+  double highest = -lowest;
+  for (const double s : logits) {
+    if (s > -std::numeric_limits<double>::infinity()) lowest = std::min(lowest, s);
+    highest = std::max(highest, s);
+  }
+  return highest - lowest;
+}
+
+}  // namespace
+
+double distance_percentile(std::span<const double, distance_buckets> mass, double share) {
+  const double total = std::accumulate(mass.begin(), mass.end(), 0.0);
+  double sum = 0;
+  for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket) {
+    sum += mass[bucket];
+    if (sum >= share * total && sum > 0) return std::exp2(static_cast<double>(bucket)) - 1;
+  }
+  return undefined;
+}
+
+RowStatistics row_statistics(const WeightRow& row) {
+  RowStatistics result;
+  const auto visible = static_cast<double>(row.keys.size());
+  result.visible = static_cast<std::int64_t>(row.keys.size());
+  if (row.keys.empty()) return result;
+
+  const double sum = std::accumulate(row.weights.begin(), row.weights.end(), 0.0);
+  double sink = 0;
+  double window = 0;
+  double distances = 0;
+  std::array<double, distance_buckets> mass{};
+  std::vector<double> contributions;
+  for (std::size_t t = 0; t < row.keys.size(); ++t) {
+    const double weight = row.weights[t];
+    contributions.push_back(weight == 0 ? 0 : weight * row.value_norms[t]);
+    const std::int64_t distance = std::abs(row.position - row.keys[t]);
+    if (row.keys[t] < sink_keys) sink += weight;
+    if (row.keys[t] <= row.position && distance < window_keys) window += weight;
+    distances += weight * static_cast<double>(distance);
+    mass[distance_bucket(distance)] += weight;
+  }
+  std::vector<double> sorted(row.weights.begin(), row.weights.end());
+  if (!std::isnan(sum)) std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  const auto top = [&](std::size_t k) {
+    const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(std::min(k, sorted.size()));
+    return std::accumulate(sorted.begin(), end, 0.0) / sum;
+  };
+  const Spread spread(row.weights);
+  const Spread valued(contributions);
+  const auto support = static_cast<double>(
+      std::count_if(row.weights.begin(), row.weights.end(), [](double weight) { return weight > 0; }));
+
+  result[Statistic::entropy] = spread.entropy;
+  result[Statistic::normalised_entropy] = visible > 1 ? spread.entropy / std::log(visible) : undefined;
+  result[Statistic::participation_ratio] = 1 / spread.squares;
+  result[Statistic::max_weight] = top(1);
+  result[Statistic::sink_mass] = sink / sum;
+  result[Statistic::window_mass] = window / sum;
+  result[Statistic::mean_distance] = distances / sum;
+  result[Statistic::support] = support;
+  result[Statistic::varentropy] = std::max(spread.log_squares - spread.entropy * spread.entropy, 0.0);
+  result[Statistic::renyi2_entropy] = -std::log(spread.squares);
+  result[Statistic::effective_support] = std::exp(spread.entropy);
+  result[Statistic::sparsity] = 1 - support / visible;
+  result[Statistic::top8_mass] = top(8);
+  result[Statistic::top64_mass] = top(64);
+  result[Statistic::distance_p50] = distance_percentile(mass, 0.5);
+  result[Statistic::distance_p90] = distance_percentile(mass, 0.9);
+  const double log_sum = log_sum_exp(row.logits);
+  result[Statistic::logsumexp] = log_sum;
+  result[Statistic::logit_spread] = std::isnan(log_sum) ? undefined : spread_of(row.logits);
+  result[Statistic::value_entropy] = valued.entropy;
+  result[Statistic::value_participation_ratio] = 1 / valued.squares;
+  for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
+    result.distance_mass[bucket] = static_cast<float>(mass[bucket] / sum);
+  return result;
+}
 
 }  // namespace attnlab

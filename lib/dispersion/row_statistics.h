@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -11,9 +12,12 @@ namespace attnlab {
 inline constexpr std::int64_t sink_keys = 4;  ///< sink mass: weight on the first 4 keys (arXiv:2309.17453)
 inline constexpr std::int64_t window_keys = 128;  ///< window mass: keys p-127 … p for the query at position p
 
-/// Of the weights divided by their sum, which not every normaliser makes 1. Entropy in nats; normalised
-/// entropy is entropy / ln(visible keys); participation ratio is 1 / sum p^2; mean distance is sum p
-/// |position - key|; support counts keys with p > 0.
+/// Distances |p - j| by powers of two: 0, 1, 2-3, 4-7, … up to 2^24, the longest sequence.
+inline constexpr std::size_t distance_buckets = 25;
+constexpr std::size_t distance_bucket(std::int64_t distance) {
+  return static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(distance)));
+}
+
 enum class Statistic : std::size_t {
   entropy,
   normalised_entropy,
@@ -23,26 +27,94 @@ enum class Statistic : std::size_t {
   window_mass,
   mean_distance,
   support,
+  varentropy,
+  renyi2_entropy,
+  effective_support,
+  sparsity,
+  top8_mass,
+  top64_mass,
+  distance_p50,
+  distance_p90,
+  logsumexp,
+  logit_spread,
+  value_entropy,
+  value_participation_ratio,
 };
 
-inline constexpr std::array<std::string_view, 8> statistic_names{
-    "entropy",   "normalised_entropy", "participation_ratio", "max_weight",
-    "sink_mass", "window_mass",        "mean_distance",       "support"};
+struct StatisticInfo {
+  std::string_view name;
+  std::string_view unit;
+  std::string_view formula;
+  std::string_view meaning;
+};
 
-/// One value a Statistic. NaN: undefined (normalised entropy with one visible key) or the row was NaN.
+/// In the order of Statistic. p: the weights divided by their sum, which not every normaliser makes 1; n: the
+/// visible keys; s: the logits, after modifiers; w: p_j |v_j| divided by its sum; position: of the query.
+inline constexpr std::array statistic_infos{
+    StatisticInfo{"entropy", "nats", "H = -sum p ln p", "how widely the weight is spread"},
+    StatisticInfo{"normalised_entropy", "share", "H / ln n",
+                  "1: evenly over all visible keys; none at n = 1"},
+    StatisticInfo{"participation_ratio", "keys", "1 / sum p^2", "how many equal weights would be as spread"},
+    StatisticInfo{"max_weight", "share", "max p", "the sharpest key; the mass of the top 1"},
+    StatisticInfo{"sink_mass", "share", "sum p over j < 4", "weight parked on the first keys"},
+    StatisticInfo{"window_mass", "share", "sum p over the last 128 keys up to the position",
+                  "what a local window would keep"},
+    StatisticInfo{"mean_distance", "keys", "sum p |position - j|", "how far the row looks"},
+    StatisticInfo{"support", "keys", "count of p > 0", "keys that take part at all"},
+    StatisticInfo{"varentropy", "nats^2", "sum p (ln p)^2 - H^2", "0: all weights of the support are equal"},
+    StatisticInfo{"renyi2_entropy", "nats", "-ln sum p^2",
+                  "entropy that heeds the large weights more; at most H"},
+    StatisticInfo{"effective_support", "keys", "exp(H)", "how many equal weights would have this entropy"},
+    StatisticInfo{"sparsity", "share", "1 - support / n", "visible keys that are left out"},
+    StatisticInfo{"top8_mass", "share", "sum of the 8 largest p", "what a choice of 8 keys would keep"},
+    StatisticInfo{"top64_mass", "share", "sum of the 64 largest p", "what a choice of 64 keys would keep"},
+    StatisticInfo{"distance_p50", "keys",
+                  "least 2^b - 1 with sum p over |position - j| <= 2^b - 1 at least 0.5",
+                  "bracket of the median distance x: (value + 1) / 2 <= x <= value"},
+    StatisticInfo{"distance_p90", "keys", "the same for 0.9",
+                  "bracket of the distance within which nine tenths of the weight lie"},
+    StatisticInfo{"logsumexp", "nats", "ln sum exp(s)", "what softmax of these logits divides by"},
+    StatisticInfo{"logit_spread", "nats", "max s - min s",
+                  "delta of the bound C(delta): what sharpness the logits allow"},
+    StatisticInfo{"value_entropy", "nats", "-sum w ln w",
+                  "entropy of what the keys contribute to the output"},
+    StatisticInfo{"value_participation_ratio", "keys", "1 / sum w^2",
+                  "how many equal contributions would be as spread"},
+};
+
+inline constexpr auto statistic_names = [] {
+  std::array<std::string_view, statistic_infos.size()> names;
+  for (std::size_t s = 0; s < names.size(); ++s) names[s] = statistic_infos[s].name;
+  return names;
+}();
+static_assert(statistic_names[static_cast<std::size_t>(Statistic::value_participation_ratio)] ==
+              "value_participation_ratio");
+
+/// One value a Statistic. NaN: undefined (normalised entropy with one visible key, a row without weight) or
+/// the row was NaN.
 struct RowStatistics {
-  std::array<double, statistic_names.size()> values{};
+  std::array<double, statistic_infos.size()> values{};
+  std::array<float, distance_buckets> distance_mass{};  ///< share of the weight in each bucket of distances
   std::int64_t visible = 0;  ///< visible keys; a row with none is left out of every summary
 
   double& operator[](Statistic statistic) { return values[static_cast<std::size_t>(statistic)]; }
   double operator[](Statistic statistic) const { return values[static_cast<std::size_t>(statistic)]; }
 };
 
-/// From the weights of the visible keys, in any order: keys[t] has weights[t]; keys left out weigh 0.
-/// `support`: how many visible keys have a weight above 0 in exact arithmetic, where float underflow may hide
-/// some.
-template <class Weight, class Key>
-RowStatistics row_statistics(std::span<const Weight> weights, std::span<const Key> keys, std::int64_t visible,
-                             std::int64_t support, std::int64_t position);
+/// A whole row, in any order of its visible keys; all spans have one element for each.
+struct WeightRow {
+  std::span<const double> logits;   ///< after modifiers
+  std::span<const double> weights;  ///< 0 off the support
+  std::span<const double> value_norms;
+  std::span<const std::int64_t> keys;
+  std::int64_t position = 0;  ///< Shape::position
+};
+
+/// By the definitions, from the weights themselves: what sketches (row_sketch.h) are tested against.
+RowStatistics row_statistics(const WeightRow& row);
+
+/// Upper end of the bucket in which the mass, summed from distance 0 on, reaches `share` of all of it; NaN
+/// where there is none.
+double distance_percentile(std::span<const double, distance_buckets> mass, double share);
 
 }  // namespace attnlab

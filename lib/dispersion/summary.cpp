@@ -32,6 +32,20 @@ double mean(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+/// NaN where no row has a weight.
+std::array<double, distance_buckets> mean_distance_mass(std::span<const RowStatistics> rows) {
+  std::array<double, distance_buckets> mean{};
+  double count = 0;
+  for (const RowStatistics& row : rows) {
+    if (row.visible == 0 || std::isnan(row[Statistic::mean_distance])) continue;
+    count += 1;
+    for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
+      mean[bucket] += static_cast<double>(row.distance_mass[bucket]);
+  }
+  for (double& mass : mean) mass /= count;
+  return mean;
+}
+
 }  // namespace
 
 DispersionSummary summarise(std::span<const RowStatistics> rows, std::int64_t heads) {
@@ -41,6 +55,10 @@ DispersionSummary summarise(std::span<const RowStatistics> rows, std::int64_t he
   summary.rows_without_keys =
       std::count_if(rows.begin(), rows.end(), [](const RowStatistics& row) { return row.visible == 0; });
   summary.rows = static_cast<std::int64_t>(rows.size()) - summary.rows_without_keys;
+  for (std::size_t head = 0; head < summary.per_head.size(); ++head)
+    summary.distance_mass_per_head.push_back(
+        mean_distance_mass(rows.subspan(head * rows_per_head, rows_per_head)));
+  summary.distance_mass = mean_distance_mass(rows);
   for (std::size_t s = 0; s < statistic_names.size(); ++s) {
     const auto statistic = static_cast<Statistic>(s);
     for (std::size_t head = 0; head < summary.per_head.size(); ++head)

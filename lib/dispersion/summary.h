@@ -16,6 +16,9 @@ struct DispersionSummary {
   /// per_head[head][statistic]: mean over the head's rows that are defined; NaN if there are none.
   std::vector<std::array<double, statistic_names.size()>> per_head;
   std::array<double, statistic_names.size()> mean{};
+  /// Share of the weight in each bucket of distances, the means over each head's rows and over all.
+  std::vector<std::array<double, distance_buckets>> distance_mass_per_head;
+  std::array<double, distance_buckets> distance_mass{};
   std::array<std::array<double, summary_quantiles.size()>, statistic_names.size()> quantiles{};
   std::int64_t rows = 0;
   std::int64_t rows_without_keys = 0;

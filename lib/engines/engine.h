@@ -33,8 +33,9 @@ struct Refusal {
   std::string reason;
 };
 
-/// One variant on one problem, ready to run: memory allocated, kernels compiled. Both runs allocate nothing
-/// and may be called any number of times, one at a time. The result does not depend on the number of threads.
+/// One variant on one problem, ready to run: memory allocated, kernels compiled. Both runs may be called any
+/// number of times, one at a time; run() allocates nothing. The result does not depend on the number of
+/// threads.
 ///
 /// A row that sees no key is 0. Keys and values that a row does not see have no effect on it, NaN or not; a
 /// NaN that it sees makes that row NaN and no other.

@@ -8,46 +8,39 @@
 #include "rows/lane.h"
 #include "rows/online.h"
 #include "rows/rows.h"
+#include "rows/sketch.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
-template <class Member, class Store, bool with_statistics>
+template <class Member, class Store, class Sketch>
 ATTNLAB_INLINE void weigh_rows(const Member& member, const LogitTile& tile, const float* log_keys,
-                               Store store, RowSketch* sketches) {
-  TileSketch sketch{sketches, tile, {}};
+                               Store store, Sketch sketch) {
   for (std::int64_t row = 0; row < tile.rows; ++row) {
     const float* logits = tile.logits + row * tile.stride;
-    Lane largest = Lane(0.0F);
-    if constexpr (with_statistics) sketch.begin_row(row);
+    sketch.begin_row(row);
     for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
       const Lane weight = member.weight(Lane::load(logits + j), Lane(log_keys[row]));
-      if constexpr (with_statistics) {
-        sketch.add(weight, log(weight), j);
-        largest = max(largest, weight);
-      }
+      const Lane logarithm = log(weight);  // falls away where there is no sketch
+      sketch.add(weight, logarithm, logarithm, j);
       store(weight, row * tile.stride + j);
     }
-    if constexpr (with_statistics) {
-      sketch.end_row(row);
-      const auto here = static_cast<double>(horizontal_max(largest));
-      if (here > sketches[row].largest) sketches[row].largest = here;
-    }
+    sketch.end_row(row);
   }
 }
 
 template <class Member>
 ATTNLAB_INLINE void weigh_tile(const Member& member, const LogitTile& tile, const float* log_keys,
-                               DType dtype, void* weights, RowSketch* sketches) {
+                               DType dtype, void* weights, const SketchRows* sketches) {
   const StoreF32 wide{static_cast<float*>(weights)};
   const StoreBf16 narrow{static_cast<std::uint16_t*>(weights)};
   if (sketches && dtype == DType::f32)
-    weigh_rows<Member, StoreF32, true>(member, tile, log_keys, wide, sketches);
+    weigh_rows(member, tile, log_keys, wide, TileSketch{*sketches, tile});
   else if (sketches)
-    weigh_rows<Member, StoreBf16, true>(member, tile, log_keys, narrow, sketches);
+    weigh_rows(member, tile, log_keys, narrow, TileSketch{*sketches, tile});
   else if (dtype == DType::f32)
-    weigh_rows<Member, StoreF32, false>(member, tile, log_keys, wide, nullptr);
+    weigh_rows(member, tile, log_keys, wide, NoSketch{});
   else
-    weigh_rows<Member, StoreBf16, false>(member, tile, log_keys, narrow, nullptr);
+    weigh_rows(member, tile, log_keys, narrow, NoSketch{});
 }
 
 }  // namespace attnlab::ATTNLAB_LEVEL

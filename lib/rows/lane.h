@@ -78,6 +78,12 @@ ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), 
 
 ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }
+ATTNLAB_INLINE float horizontal_min(Lane a) { return stdx::hmin(a.value); }
+
+/// min(a, b), a where b is -inf or NaN.
+ATTNLAB_INLINE Lane min_above_minus_infinity(Lane a, Lane b) {
+  return select(b > Lane(-std::numeric_limits<float>::infinity()), min(a, b), a);
+}
 
 /// Added to a number, it leaves the nearest whole one, n, plus 126 in the low bits of the sum: the exponent
 /// of 2^(n-1); n = -126 becomes the number 0.
@@ -153,11 +159,14 @@ ATTNLAB_INLINE SplitLog2 split_log2(Lane x) {
 
 inline constexpr float least_normal = 1.17549435e-38F;
 
-/// Natural logarithm: relative error below 3e-7; -inf for what is less than a normal number, 0 included.
+/// Natural logarithm of normal numbers, within 3 ULP; -inf for 0; NaN for NaN.
 ATTNLAB_INLINE Lane log(Lane x) {
   const SplitLog2 log2 = split_log2(x);
-  return select(x < Lane(least_normal), Lane(-std::numeric_limits<float>::infinity()),
-                (log2.whole + log2.rest) * Lane(0.693147182F));
+  // ln 2 in two parts, the large one exact when multiplied.
+  const Lane small = log2.rest * Lane(0.693147182F) + log2.whole * Lane(-2.12194440e-4F);
+  const Lane not_a_number = x - x;  // 0 else
+  return select(x <= Lane(0.0F), Lane(-std::numeric_limits<float>::infinity()),
+                small + log2.whole * Lane(0.693359375F) + not_a_number);
 }
 
 /// base^exponent for 0 < base <= 1 and exponent >= 0: relative error below 2e-7 (1 + exponent), and nothing
@@ -213,6 +222,23 @@ ATTNLAB_INLINE Lane load_bf16(const std::uint16_t* from) {
   using Bits = stdx::rebind_simd_t<std::uint32_t, FloatRegister>;
   const Bits word([&](auto index) { return static_cast<std::uint32_t>(from[index]) << 16; });
   return std::bit_cast<FloatRegister>(word);
+#endif
+}
+
+/// Stores the elements of `values` whose mask is set one behind another; returns how many. The target needs
+/// room for a whole lane.
+ATTNLAB_INLINE std::int64_t append(Mask mask, Lane values, float* to) {
+#if defined(__AVX512F__)
+  const auto bits = static_cast<__mmask16>(static_cast<unsigned>(stdx::__data(mask)));
+  _mm512_storeu_ps(to, _mm512_maskz_compress_ps(bits, static_cast<__m512>(values.value)));
+  return __builtin_popcount(bits);
+#else
+  std::int64_t count = 0;
+  for (std::int64_t element = 0; element < Lane::width; ++element) {
+    to[count] = values.value[static_cast<std::size_t>(element)];
+    count += mask[static_cast<std::size_t>(element)];
+  }
+  return count;
 #endif
 }
 

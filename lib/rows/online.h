@@ -6,9 +6,9 @@
 #include <limits>
 
 #include "dispersion/row_sketch.h"
-#include "dispersion/row_statistics.h"
 #include "rows/lane.h"
 #include "rows/rows.h"
+#include "rows/sketch.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
@@ -34,49 +34,53 @@ ATTNLAB_INLINE float finite_reference(float maximum) {
 struct NoSketch {
   ATTNLAB_INLINE void move_reference(std::int64_t, float, float) {}
   ATTNLAB_INLINE void begin_row(std::int64_t) {}
-  ATTNLAB_INLINE void add(Lane, Lane, std::int64_t) {}
+  ATTNLAB_INLINE void add(Lane, Lane, Lane, std::int64_t) {}
   ATTNLAB_INLINE void end_row(std::int64_t) {}
 };
 
-/// Sums of math.md, "Dispersion of a row": float32 within a row of the tile, float64 across tiles.
-struct TileSketch {
-  RowSketch* sketches;
-  const LogitTile& tile;
-  Lane sums[6];
-  float position = 0;
-  float support = 0;
+struct EntropySketch {
+  WeightSums* rows;
+  LaneSums sums{};
 
   ATTNLAB_INLINE void move_reference(std::int64_t row, float from, float to) {
-    rebase(sketches[row], from, to);
+    rebase(rows[row], static_cast<double>(from), static_cast<double>(to));
+  }
+  ATTNLAB_INLINE void begin_row(std::int64_t) { sums.clear(); }
+  ATTNLAB_INLINE void add(Lane weight, Lane logit, Lane, std::int64_t) {
+    sums.add(weight, select(weight > Lane(0.0F), logit, Lane(0.0F)));
+  }
+  ATTNLAB_INLINE void end_row(std::int64_t row) { sums.add_to(rows[row]); }
+};
+
+/// A TileSketch whose logits are the range that statistics ask for, too.
+struct OnlineSketch {
+  TileSketch sums;
+  Lane lowest{};
+
+  ATTNLAB_INLINE void move_reference(std::int64_t row, float, float to) {
+    rebase(sums.out.rows[row], static_cast<double>(to));
   }
   ATTNLAB_INLINE void begin_row(std::int64_t row) {
-    for (Lane& sum : sums) sum = Lane(0.0F);
-    support = 0;
-    position = static_cast<float>(tile.first_position + row);
+    sums.begin_row(row);
+    lowest = Lane(std::numeric_limits<float>::infinity());
   }
-  ATTNLAB_INLINE void add(Lane weight, Lane logit, std::int64_t column) {
-    const Lane key = Lane(static_cast<float>(tile.first_key + column)) + Lane::iota();
-    const Lane distance = abs(Lane(position) - key);
-    const Lane zero = Lane(0.0F);
-    sums[0] = sums[0] + weight;
-    sums[1] = sums[1] + select(weight > zero, weight * logit, weight);
-    sums[2] = sums[2] + weight * weight;
-    sums[3] = sums[3] + weight * distance;
-    sums[4] = sums[4] + select(key < Lane(static_cast<float>(sink_keys)), weight, zero);
-    const Mask in_window = key <= Lane(position) && key > Lane(position - static_cast<float>(window_keys));
-    sums[5] = sums[5] + select(in_window, weight, zero);
-    support += static_cast<float>(stdx::popcount(logit > Lane(-std::numeric_limits<float>::infinity())));
+  ATTNLAB_INLINE void add(Lane weight, Lane logit, Lane absolute, std::int64_t column) {
+    sums.add(weight, logit, absolute, column);
+    lowest = min_above_minus_infinity(lowest, absolute);
   }
   ATTNLAB_INLINE void end_row(std::int64_t row) {
-    RowSketch& sketch = sketches[row];
-    sketch.sum += static_cast<double>(horizontal_sum(sums[0]));
-    sketch.sum_logit += static_cast<double>(horizontal_sum(sums[1]));
-    sketch.sum_square += static_cast<double>(horizontal_sum(sums[2]));
-    sketch.sum_distance += static_cast<double>(horizontal_sum(sums[3]));
-    sketch.sum_sink += static_cast<double>(horizontal_sum(sums[4]));
-    sketch.sum_window += static_cast<double>(horizontal_sum(sums[5]));
-    sketch.support += static_cast<double>(support);
+    sums.end_row(row);
+    RowSketch& sketch = *sums.sketch;
+    const auto least = static_cast<double>(horizontal_min(lowest));
+    sketch.logits.highest = sketch.reference;
+    sketch.logits.sum = sketch.weights.sum;
+    if (least < sketch.logits.lowest) sketch.logits.lowest = least;
   }
+};
+
+/// Weights are of no use to anyone.
+struct NoStore {
+  ATTNLAB_INLINE void operator()(Lane, std::int64_t) const {}
 };
 
 struct StoreF32 {
@@ -126,9 +130,10 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
     Lane second = Lane(0.0F);
     sketch.begin_row(row);
     const auto absorb = [&](std::int64_t j) {
-      const Lane logit = Lane::load(logits + j) - reference;
+      const Lane absolute = Lane::load(logits + j);
+      const Lane logit = absolute - reference;
       const Lane weight = exp_of_negative(logit);
-      sketch.add(weight, logit, j);
+      sketch.add(weight, logit, absolute, j);
       store(weight, row * tile.stride + j);
       return weight;
     };
@@ -151,12 +156,16 @@ static void absorb_online(const LogitTile& tile, const OnlineRows& state, DType 
 }
 
 static void absorb_online_with_statistics(const LogitTile& tile, const OnlineRows& state, DType dtype,
-                                          void* weights, RowSketch* sketches) {
+                                          void* weights, const SketchRows& sketches) {
+  const OnlineSketch sketch{TileSketch{sketches, tile}};
   if (dtype == DType::f32)
-    absorb_online_rows(tile, state, StoreF32{static_cast<float*>(weights)}, TileSketch{sketches, tile, {}});
+    absorb_online_rows(tile, state, StoreF32{static_cast<float*>(weights)}, sketch);
   else
-    absorb_online_rows(tile, state, StoreBf16{static_cast<std::uint16_t*>(weights)},
-                       TileSketch{sketches, tile, {}});
+    absorb_online_rows(tile, state, StoreBf16{static_cast<std::uint16_t*>(weights)}, sketch);
+}
+
+static void measure_entropy(const LogitTile& tile, const OnlineRows& state, WeightSums* sums) {
+  absorb_online_rows(tile, state, NoStore{}, EntropySketch{sums});
 }
 
 static void finish_online(const OnlineRows& state, std::int64_t rows) {
@@ -168,6 +177,30 @@ static void finish_online(const OnlineRows& state, std::int64_t rows) {
       const Lane value = Lane::load(output + c);
       (sum == 0 ? Lane(0.0F) : value * scale).store(output + c);
     }
+  }
+}
+
+static void measure_logits(const LogitTile& tile, RowSketch* sketches) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (std::int64_t row = 0; row < tile.rows; ++row) {
+    const float* logits = tile.logits + row * tile.stride;
+    LogitRange& range = sketches[row].logits;
+    const double highest = static_cast<double>(horizontal_max(row_maxima(logits, tile.columns)));
+    if (highest > range.highest) {
+      if (range.sum != 0) range.sum *= __builtin_exp(range.highest - highest);
+      range.highest = highest;
+    }
+    const Lane reference = Lane(finite_reference(static_cast<float>(range.highest)));
+    Lane sum = Lane(0.0F);
+    Lane lowest = Lane(infinity);
+    for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
+      const Lane logit = Lane::load(logits + j);
+      sum = sum + exp_of_negative(logit - reference);
+      lowest = min_above_minus_infinity(lowest, logit);
+    }
+    range.sum += static_cast<double>(horizontal_sum(sum));
+    const auto least = static_cast<double>(horizontal_min(lowest));
+    if (least < range.lowest) range.lowest = least;
   }
 }
 

@@ -95,7 +95,7 @@ void pairwise(const PairwiseNet& net, const float* queries, const float* keys, s
 }
 
 void weigh(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys, DType dtype,
-           void* weights, RowSketch* sketches) {
+           void* weights, const SketchRows* sketches) {
   with_member(normaliser.member(), [&](const auto& member) {
     if constexpr (member.kind == NormaliserKind::elementwise)
       weigh_tile(member, tile, log_keys, dtype, weights, sketches);
@@ -194,6 +194,8 @@ const RowCode table{panel_width,
                     pairwise,
                     absorb_online,
                     absorb_online_with_statistics,
+                    measure_entropy,
+                    measure_logits,
                     finish_online,
                     weigh,
                     absorb_threshold,

@@ -47,6 +47,18 @@ struct OnlineRows {
   std::int64_t output_columns = 0;  ///< a multiple of row_code_columns
 };
 
+/// Sketches of a block of rows, and |v_j| and ln |v_j| of their kv head from key 0 on (0 for a norm of 0),
+/// whole tiles of them.
+struct SketchRows {
+  RowSketch* rows = nullptr;
+  const float* value_norms = nullptr;
+  const float* log_value_norms = nullptr;
+
+  SketchRows from(std::int64_t row) const {
+    return {rows ? rows + row : nullptr, value_norms, log_value_norms};
+  }
+};
+
 /// Candidates of a block of rows for the support of a row_threshold normaliser.
 struct ThresholdRows {
   float* tau = nullptr;         ///< a lower bound of the threshold, in z = scale s; -inf at first
@@ -153,16 +165,22 @@ struct RowCode {
 
   /// The same, and folds the tile into the sketches.
   void (*absorb_online_with_statistics)(const LogitTile& tile, const OnlineRows& state, DType weights_dtype,
-                                        void* weights, RowSketch* sketches);
+                                        void* weights, const SketchRows& sketches);
+
+  /// Softmax state and sums of a tile whose weights nobody needs; `sums` are relative to state.maximum.
+  void (*measure_entropy)(const LogitTile& tile, const OnlineRows& state, WeightSums* sums);
+
+  /// Folds the tile into the LogitRange of every row's sketch, for normalisers that are not online.
+  void (*measure_logits)(const LogitTile& tile, RowSketch* sketches);
 
   /// output row / sum, or 0 where the sum is 0, for `rows` rows.
   void (*finish_online)(const OnlineRows& state, std::int64_t rows);
 
   /// Elementwise normalisers: leaves the weights of a tile in `weights`, as absorb_online does. `log_keys`:
-  /// ln of the keys that each row sees. Folds them into `sketches`, which start with largest = 0, unless
-  /// null.
+  /// ln of the keys that each row sees. Folds them into `sketches`, which start as sketch_of_weights(),
+  /// unless null.
   void (*weigh)(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys,
-                DType weights_dtype, void* weights, RowSketch* sketches);
+                DType weights_dtype, void* weights, const SketchRows* sketches);
 
   /// Keeps what may be on the support, z being off by slack: exact, since the threshold of a part of a row is
   /// never above the row's.

@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 
+#include "dispersion/row_statistics.h"
 #include "harness/command.h"
 
 namespace attnlab {
@@ -159,6 +164,35 @@ TEST(List, ShowsEveryTableAsTextAndAsJson) {
   EXPECT_EQ(list.at("backends").size(), 4U);
   EXPECT_EQ(list.at("engines").size(), 3U);
   EXPECT_EQ(command("list modifiers").out.find("entmax"), std::string::npos);
+}
+
+TEST(List, StatisticsAreThoseOfTheSchemaAndOfRecords) {
+  const auto cell_text = [](std::string_view text) {
+    std::string escaped;
+    for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
+    return escaped;
+  };
+  std::ifstream stream(std::string(std::getenv("ATTNLAB_SOURCE")) + "/results/SCHEMA.md");
+  const std::string schema{std::istreambuf_iterator<char>(stream), {}};
+  const Result result =
+      command("run --json --normaliser 'entmax(1.5)' --seqlen 200 --heads 2" + short_rounds);
+  ASSERT_EQ(result.status, 0) << result.err;
+  const json dispersion = json::parse(result.out).at("dispersion");
+  for (const StatisticInfo& info : statistic_infos) {
+    const std::string name(info.name);
+    EXPECT_NE(schema.find("| `" + name + "` | " + cell_text(info.unit) + " | " + cell_text(info.formula) +
+                          " | " + cell_text(info.meaning) + " |"),
+              std::string::npos)
+        << name;
+    EXPECT_TRUE(dispersion.at("mean").at(name).is_number()) << name;
+    EXPECT_EQ(dispersion.at("per_head").at(name).size(), 2U) << name;
+  }
+  EXPECT_EQ(dispersion.at("mean").size(), statistic_infos.size());
+  // 200 keys: distances up to 199, the ninth bucket.
+  const auto mass = dispersion.at("distance_mass").at("mean").get<std::vector<double>>();
+  EXPECT_EQ(mass.size(), 9U);
+  EXPECT_NEAR(std::accumulate(mass.begin(), mass.end(), 0.0), 1, 1e-6);
+  EXPECT_EQ(dispersion.at("distance_mass").at("per_head").size(), 2U);
 }
 
 TEST(Help, FitsOneScreen) {

@@ -9,6 +9,7 @@
 
 #include "engines/onednn_compatibility.h"
 #include "engines/operands.h"
+#include "engines/statistics_pass.h"
 #include "engines/tile_product.h"
 #include "rows/rows.h"
 
@@ -138,11 +139,20 @@ class OnednnPlan final : public Plan {
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_with_statistics(inputs, output, {});
+    run_all(inputs, output, nullptr);
   }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
+    StatisticsPass pass(variant_, problem_, inputs, primitives_.sizes.columns, problem_.threads, 1,
+                        statistics);
+    run_all(inputs, output, &pass);
+  }
+
+  std::string path() const override { return product_path(problem_.dtype, product_dtype(problem_)); }
+
+ private:
+  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
     const Sizes& sizes = primitives_.sizes;
     const auto kv_heads = static_cast<std::int64_t>(packed_keys_.size());
     const std::int64_t stripes = sizes.heads * sizes.stripes;
@@ -156,15 +166,12 @@ class OnednnPlan final : public Plan {
 #pragma omp for schedule(static)
       for (std::int64_t index = 0; index < stripes; ++index) fill_logits(inputs, stripe(index), own);
 #pragma omp for schedule(static)
-      for (std::int64_t index = 0; index < stripes; ++index) normalise(stripe(index), statistics, own);
+      for (std::int64_t index = 0; index < stripes; ++index) normalise(stripe(index), pass, own);
 #pragma omp for schedule(static)
       for (std::int64_t index = 0; index < stripes; ++index) fill_output(inputs, stripe(index), output, own);
     }
   }
 
-  std::string path() const override { return product_path(problem_.dtype, product_dtype(problem_)); }
-
- private:
   struct PerThread {
     std::byte* queries = nullptr;
     std::byte* unpacked = nullptr;
@@ -235,7 +242,7 @@ class OnednnPlan final : public Plan {
       if (modifier.fact() == RowFact::entropy) {
         mask(stripe);
         for (std::int64_t t = 0; t < stripe.rows; ++t)
-          own.facts[static_cast<std::size_t>(t)].entropy = sketch_row(stripe, t, own)[Statistic::entropy];
+          own.facts[static_cast<std::size_t>(t)].entropy = row_entropy(stripe, t);
       }
       rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads, weights_of(inputs)), tile);
     }
@@ -255,12 +262,11 @@ class OnednnPlan final : public Plan {
     }
   }
 
-  void normalise(const Stripe& stripe, std::span<RowStatistics> statistics, PerThread& own) {
+  void normalise(const Stripe& stripe, StatisticsPass* pass, PerThread& own) {
     const Sizes& sizes = primitives_.sizes;
     if (variant_.normaliser.kind() == NormaliserKind::online) {
-      if (!statistics.empty())
-        for (std::int64_t t = 0; t < stripe.rows; ++t)
-          *statistics_of(stripe, t, statistics) = sketch_row(stripe, t, own);
+      if (pass)
+        for (std::int64_t t = 0; t < stripe.rows; ++t) sketch_row(stripe, t, *pass, own);
       if (has_null_key(variant_))
         for (std::int64_t t = 0; t < stripe.rows; ++t)
           stripe.logits[t * sizes.columns + problem_.shape.seqlen_k] =
@@ -280,20 +286,13 @@ class OnednnPlan final : public Plan {
         if (nothing[static_cast<std::size_t>(t)])
           std::fill_n(stripe.logits + t * sizes.columns, sizes.columns, 0.0F);
     } else if (variant_.normaliser.kind() == NormaliserKind::elementwise) {
-      for (std::int64_t t = 0; t < stripe.rows; ++t) weigh_row(stripe, t, statistics);
+      for (std::int64_t t = 0; t < stripe.rows; ++t) weigh_row(stripe, t, pass);
     } else {
-      for (std::int64_t t = 0; t < stripe.rows; ++t) solve_row(stripe, t, statistics, own);
+      for (std::int64_t t = 0; t < stripe.rows; ++t) solve_row(stripe, t, pass, own);
     }
     if (stripe.weights == nullptr) return;
     for (std::int64_t at = 0; at < sizes.stripe * sizes.columns; ++at)
       stripe.weights[at] = bf16(stripe.logits[at]);
-  }
-
-  RowStatistics* statistics_of(const Stripe& stripe, std::int64_t t,
-                               std::span<RowStatistics> statistics) const {
-    const Shape& shape = problem_.shape;
-    return &statistics[static_cast<std::size_t>((stripe.batch * shape.heads + stripe.head) * shape.seqlen_q +
-                                                stripe.first + t)];
   }
 
   /// Calls `function` with pieces of row t that are short enough for float32 sums.
@@ -306,36 +305,54 @@ class OnednnPlan final : public Plan {
                          problem_.shape.position(stripe.first + t), j});
   }
 
-  RowStatistics sketch_row(const Stripe& stripe, std::int64_t t, PerThread& own) const {
-    const std::int64_t i = stripe.first + t;
+  double row_entropy(const Stripe& stripe, std::int64_t t) const {
     float maximum = -std::numeric_limits<float>::infinity();
     float sums[row_code_columns] = {};
-    RowSketch sketch;
+    WeightSums weights;
+    for_each_piece(stripe, t, [&](const LogitTile& piece) {
+      rows_.measure_entropy(piece, {&maximum, sums, nullptr, 0, 0}, &weights);
+    });
+    return weights.entropy();
+  }
+
+  /// The empty sketch of the row that a thread has at hand.
+  static SketchRows row_sketch(const Stripe& stripe, StatisticsPass& pass) {
+    pass.empty(omp_get_thread_num());
+    return pass.sketches(omp_get_thread_num(), stripe.batch, stripe.head);
+  }
+
+  void sketch_row(const Stripe& stripe, std::int64_t t, StatisticsPass& pass, PerThread& own) const {
+    const SketchRows sketches = row_sketch(stripe, pass);
+    float maximum = -std::numeric_limits<float>::infinity();
+    float sums[row_code_columns] = {};
     for_each_piece(stripe, t, [&](const LogitTile& piece) {
       rows_.absorb_online_with_statistics(piece, {&maximum, sums, nullptr, 0, 0}, DType::f32, own.row.data(),
-                                          &sketch);
+                                          sketches);
     });
-    return row_statistics(sketch, variant_.pattern.keys(problem_.shape, i).count());
+    pass.write(*sketches.rows, stripe.batch, stripe.head, stripe.first + t);
   }
 
   /// Row t's logits become its weights, each by itself.
-  void weigh_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics) const {
+  void weigh_row(const Stripe& stripe, std::int64_t t, StatisticsPass* pass) const {
     const std::int64_t i = stripe.first + t;
-    const std::int64_t visible = variant_.pattern.keys(problem_.shape, i).count();
-    const float log_keys = log_of_keys(visible);
-    RowSketch sketch{.largest = 0};
+    const float log_keys = log_of_keys(variant_.pattern.keys(problem_.shape, i).count());
+    const SketchRows sketches = pass ? row_sketch(stripe, *pass) : SketchRows{};
     for_each_piece(stripe, t, [&](const LogitTile& piece) {
+      if (pass) rows_.measure_logits(piece, sketches.rows);
       rows_.weigh(variant_.normaliser, piece, &log_keys, DType::f32, piece.logits,
-                  statistics.empty() ? nullptr : &sketch);
+                  pass ? &sketches : nullptr);
     });
-    if (!statistics.empty()) *statistics_of(stripe, t, statistics) = row_statistics(sketch, visible);
+    if (pass) pass->write(*sketches.rows, stripe.batch, stripe.head, i);
   }
 
   /// Row t's logits become its weights: solved on a copy, then put back in their places.
-  void solve_row(const Stripe& stripe, std::int64_t t, std::span<RowStatistics> statistics, PerThread& own) {
+  void solve_row(const Stripe& stripe, std::int64_t t, StatisticsPass* pass, PerThread& own) {
     const Sizes& sizes = primitives_.sizes;
     const std::int64_t i = stripe.first + t;
     float* row = stripe.logits + t * sizes.columns;
+    const SketchRows sketches = pass ? row_sketch(stripe, *pass) : SketchRows{};
+    if (pass)
+      for_each_piece(stripe, t, [&](const LogitTile& piece) { rows_.measure_logits(piece, sketches.rows); });
     const auto scale = static_cast<float>(variant_.normaliser.scale());
     std::int64_t count = 0;
     for (const KeyRange& range : variant_.pattern.keys(problem_.shape, i)) {
@@ -353,11 +370,11 @@ class OnednnPlan final : public Plan {
     std::fill_n(row, sizes.columns, 0.0F);
     for (std::int64_t s = 0; s < support; ++s)
       row[own.key_numbers[static_cast<std::size_t>(s)]] = own.row[static_cast<std::size_t>(s)];
-    if (statistics.empty()) return;
-    *statistics_of(stripe, t, statistics) = row_statistics(
-        std::span<const float>(own.row).subspan(0, static_cast<std::size_t>(support)),
-        std::span<const std::int32_t>(own.key_numbers).subspan(0, static_cast<std::size_t>(support)),
-        variant_.pattern.keys(problem_.shape, i).count(), support, problem_.shape.position(i));
+    if (!pass) return;
+    const auto size = static_cast<std::size_t>(support);
+    add_support(*sketches.rows, own.row.subspan(0, size), own.key_numbers.subspan(0, size),
+                problem_.shape.position(i), sketches.value_norms);
+    pass->write(*sketches.rows, stripe.batch, stripe.head, i);
   }
 
   void fill_output(const Inputs& inputs, const Stripe& stripe, const MutableTensorView& output,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "dispersion/value_norms.h"
 #include "engines/reference/oracle.h"
 
 namespace attnlab {
@@ -33,16 +34,22 @@ class ReferencePlan final : public Plan {
       oracle.select(head / shape.heads, head % shape.heads);
       std::vector<double> row(static_cast<std::size_t>(shape.head_dim_v));
       std::vector<float> rounded(row.size());
+      std::vector<double> norms;
+      if (!statistics.empty())
+        norms = value_norms(inputs.v, head / shape.heads, shape.kv_head(head % shape.heads));
       for (std::int64_t i = 0; i < shape.seqlen_q; ++i) {
         oracle.output(i, row);
         std::copy(row.begin(), row.end(), rounded.begin());
         write_row(output, head / shape.heads, head % shape.heads, i, rounded);
         if (statistics.empty()) continue;
+        const std::span<const double> of_row = oracle.logits(i);
+        const std::vector<double> logits(of_row.begin(), of_row.end());
         const std::span<const double> weights = oracle.weights(i);
-        const auto support = std::count_if(weights.begin(), weights.end(), [](double p) { return p > 0; });
+        std::vector<double> visible_norms;
+        for (const std::int64_t j : oracle.visible_keys())
+          visible_norms.push_back(norms[static_cast<std::size_t>(j)]);
         statistics[static_cast<std::size_t>(head * shape.seqlen_q + i)] =
-            row_statistics(weights, oracle.visible_keys(), static_cast<std::int64_t>(weights.size()), support,
-                           shape.position(i));
+            row_statistics({logits, weights, visible_norms, oracle.visible_keys(), shape.position(i)});
       }
     }
   }

@@ -12,15 +12,12 @@ namespace attnlab {
 namespace {
 
 struct Sizes {
-  std::int64_t output, log_keys, sketches;
+  std::int64_t output, log_keys;
 
   Sizes(const Problem& problem, const Tiling& tiling)
-      : output(tiling.query_rows * output_columns(problem) * 4),
-        log_keys(tiling.query_rows * 4),
-        sketches(tiling.query_rows * static_cast<std::int64_t>(sizeof(RowSketch))) {}
+      : output(tiling.query_rows * output_columns(problem) * 4), log_keys(tiling.query_rows * 4) {}
   std::int64_t total(int threads) const {
-    return threads *
-           (Workspace::rounded(output) + Workspace::rounded(log_keys) + Workspace::rounded(sketches));
+    return threads * (Workspace::rounded(output) + Workspace::rounded(log_keys));
   }
 };
 
@@ -37,25 +34,18 @@ class ElementwisePlan final : public Plan {
     for (PerThread& own : threads_) {
       own.output = workspace.allocate<float>(sizes.output / 4);
       own.log_keys = workspace.allocate<float>(sizes.log_keys / 4);
-      own.sketches = workspace.allocate<RowSketch>(tiling.query_rows);
     }
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_with_statistics(inputs, output, {});
+    run_all(inputs, output, nullptr);
   }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    run_stages(
-        tiling_, problem_,
-        [&](const StageTile& tile, int thread) {
-          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-          values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        },
-        [&](const Stage& stage, const QueryBlock& block, int thread) {
-          run_block(inputs, stage, block, output, statistics, thread);
-        });
+    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
+                        tiling_.query_rows, statistics);
+    run_all(inputs, output, &pass);
   }
 
   std::string path() const override { return product_path(problem_.dtype, values_.weights_dtype()); }
@@ -63,17 +53,32 @@ class ElementwisePlan final : public Plan {
  private:
   struct PerThread {
     std::span<float> output, log_keys;
-    std::span<RowSketch> sketches;
   };
 
+  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
+    run_stages(
+        tiling_, problem_,
+        [&](const StageTile& tile, int thread) {
+          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+          values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+        },
+        [&](const Stage& stage, const QueryBlock& block, int thread) {
+          run_block(inputs, stage, block, output, pass, thread);
+        });
+  }
+
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
-                 const MutableTensorView& output, std::span<RowStatistics> statistics, int thread) {
+                 const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
     for (std::int64_t t = 0; t < block.rows; ++t)
       own.log_keys[static_cast<std::size_t>(t)] =
           log_of_keys(variant_.pattern.keys(shape, block.first + t).count());
-    std::fill(own.sketches.begin(), own.sketches.end(), RowSketch{.largest = 0});
+    SketchRows sketches;
+    if (pass) {
+      pass->empty(thread);
+      sketches = pass->sketches(thread, block.batch, block.head);
+    }
     std::fill(own.output.begin(), own.output.end(), 0.0F);
 
     const std::int64_t columns = output_columns(problem_);
@@ -81,14 +86,15 @@ class ElementwisePlan final : public Plan {
     tiles_.for_each_strip(
         stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
           const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
+          const SketchRows own_sketches = sketches.from(strip.first_row);
+          if (pass) tiles_.rows().measure_logits(tile, own_sketches.rows);
           tiles_.rows().weigh(variant_.normaliser, tile, own.log_keys.data() + strip.first_row,
                               values_.weights_dtype(), values_.weights(tile, thread),
-                              statistics.empty() ? nullptr : own.sketches.data() + strip.first_row);
+                              pass ? &own_sketches : nullptr);
           values_.accumulate(tile, strip, slot, own.output.data() + strip.first_row * columns, thread);
         });
     values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
-    if (!statistics.empty())
-      write_statistics(variant_.pattern, shape, block, own.sketches.data(), statistics);
+    if (pass) write_statistics(*pass, block, sketches.rows);
   }
 
   const Variant variant_;

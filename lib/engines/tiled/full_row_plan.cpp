@@ -43,22 +43,14 @@ class FullRowPlan final : public Plan {
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_with_statistics(inputs, output, {});
+    run_all(inputs, output, nullptr);
   }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    run_stages(
-        tiling_, problem_,
-        [&](const StageTile& tile, int thread) {
-          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        },
-        [&](const Stage& stage, const QueryBlock& block, int thread) {
-          for (std::int64_t t = 0; t < block.rows; t += sizes_.stored_rows)
-            run_rows(inputs, stage,
-                     {block.batch, block.head, block.first + t, std::min(sizes_.stored_rows, block.rows - t)},
-                     output, statistics, thread);
-        });
+    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
+                        sizes_.stored_rows, statistics);
+    run_all(inputs, output, &pass);
   }
 
   std::string path() const override { return product_path(problem_.dtype, tile_dtype(problem_, tiling_)); }
@@ -69,17 +61,38 @@ class FullRowPlan final : public Plan {
     std::span<float> sum;
   };
 
+  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
+    run_stages(
+        tiling_, problem_,
+        [&](const StageTile& tile, int thread) {
+          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+        },
+        [&](const Stage& stage, const QueryBlock& block, int thread) {
+          for (std::int64_t t = 0; t < block.rows; t += sizes_.stored_rows)
+            run_rows(inputs, stage,
+                     {block.batch, block.head, block.first + t, std::min(sizes_.stored_rows, block.rows - t)},
+                     output, pass, thread);
+        });
+  }
+
   void run_rows(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
-                const MutableTensorView& output, std::span<RowStatistics> statistics, int thread) {
+                const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     rows_.load(inputs, stage, block, thread);
+    if (pass) pass->empty(thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const auto [logits, keys] = rows_.row(t, thread);
+      SketchRows sketches;
+      if (pass) {
+        sketches = pass->sketches(thread, block.batch, block.head).from(t);
+        const auto columns = static_cast<std::int64_t>(logits.size());
+        tiles_.rows().measure_logits({logits.data(), columns, 1, columns}, sketches.rows);
+      }
       const auto support = static_cast<std::size_t>(variant_.normaliser.solve_row(logits, keys, own.scratch));
-      write_support_row(
-          tiles_.rows(), variant_.pattern, problem_.shape, inputs,
-          {block.batch, block.head, block.first + t, logits.subspan(0, support), keys.subspan(0, support)},
-          own.sum, output, statistics);
+      const SupportRow row{block.batch, block.head, block.first + t, logits.subspan(0, support),
+                           keys.subspan(0, support)};
+      write_support_row(tiles_.rows(), problem_.shape, inputs, row, own.sum, output);
+      if (pass) write_support_statistics(*pass, problem_.shape, row, sketches);
     }
   }
 

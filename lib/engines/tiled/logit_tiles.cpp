@@ -67,7 +67,7 @@ struct LogitTiles::Sizes {
            Workspace::rounded(queries) + Workspace::rounded(unpacked_keys) + Workspace::rounded(row) +
            Workspace::rounded(facts * static_cast<std::int64_t>(sizeof(RowFacts))) +
            Workspace::rounded(entropies * 4) + Workspace::rounded(entropies * row_code_columns * 4) +
-           Workspace::rounded(entropies * static_cast<std::int64_t>(sizeof(RowSketch)));
+           Workspace::rounded(entropies * static_cast<std::int64_t>(sizeof(WeightSums)));
   }
 };
 
@@ -104,7 +104,7 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
     own.facts = workspace.allocate<RowFacts>(sizes.facts);
     own.maximum = workspace.allocate<float>(sizes.entropies);
     own.sums = workspace.allocate<float>(sizes.entropies * row_code_columns);
-    own.sketches = workspace.allocate<RowSketch>(sizes.entropies);
+    own.weights = workspace.allocate<WeightSums>(sizes.entropies);
     own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
     own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
     own.modifiers.reserve(variant.modifiers.size());
@@ -183,17 +183,15 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
   own.modifiers.erase(asking, own.modifiers.end());
   std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
   std::fill(own.sums.begin(), own.sums.end(), 0.0F);
-  std::fill(own.sketches.begin(), own.sketches.end(), RowSketch{});
+  std::fill(own.weights.begin(), own.weights.end(), WeightSums{});
   for_each_strip(stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
-    const LogitTile tile = logits(inputs, slot, block, visit, strip, thread);
-    rows_.absorb_online_with_statistics(tile,
-                                        {own.maximum.data() + strip.first_row,
-                                         own.sums.data() + strip.first_row * row_code_columns, nullptr, 0, 0},
-                                        DType::f32, tile.logits, own.sketches.data() + strip.first_row);
+    rows_.measure_entropy(logits(inputs, slot, block, visit, strip, thread),
+                          {own.maximum.data() + strip.first_row,
+                           own.sums.data() + strip.first_row * row_code_columns, nullptr, 0, 0},
+                          own.weights.data() + strip.first_row);
   });
   for (std::size_t t = 0; t < static_cast<std::size_t>(block.rows); ++t)
-    own.facts[t].entropy = row_statistics(
-        own.sketches[t], static_cast<std::int64_t>(own.facts[t].visible_keys))[Statistic::entropy];
+    own.facts[t].entropy = own.weights[t].entropy();
   std::for_each(variant_.modifiers.begin() + before, variant_.modifiers.end(), [&](const Modifier& modifier) {
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));
   });

@@ -97,8 +97,8 @@ class LogitTiles {
     std::unique_ptr<dnnl::stream> stream;
     std::vector<Modifier> modifiers;
     std::span<RowFacts> facts;       ///< of the block's rows, where a modifier asks for them
-    std::span<float> maximum, sums;  ///< state of the pass for entropies, as `sketches`
-    std::span<RowSketch> sketches;
+    std::span<float> maximum, sums;  ///< state of the pass for entropies, as `weights`
+    std::span<WeightSums> weights;
     std::vector<Visit> visits;
     std::vector<Strip> strips;
   };

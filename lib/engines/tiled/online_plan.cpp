@@ -13,17 +13,15 @@ namespace attnlab {
 namespace {
 
 struct Sizes {
-  std::int64_t output, maximum, sums, sketches;
+  std::int64_t output, maximum, sums;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     output = tiling.query_rows * output_columns(problem) * 4;
     maximum = tiling.query_rows * 4;
     sums = tiling.query_rows * row_code_columns * 4;
-    sketches = tiling.query_rows * static_cast<std::int64_t>(sizeof(RowSketch));
   }
   std::int64_t total(int threads) const {
-    return threads * (Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums) +
-                      Workspace::rounded(sketches));
+    return threads * (Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums));
   }
 };
 
@@ -41,17 +39,18 @@ class OnlinePlan final : public Plan {
       own.output = workspace.allocate<float>(sizes.output / 4);
       own.maximum = workspace.allocate<float>(sizes.maximum / 4);
       own.sums = workspace.allocate<float>(sizes.sums / 4);
-      own.sketches = workspace.allocate<RowSketch>(tiling.query_rows);
     }
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_all<false>(inputs, output, {});
+    run_all<false>(inputs, output, nullptr);
   }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    run_all<true>(inputs, output, statistics);
+    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
+                        tiling_.query_rows, statistics);
+    run_all<true>(inputs, output, &pass);
   }
 
   std::string path() const override { return product_path(problem_.dtype, values_.weights_dtype()); }
@@ -59,11 +58,10 @@ class OnlinePlan final : public Plan {
  private:
   struct PerThread {
     std::span<float> output, maximum, sums;
-    std::span<RowSketch> sketches;
   };
 
   template <bool with_statistics>
-  void run_all(const Inputs& inputs, const MutableTensorView& output, std::span<RowStatistics> statistics) {
+  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
     run_stages(
         tiling_, problem_,
         [&](const StageTile& tile, int thread) {
@@ -71,18 +69,22 @@ class OnlinePlan final : public Plan {
           values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
         },
         [&](const Stage& stage, const QueryBlock& block, int thread) {
-          run_block<with_statistics>(inputs, stage, block, output, statistics, thread);
+          run_block<with_statistics>(inputs, stage, block, output, pass, thread);
         });
   }
 
   template <bool with_statistics>
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
-                 const MutableTensorView& output, std::span<RowStatistics> statistics, int thread) {
+                 const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.sums.begin(), own.sums.end(), 0.0F);
     std::fill(own.output.begin(), own.output.end(), 0.0F);
-    if constexpr (with_statistics) std::fill(own.sketches.begin(), own.sketches.end(), RowSketch{});
+    SketchRows sketches;
+    if constexpr (with_statistics) {
+      pass->empty(thread);
+      sketches = pass->sketches(thread, block.batch, block.head);
+    }
 
     tiles_.open(inputs, stage, block, thread);
     tiles_.for_each_strip(
@@ -92,7 +94,7 @@ class OnlinePlan final : public Plan {
           if constexpr (with_statistics)
             tiles_.rows().absorb_online_with_statistics(tile, state, values_.weights_dtype(),
                                                         values_.weights(tile, thread),
-                                                        own.sketches.data() + strip.first_row);
+                                                        sketches.from(strip.first_row));
           else
             tiles_.rows().absorb_online(tile, state, values_.weights_dtype(), values_.weights(tile, thread));
           values_.accumulate(tile, strip, slot, state.output, thread);
@@ -100,8 +102,7 @@ class OnlinePlan final : public Plan {
     add_null_key(variant_.normaliser, rows_from(own, 0), block.rows);
     tiles_.rows().finish_online(rows_from(own, 0), block.rows);
     values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
-    if constexpr (with_statistics)
-      write_statistics(variant_.pattern, problem_.shape, block, own.sketches.data(), statistics);
+    if constexpr (with_statistics) write_statistics(*pass, block, sketches.rows);
   }
 
   /// The softmax state of the block's rows from `row` on.

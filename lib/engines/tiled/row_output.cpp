@@ -4,32 +4,22 @@
 
 namespace attnlab {
 
-namespace {
-
-RowStatistics& place(std::span<RowStatistics> statistics, const Shape& shape, std::int64_t batch,
-                     std::int64_t head, std::int64_t i) {
-  return statistics[static_cast<std::size_t>((batch * shape.heads + head) * shape.seqlen_q + i)];
-}
-
-}  // namespace
-
-void write_statistics(const Pattern& pattern, const Shape& shape, const QueryBlock& block,
-                      const RowSketch* sketches, std::span<RowStatistics> statistics) {
+void write_statistics(StatisticsPass& pass, const QueryBlock& block, const RowSketch* sketches) {
   for (std::int64_t t = 0; t < block.rows; ++t)
-    place(statistics, shape, block.batch, block.head, block.first + t) =
-        row_statistics(sketches[t], pattern.keys(shape, block.first + t).count());
+    pass.write(sketches[t], block.batch, block.head, block.first + t);
 }
 
-void write_support_row(const RowCode& code, const Pattern& pattern, const Shape& shape, const Inputs& inputs,
-                       const SupportRow& row, std::span<float> sum, const MutableTensorView& output,
-                       std::span<RowStatistics> statistics) {
+void write_support_row(const RowCode& code, const Shape& shape, const Inputs& inputs, const SupportRow& row,
+                       std::span<float> sum, const MutableTensorView& output) {
   code.gather(row.weights.data(), row.keys.data(), static_cast<std::int64_t>(row.keys.size()),
               stored_rows(inputs.v, row.batch, shape.kv_head(row.head)), sum.data());
   write_row(output, row.batch, row.head, row.i, sum);
-  if (statistics.empty()) return;
-  place(statistics, shape, row.batch, row.head, row.i) =
-      row_statistics(row.weights, row.keys, pattern.keys(shape, row.i).count(),
-                     static_cast<std::int64_t>(row.keys.size()), shape.position(row.i));
+}
+
+void write_support_statistics(StatisticsPass& pass, const Shape& shape, const SupportRow& row,
+                              const SketchRows& sketches) {
+  add_support(*sketches.rows, row.weights, row.keys, shape.position(row.i), sketches.value_norms);
+  pass.write(*sketches.rows, row.batch, row.head, row.i);
 }
 
 }  // namespace attnlab

@@ -4,16 +4,15 @@
 #include <cstdint>
 #include <span>
 
-#include "dispersion/row_sketch.h"
 #include "engines/engine.h"
+#include "engines/statistics_pass.h"
 #include "engines/tiled/logit_tiles.h"
 #include "rows/rows.h"
 
 namespace attnlab {
 
-/// Statistics of a block's rows, by their sketches; `statistics` is that of Plan::run_with_statistics.
-void write_statistics(const Pattern& pattern, const Shape& shape, const QueryBlock& block,
-                      const RowSketch* sketches, std::span<RowStatistics> statistics);
+/// Statistics of a block's rows, by their sketches.
+void write_statistics(StatisticsPass& pass, const QueryBlock& block, const RowSketch* sketches);
 
 /// A row of which only the support is at hand: keys[s] has weights[s].
 struct SupportRow {
@@ -22,10 +21,12 @@ struct SupportRow {
   std::span<const std::int32_t> keys;
 };
 
-/// Gathers the values of its support, writes the row, and its statistics unless `statistics` is empty. `sum`
-/// is scratch of head_dim_v floats.
-void write_support_row(const RowCode& code, const Pattern& pattern, const Shape& shape, const Inputs& inputs,
-                       const SupportRow& row, std::span<float> sum, const MutableTensorView& output,
-                       std::span<RowStatistics> statistics);
+/// Gathers the values of its support and writes the row. `sum` is scratch of head_dim_v floats.
+void write_support_row(const RowCode& code, const Shape& shape, const Inputs& inputs, const SupportRow& row,
+                       std::span<float> sum, const MutableTensorView& output);
+
+/// Writes the row's statistics; its sketch, the first of `sketches`, has the logits so far.
+void write_support_statistics(StatisticsPass& pass, const Shape& shape, const SupportRow& row,
+                              const SketchRows& sketches);
 
 }  // namespace attnlab

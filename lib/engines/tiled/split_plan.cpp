@@ -30,7 +30,7 @@ struct Parts {
 };
 
 struct Sizes {
-  std::int64_t rows, output, maximum, sums, sketches;
+  std::int64_t rows, output, maximum, sums;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     const Shape& shape = problem.shape;
@@ -38,11 +38,9 @@ struct Sizes {
     output = rows * output_columns(problem) * 4;
     maximum = rows * 4;
     sums = rows * row_code_columns * 4;
-    sketches = rows * static_cast<std::int64_t>(sizeof(RowSketch));
   }
   std::int64_t total() const {
-    return Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums) +
-           Workspace::rounded(sketches);
+    return Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums);
   }
 };
 
@@ -60,7 +58,6 @@ class SplitPlan final : public Plan {
     output_ = workspace.allocate<float>(sizes.output / 4);
     maximum_ = workspace.allocate<float>(sizes.maximum / 4);
     sums_ = workspace.allocate<float>(sizes.sums / 4);
-    sketches_ = workspace.allocate<RowSketch>(sizes.rows);
     for (PerThread& own : threads_) {
       own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
       own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
@@ -68,12 +65,16 @@ class SplitPlan final : public Plan {
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_parts<false>(inputs, output, {});
+    run_parts<false>(inputs, output, nullptr);
   }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    run_parts<true>(inputs, output, statistics);
+    // A block of the pass is a head's part.
+    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns,
+                        problem_.shape.batch * problem_.shape.heads * parts_.count, problem_.shape.seqlen_q,
+                        statistics);
+    run_parts<true>(inputs, output, &pass);
   }
 
   std::string path() const override { return product_path(problem_.dtype, DType::f32); }
@@ -85,17 +86,17 @@ class SplitPlan final : public Plan {
   };
 
   template <bool with_statistics>
-  void run_parts(const Inputs& inputs, const MutableTensorView& output, std::span<RowStatistics> statistics) {
+  void run_parts(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
     const Shape& shape = problem_.shape;
 #pragma omp parallel num_threads(problem_.threads)
     {
       const int thread = omp_get_thread_num();
 #pragma omp for schedule(dynamic, 1)
       for (std::int64_t index = 0; index < shape.batch * shape.kv_heads * parts_.count; ++index)
-        run_part<with_statistics>(inputs, index / parts_.count, index % parts_.count, thread);
+        run_part<with_statistics>(inputs, index / parts_.count, index % parts_.count, pass, thread);
 #pragma omp for schedule(static)
       for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head)
-        merge_parts<with_statistics>(inputs, head, output, statistics, thread);
+        merge_parts<with_statistics>(inputs, head, output, pass, thread);
     }
   }
 
@@ -111,7 +112,8 @@ class SplitPlan final : public Plan {
   }
 
   template <bool with_statistics>
-  void run_part(const Inputs& inputs, std::int64_t kv_head, std::int64_t part, int thread) {
+  void run_part(const Inputs& inputs, std::int64_t kv_head, std::int64_t part, StatisticsPass* pass,
+                int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
     const std::int64_t group = shape.heads / shape.kv_heads;
@@ -121,8 +123,7 @@ class SplitPlan final : public Plan {
       std::fill_n(state.maximum, shape.seqlen_q, -std::numeric_limits<float>::infinity());
       std::fill_n(state.sum, shape.seqlen_q * row_code_columns, 0.0F);
       std::fill_n(state.output, shape.seqlen_q * columns, 0.0F);
-      if constexpr (with_statistics)
-        std::fill_n(sketches_.data() + state_row(head, part), shape.seqlen_q, RowSketch{});
+      if constexpr (with_statistics) pass->empty(head * parts_.count + part);
     }
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
     for (const Visit& visit : own.visits) {
@@ -138,7 +139,7 @@ class SplitPlan final : public Plan {
           const LogitTile tile = tiles_.logits(inputs, thread, block, visit, strip, thread);
           if constexpr (with_statistics)
             tiles_.rows().absorb_online_with_statistics(tile, state_at(row), DType::f32, tile.logits,
-                                                        sketches_.data() + row);
+                                                        sketches_of(*pass, head, part).from(strip.first_row));
           else
             tiles_.rows().absorb_online(tile, state_at(row), DType::f32, tile.logits);
           values_.accumulate(tile, strip, thread, state_at(row).output, thread);
@@ -147,23 +148,19 @@ class SplitPlan final : public Plan {
     }
   }
 
+  SketchRows sketches_of(StatisticsPass& pass, std::int64_t head, std::int64_t part) const {
+    const Shape& shape = problem_.shape;
+    return pass.sketches(head * parts_.count + part, head / shape.heads, head % shape.heads);
+  }
+
   /// Adds part `from` of a row to part `to`.
-  template <bool with_statistics>
   void merge_row(std::int64_t to, std::int64_t from) const {
-    constexpr float none = -std::numeric_limits<float>::infinity();
     const OnlineRows into = state_at(to);
     const OnlineRows part = state_at(from);
     const float maximum = std::max(*into.maximum, *part.maximum);
     const auto factor = [&](float own) { return own == maximum ? 1.0F : std::exp(own - maximum); };
     const float kept = factor(*into.maximum);
     const float added = factor(*part.maximum);
-    if constexpr (with_statistics) {
-      RowSketch other = sketches_[static_cast<std::size_t>(from)];
-      RowSketch& sketch = sketches_[static_cast<std::size_t>(to)];
-      if (*into.maximum != none) rebase(sketch, *into.maximum, maximum);
-      if (*part.maximum != none) rebase(other, *part.maximum, maximum);
-      merge(sketch, other);
-    }
     const auto combine = [&](float* target, const float* source, std::int64_t count) {
       for (std::int64_t c = 0; c < count; ++c) target[c] = kept * target[c] + added * source[c];
     };
@@ -174,20 +171,22 @@ class SplitPlan final : public Plan {
 
   template <bool with_statistics>
   void merge_parts(const Inputs& inputs, std::int64_t head, const MutableTensorView& output,
-                   std::span<RowStatistics> statistics, int thread) {
+                   StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
     const std::int64_t first = state_row(head, 0);
     for (std::int64_t part = 1; part < parts_.count; ++part)
-      for (std::int64_t i = 0; i < shape.seqlen_q; ++i)
-        merge_row<with_statistics>(first + i, state_row(head, part) + i);
+      for (std::int64_t i = 0; i < shape.seqlen_q; ++i) {
+        merge_row(first + i, state_row(head, part) + i);
+        if constexpr (with_statistics)
+          merge(sketches_of(*pass, head, 0).rows[i], sketches_of(*pass, head, part).rows[i]);
+      }
     add_null_key(variant_.normaliser, state_at(first), shape.seqlen_q);
     tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
     const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
     values_.write_rows(variant_, inputs, block, own.visits, state_at(first).output, output, thread);
-    if constexpr (with_statistics)
-      write_statistics(variant_.pattern, shape, block, sketches_.data() + first, statistics);
+    if constexpr (with_statistics) write_statistics(*pass, block, sketches_of(*pass, head, 0).rows);
   }
 
   const Variant variant_;
@@ -197,7 +196,6 @@ class SplitPlan final : public Plan {
   LogitTiles tiles_;
   ValueTiles values_;
   std::span<float> output_, maximum_, sums_;  ///< of (head, part, query)
-  std::span<RowSketch> sketches_;
   std::vector<PerThread> threads_;
 };
 

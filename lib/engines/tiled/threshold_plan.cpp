@@ -58,21 +58,14 @@ class ThresholdPlan final : public Plan {
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_with_statistics(inputs, output, {});
+    run_all(inputs, output, nullptr);
   }
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    run_stages(
-        tiling_, problem_,
-        [&](const StageTile& tile, int thread) {
-          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-          if (approximate_)
-            approximate_->prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        },
-        [&](const Stage& stage, const QueryBlock& block, int thread) {
-          run_block(inputs, stage, block, output, statistics, thread);
-        });
+    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
+                        tiling_.query_rows, statistics);
+    run_all(inputs, output, &pass);
   }
 
   std::string path() const override {
@@ -86,14 +79,29 @@ class ThresholdPlan final : public Plan {
     std::span<std::int32_t> keys, counts, limits;
   };
 
+  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
+    run_stages(
+        tiling_, problem_,
+        [&](const StageTile& tile, int thread) {
+          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+          if (approximate_)
+            approximate_->prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+        },
+        [&](const Stage& stage, const QueryBlock& block, int thread) {
+          run_block(inputs, stage, block, output, pass, thread);
+        });
+  }
+
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
-                 const MutableTensorView& output, std::span<RowStatistics> statistics, int thread) {
+                 const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const std::int64_t capacity = sizes_.capacity;
     std::fill(own.tau.begin(), own.tau.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.counts.begin(), own.counts.end(), 0);
     std::fill(own.limits.begin(), own.limits.end(), first_limit);
+    // Statistics are of the logits themselves.
+    ApproximateLogits* approximate = approximate_ && !pass ? &*approximate_ : nullptr;
     const auto state_from = [&](std::int64_t row) {
       return ThresholdRows{own.tau.data() + row,
                            own.maximum.data() + row,
@@ -102,24 +110,29 @@ class ThresholdPlan final : public Plan {
                            own.counts.data() + row,
                            own.limits.data() + row,
                            capacity,
-                           approximate_ ? approximate_->slack(thread) + row : nullptr};
+                           approximate ? approximate->slack(thread) + row : nullptr};
     };
+    SketchRows sketches;
+    if (pass) {
+      pass->empty(thread);
+      sketches = pass->sketches(thread, block.batch, block.head);
+    }
     tiles_.open(inputs, stage, block, thread);
-    if (approximate_) approximate_->open(stage, block, thread);
+    if (approximate) approximate->open(stage, block, thread);
     // The first keys and the nearest ones tend to be the largest: with them the bounds are high early.
     const std::span<Visit> visits = tiles_.visits(thread);
     if (!visits.empty()) std::reverse(visits.begin() + 1, visits.end());
     tiles_.for_each_strip(
         stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
           const ThresholdRows state = state_from(strip.first_row);
-          if (std::count(state.counts, state.counts + strip.rows, spilled) == strip.rows) return;
-          tiles_.rows().absorb_threshold(variant_.normaliser,
-                                         approximate_ && approximate_->has(slot)
-                                             ? approximate_->logits(block, visit, strip, slot, thread)
-                                             : tiles_.logits(inputs, slot, block, visit, strip, thread),
-                                         state);
+          if (!pass && std::count(state.counts, state.counts + strip.rows, spilled) == strip.rows) return;
+          const LogitTile tile = approximate && approximate->has(slot)
+                                     ? approximate->logits(block, visit, strip, slot, thread)
+                                     : tiles_.logits(inputs, slot, block, visit, strip, thread);
+          if (pass) tiles_.rows().measure_logits(tile, sketches.rows + strip.first_row);
+          tiles_.rows().absorb_threshold(variant_.normaliser, tile, state);
         });
-    if (approximate_)
+    if (approximate)
       tiles_.rows().refine_threshold(variant_.normaliser, block.rows, tiles_.queries(thread),
                                      stored_rows(inputs.k, block.batch, problem_.shape.kv_head(block.head)),
                                      state_from(0));
@@ -129,42 +142,42 @@ class ThresholdPlan final : public Plan {
       const auto first = static_cast<std::size_t>(t * capacity);
       const auto size = static_cast<std::size_t>(count);
       finish_row(inputs, block, t, own.candidates.subspan(first, size), own.keys.subspan(first, size),
-                 own.tau[static_cast<std::size_t>(t)], output, statistics, own.sum);
+                 own.tau[static_cast<std::size_t>(t)], output, pass, sketches, own.sum);
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
       const auto counts = own.counts.subspan(static_cast<std::size_t>(t), static_cast<std::size_t>(rows));
       if (std::count(counts.begin(), counts.end(), spilled) == 0) continue;
-      run_whole_rows(inputs, stage, {block.batch, block.head, block.first + t, rows}, counts, output,
-                     statistics, thread);
+      run_whole_rows(inputs, stage, {block.batch, block.head, block.first + t, rows}, counts, output, pass,
+                     sketches.from(t), thread);
     }
   }
 
   /// Rows whose support outgrew the candidates: all their logits at once.
   void run_whole_rows(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                       std::span<const std::int32_t> counts, const MutableTensorView& output,
-                      std::span<RowStatistics> statistics, int thread) {
+                      StatisticsPass* pass, const SketchRows& sketches, int thread) {
     const auto scale = static_cast<float>(variant_.normaliser.scale());
     whole_rows_.load(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       if (counts[static_cast<std::size_t>(t)] != spilled) continue;
       const auto [logits, keys] = whole_rows_.row(t, thread);
       for (float& logit : logits) logit *= scale;
-      finish_row(inputs, block, t, logits, keys, -std::numeric_limits<float>::infinity(), output, statistics,
-                 threads_[static_cast<std::size_t>(thread)].sum);
+      finish_row(inputs, block, t, logits, keys, -std::numeric_limits<float>::infinity(), output, pass,
+                 sketches, threads_[static_cast<std::size_t>(thread)].sum);
     }
   }
 
   /// Solves row t of the block over its candidates z and gathers the values of its support.
   void finish_row(const Inputs& inputs, const QueryBlock& block, std::int64_t t, std::span<float> z,
                   std::span<std::int32_t> keys, float bound, const MutableTensorView& output,
-                  std::span<RowStatistics> statistics, std::span<float> sum) {
+                  StatisticsPass* pass, const SketchRows& sketches, std::span<float> sum) {
     const auto support = static_cast<std::size_t>(tiles_.rows().solve_threshold(
         variant_.normaliser, z.data(), keys.data(), static_cast<std::int64_t>(z.size()), bound));
-    write_support_row(
-        tiles_.rows(), variant_.pattern, problem_.shape, inputs,
-        {block.batch, block.head, block.first + t, z.subspan(0, support), keys.subspan(0, support)}, sum,
-        output, statistics);
+    const SupportRow row{block.batch, block.head, block.first + t, z.subspan(0, support),
+                         keys.subspan(0, support)};
+    write_support_row(tiles_.rows(), problem_.shape, inputs, row, sum, output);
+    if (pass) write_support_statistics(*pass, problem_.shape, row, sketches.from(t));
   }
 
   const Variant variant_;

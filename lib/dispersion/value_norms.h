@@ -1,0 +1,14 @@
+// Euclidean norms |v_j| of the values of one head.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace attnlab {
+
+/// Of rows 0 … n-1 of head (batch, kv_head); NaN or infinite where a value is.
+std::vector<double> value_norms(const TensorView& v, std::int64_t batch, std::int64_t kv_head);
+
+}  // namespace attnlab

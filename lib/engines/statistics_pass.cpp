@@ -1,0 +1,53 @@
+#include "engines/statistics_pass.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dispersion/value_norms.h"
+
+namespace attnlab {
+
+StatisticsPass::StatisticsPass(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                               std::int64_t padded_keys, std::int64_t blocks, std::int64_t rows,
+                               std::span<RowStatistics> statistics)
+    : variant_(variant),
+      shape_(problem.shape),
+      padded_keys_(padded_keys),
+      rows_(rows),
+      sketches_(static_cast<std::size_t>(blocks * rows)),
+      value_norms_(static_cast<std::size_t>(shape_.batch * shape_.kv_heads * padded_keys)),
+      log_value_norms_(value_norms_.size()),
+      statistics_(statistics) {
+#pragma omp parallel for num_threads(problem.threads)
+  for (std::int64_t head = 0; head < shape_.batch * shape_.kv_heads; ++head) {
+    const std::vector<double> norms = value_norms(inputs.v, head / shape_.kv_heads, head % shape_.kv_heads);
+    // Relative to the largest, which changes no statistic, so that squares stay within float32.
+    double largest = 0;
+    for (const double norm : norms)
+      if (std::isfinite(norm)) largest = std::max(largest, norm);
+    for (std::size_t j = 0; j < norms.size(); ++j) {
+      const double norm = largest > 0 ? norms[j] / largest : norms[j];
+      const std::size_t at = static_cast<std::size_t>(head * padded_keys) + j;
+      value_norms_[at] = static_cast<float>(norm);
+      log_value_norms_[at] = value_norms_[at] == 0 ? 0.0F : static_cast<float>(std::log(norm));
+    }
+  }
+}
+
+SketchRows StatisticsPass::sketches(std::int64_t block, std::int64_t batch, std::int64_t head) {
+  const std::int64_t norms = (batch * shape_.kv_heads + shape_.kv_head(head)) * padded_keys_;
+  return {sketches_.data() + block * rows_, value_norms_.data() + norms, log_value_norms_.data() + norms};
+}
+
+void StatisticsPass::empty(std::int64_t block) {
+  const RowSketch none =
+      variant_.normaliser.kind() == NormaliserKind::online ? RowSketch{} : sketch_of_weights();
+  std::fill_n(sketches_.begin() + block * rows_, rows_, none);
+}
+
+void StatisticsPass::write(const RowSketch& sketch, std::int64_t batch, std::int64_t head, std::int64_t i) {
+  statistics_[static_cast<std::size_t>((batch * shape_.heads + head) * shape_.seqlen_q + i)] =
+      row_statistics(sketch, variant_.pattern.keys(shape_, i).count());
+}
+
+}  // namespace attnlab

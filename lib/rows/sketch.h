@@ -1,0 +1,134 @@
+// Row code that folds a tile into row sketches: float32 within a row of the tile, float64 across tiles.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "dispersion/row_sketch.h"
+#include "dispersion/row_statistics.h"
+#include "rows/lane.h"
+#include "rows/rows.h"
+
+namespace attnlab::ATTNLAB_LEVEL {
+
+/// WeightSums of one row of a tile.
+struct LaneSums {
+  Lane sum, sum_logit, sum_square;
+
+  ATTNLAB_INLINE void clear() { sum = sum_logit = sum_square = Lane(0.0F); }
+  ATTNLAB_INLINE void add(Lane weight, Lane logit) {
+    sum = sum + weight;
+    sum_logit = sum_logit + weight * logit;
+    sum_square = sum_square + weight * weight;
+  }
+  ATTNLAB_INLINE void add_to(WeightSums& sums) const {
+    sums.sum += static_cast<double>(horizontal_sum(sum));
+    sums.sum_logit += static_cast<double>(horizontal_sum(sum_logit));
+    sums.sum_square += static_cast<double>(horizontal_sum(sum_square));
+  }
+};
+
+/// Keys of a row that lie in the same bucket of distances, on the same side of the position, and are sink
+/// keys or not, all of them: what a row of a tile is cut into, so that no key is asked where it belongs.
+struct Segment {
+  std::int64_t position = 0;
+  std::int64_t first_key = 0;
+  std::int64_t last_key = 0;  ///< may lie beyond the tile
+
+  ATTNLAB_INLINE void begin(std::int64_t key) {
+    first_key = key;
+    if (key < position)  // distances 2^b … 2^(b+1) - 1, falling
+      last_key = position - lower_end(position - key);
+    else
+      last_key = key == position ? key : position + 2 * lower_end(key - position) - 1;
+    if (key < sink_keys && last_key >= sink_keys) last_key = sink_keys - 1;
+  }
+  ATTNLAB_INLINE void add_mass(RowSketch& sketch, double mass) const {
+    const std::int64_t distance = first_key < position ? position - first_key : first_key - position;
+    sketch.distances[distance == 0 ? 0 : 64 - __builtin_clzll(static_cast<std::uint64_t>(distance))] += mass;
+    if (first_key < sink_keys) sketch.sum_sink += mass;
+    if (first_key <= position && distance < window_keys) sketch.sum_window += mass;
+  }
+
+ private:
+  static_assert((window_keys & (window_keys - 1)) == 0, "the window is a whole number of buckets");
+  /// Largest power of two that is not above `distance` >= 1.
+  ATTNLAB_INLINE static std::int64_t lower_end(std::int64_t distance) {
+    return std::int64_t{1} << (63 - __builtin_clzll(static_cast<std::uint64_t>(distance)));
+  }
+};
+
+/// Everything of a RowSketch but its logits: math.md's sums, for weights that are given with their
+/// logarithms.
+struct TileSketch {
+  const SketchRows& out;
+  const LogitTile& tile;
+  RowSketch* sketch = nullptr;
+  LaneSums weights{}, valued{};
+  Lane sum_logit_square{}, sum_distance{}, support{};
+  Lane first_offset{};  ///< key - position, of the keys of the tile's first lane
+  Segment segment{};
+  Lane segment_sum{};
+
+  ATTNLAB_INLINE void begin_row(std::int64_t row) {
+    sketch = out.rows + row;
+    weights.clear();
+    valued.clear();
+    sum_logit_square = sum_distance = support = segment_sum = Lane(0.0F);
+    segment.position = tile.first_position + row;
+    segment.begin(tile.first_key);
+    first_offset = Lane::iota() + Lane(tile.first_key - segment.position);
+  }
+
+  /// `logit`: ln of the weight, relative to the sketch's reference; `absolute`: without it.
+  ATTNLAB_INLINE void add(Lane weight, Lane logit, Lane absolute, std::int64_t column) {
+    const Lane zero = Lane(0.0F);
+    const std::int64_t key = tile.first_key + column;
+    const Mask seen = weight > zero;  // where not, and in NaN, no logarithm is multiplied
+    const Lane u = select(seen, logit, zero);
+    weights.add(weight, u);
+    sum_logit_square = sum_logit_square + weight * u * u;
+    valued.add(weight * select(seen, Lane::load(out.value_norms + key), zero),
+               u + select(seen, Lane::load(out.log_value_norms + key), zero));
+    sum_distance = sum_distance + weight * abs(first_offset + Lane(column));
+    const Mask finite = absolute > Lane(-std::numeric_limits<float>::infinity());
+    support = select(finite, support + Lane(1.0F), support);
+    keep_largest(absolute);
+
+    Lane rest = weight;
+    while (key + Lane::width - 1 > segment.last_key) {
+      const Mask inside = Lane::iota() <= Lane(segment.last_key - key);
+      segment_sum = segment_sum + select(inside, rest, zero);
+      rest = select(inside, zero, rest);
+      close_segment();
+      segment.begin(segment.last_key + 1);
+    }
+    segment_sum = segment_sum + rest;
+  }
+
+  ATTNLAB_INLINE void end_row(std::int64_t) {
+    close_segment();
+    weights.add_to(sketch->weights);
+    valued.add_to(sketch->valued);
+    sketch->sum_logit_square += static_cast<double>(horizontal_sum(sum_logit_square));
+    sketch->sum_distance += static_cast<double>(horizontal_sum(sum_distance));
+    sketch->support += static_cast<double>(horizontal_sum(support));
+  }
+
+ private:
+  ATTNLAB_INLINE void close_segment() {
+    segment.add_mass(*sketch, static_cast<double>(horizontal_sum(segment_sum)));
+    segment_sum = Lane(0.0F);
+  }
+
+  ATTNLAB_INLINE void keep_largest(Lane absolute) {
+    static_assert(Lane::width <= LargestLogits::slack);
+    LargestLogits& largest = sketch->largest;
+    if (stdx::none_of(absolute > Lane(largest.bound))) return;
+    if (largest.count + Lane::width > LargestLogits::capacity) shrink(largest);
+    largest.count += static_cast<std::int32_t>(
+        append(absolute > Lane(largest.bound), absolute, largest.values + largest.count));
+  }
+};
+
+}  // namespace attnlab::ATTNLAB_LEVEL

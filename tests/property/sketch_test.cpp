@@ -1,0 +1,166 @@
+// Sketches of the parts of a row, merged in any order, against the definitions over the whole row in float64.
+#include "dispersion/row_sketch.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/isa.h"
+#include "rows/rows.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float hidden = -std::numeric_limits<float>::infinity();
+
+/// Logits of one query, some of them hidden, whole lanes of them.
+struct Row {
+  std::vector<float> logits, norms, log_norms;
+  std::int64_t position = 0;
+};
+
+/// Standard deviations of logits up to `most_spread`.
+Row random_row(float most_spread) {
+  std::mt19937 bits(*rc::gen::arbitrary<unsigned>());
+  std::normal_distribution<float> normal;
+  const auto columns = static_cast<std::size_t>(row_code_columns * *rc::gen::inRange(1, 40));
+  const float offset = *rc::gen::element(-500.0F, 0.0F, 500.0F);
+  const float spread = most_spread * *rc::gen::element(0.0F, 0.02F, 0.2F, 1.0F);
+  const int hidden_of_8 = *rc::gen::inRange(0, 8);
+  Row row;
+  row.position = *rc::gen::inRange<std::int64_t>(-20, static_cast<std::int64_t>(columns) + 20);
+  for (std::size_t j = 0; j < columns; ++j) {
+    row.logits.push_back(static_cast<int>(bits() % 8) < hidden_of_8 ? hidden
+                                                                    : offset + spread * normal(bits));
+    row.norms.push_back(bits() % 16 == 0 ? 0.0F : std::abs(normal(bits)));
+    row.log_norms.push_back(row.norms.back() == 0 ? 0.0F : std::log(row.norms.back()));
+  }
+  row.logits[columns / 2] = offset;
+  return row;
+}
+
+/// Softmax of the visible keys.
+RowStatistics by_definition(const Row& row, std::int64_t& visible) {
+  std::vector<double> logits, weights, norms;
+  std::vector<std::int64_t> keys;
+  for (std::size_t j = 0; j < row.logits.size(); ++j) {
+    if (row.logits[j] == hidden) continue;
+    logits.push_back(static_cast<double>(row.logits[j]));
+    norms.push_back(static_cast<double>(row.norms[j]));
+    keys.push_back(static_cast<std::int64_t>(j));
+  }
+  const double maximum = *std::max_element(logits.begin(), logits.end());
+  for (const double s : logits) weights.push_back(std::exp(s - maximum));
+  visible = static_cast<std::int64_t>(keys.size());
+  return row_statistics({logits, weights, norms, keys, row.position});
+}
+
+std::vector<std::size_t> random_cuts(std::size_t end, std::size_t step) {
+  std::vector<std::size_t> cuts{0, end};
+  for (int cut = *rc::gen::inRange(0, 6); cut > 0; --cut)
+    cuts.push_back(step * *rc::gen::inRange<std::size_t>(0, end / step + 1));
+  std::sort(cuts.begin(), cuts.end());
+  return cuts;
+}
+
+RowSketch merged(std::vector<RowSketch> parts) {
+  std::shuffle(parts.begin(), parts.end(), std::mt19937(*rc::gen::arbitrary<unsigned>()));
+  RowSketch whole;
+  for (const RowSketch& part : parts) merge(whole, part);
+  return whole;
+}
+
+/// `near_share`: masses that sum up this close to the share of a percentile may fall on either side.
+void expect_near(const RowStatistics& got, const RowStatistics& wanted, double tolerance) {
+  for (std::size_t s = 0; s < statistic_names.size(); ++s) {
+    const bool percentile = statistic_names[s].starts_with("distance_p");
+    if (std::isnan(wanted.values[s])) {
+      RC_ASSERT(std::isnan(got.values[s]));
+    } else if (!percentile && !(std::abs(got.values[s] - wanted.values[s]) <=
+                                tolerance * (1 + std::abs(wanted.values[s])))) {
+      RC_FAIL(std::string(statistic_names[s]) + " is " + std::to_string(got.values[s]) + ", not " +
+              std::to_string(wanted.values[s]));
+    }
+  }
+  for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
+    RC_ASSERT(std::abs(got.distance_mass[bucket] - wanted.distance_mass[bucket]) <= 2e-6F);
+}
+
+TEST(Sketch, PartsInAnyOrderAreTheWhole) {
+  EXPECT_TRUE(rc::check([] {
+    const Row row = random_row(40);
+    std::int64_t visible = 0;
+    const RowStatistics wanted = by_definition(row, visible);
+    const std::vector<std::size_t> cuts = random_cuts(row.logits.size(), 1);
+    std::vector<RowSketch> parts;
+    for (std::size_t cut = 1; cut < cuts.size(); ++cut) {
+      RowSketch part;
+      for (std::size_t j = cuts[cut - 1]; j < cuts[cut]; ++j) {
+        const auto logit = static_cast<double>(row.logits[j]);
+        add(part, logit, static_cast<std::int64_t>(j), row.position, static_cast<double>(row.norms[j]));
+        if (row.logits[j] != hidden) merge(part.logits, {logit, logit, 1});
+      }
+      parts.push_back(part);
+    }
+    const RowStatistics got = row_statistics(merged(parts), visible);
+    expect_near(got, wanted, 1e-11);
+  }));
+}
+
+TEST(Sketch, RowCodeMakesTheSameOfTiles) {
+  EXPECT_TRUE(rc::check([] {
+    const RowCode& code = row_code(isa_level());
+    // Squares of contributions stay within float32, even where the largest weight is of a value of 0.
+    const Row row = random_row(5);
+    std::int64_t visible = 0;
+    const RowStatistics wanted = by_definition(row, visible);
+    const std::vector<std::size_t> cuts = random_cuts(row.logits.size(), row_code_columns);
+    std::vector<RowSketch> parts;
+    for (std::size_t cut = 1; cut < cuts.size(); ++cut) {
+      // Parts are tiles of up to 256 columns.
+      RowSketch part;
+      float maximum = hidden;
+      float sums[row_code_columns] = {};
+      for (std::size_t j = cuts[cut - 1]; j < cuts[cut]; j += 256) {
+        std::vector<float> logits(
+            row.logits.begin() + static_cast<std::ptrdiff_t>(j),
+            row.logits.begin() + static_cast<std::ptrdiff_t>(std::min(j + 256, cuts[cut])));
+        const auto columns = static_cast<std::int64_t>(logits.size());
+        code.absorb_online_with_statistics(
+            {logits.data(), columns, 1, columns, row.position, static_cast<std::int64_t>(j)},
+            {&maximum, sums, nullptr, 0, 0}, DType::f32, logits.data(),
+            {&part, row.norms.data(), row.log_norms.data()});
+      }
+      parts.push_back(part);
+    }
+    expect_near(row_statistics(merged(parts), visible), wanted, 2e-5);
+  }));
+}
+
+TEST(Sketch, APercentileIsTheBucketThatReachesTheShare) {
+  std::array<double, distance_buckets> mass{};
+  mass[0] = 1;
+  EXPECT_EQ(distance_percentile(mass, 0.5), 0);
+  mass[3] = 1;
+  EXPECT_EQ(distance_percentile(mass, 0.5), 0);
+  EXPECT_EQ(distance_percentile(mass, 0.9), 7);
+  mass[9] = 18;
+  EXPECT_EQ(distance_percentile(mass, 0.5), 511);
+  EXPECT_TRUE(std::isnan(distance_percentile(std::array<double, distance_buckets>{}, 0.5)));
+}
+
+TEST(Sketch, ManyEqualLogitsKeepTheLargest) {
+  LargestLogits largest;
+  for (int t = 0; t < 1000; ++t) append(largest, t % 10 == 0 ? 2.0F : 1.0F);
+  shrink(largest);
+  EXPECT_EQ(largest.count, LargestLogits::kept);
+  for (std::int32_t t = 0; t < largest.count; ++t) EXPECT_EQ(largest.values[t], 2.0F);
+}
+
+}  // namespace
+}  // namespace attnlab
