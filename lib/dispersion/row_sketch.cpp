@@ -19,14 +19,27 @@ void merge(WeightSums& sums, const WeightSums& other) {
   sums.sum_square += other.sum_square;
 }
 
-/// Sum of exp(s - reference) over the k largest; `largest` holds 64 at most.
-double top_sum(LargestLogits& largest, std::int32_t k, double reference) {
-  k = std::min(k, largest.count);
-  std::nth_element(largest.values, largest.values + k, largest.values + largest.count, std::greater<>());
-  double sum = 0;
-  for (std::int32_t t = 0; t < k; ++t) sum += std::exp(static_cast<double>(largest.values[t]) - reference);
-  return sum;
-}
+/// Sums of exp(s - reference) over the k largest.
+struct TopSums {
+  double top1, top8, top64;
+
+  TopSums(LargestLogits largest, double reference) {
+    shrink(largest);
+    const std::int32_t eight = std::min(8, largest.count);
+    std::nth_element(largest.values, largest.values + eight, largest.values + largest.count,
+                     std::greater<>());
+    const auto sum = [&](std::int32_t first, std::int32_t last) {
+      double total = 0;
+      for (std::int32_t t = first; t < last; ++t)
+        total += std::exp(static_cast<double>(largest.values[t]) - reference);
+      return total;
+    };
+    std::nth_element(largest.values, largest.values, largest.values + eight, std::greater<>());
+    top1 = sum(0, std::min(1, eight));
+    top8 = top1 + sum(1, eight);
+    top64 = top8 + sum(eight, largest.count);
+  }
+};
 
 }  // namespace
 
@@ -145,14 +158,12 @@ RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
   const WeightSums& weights = sketch.weights;
   const double entropy = weights.entropy();
   const double mean_logit = weights.sum_logit / weights.sum;
-  LargestLogits largest = sketch.largest;
-  shrink(largest);
-  const auto top = [&](std::int32_t k) { return top_sum(largest, k, sketch.reference) / weights.sum; };
+  const TopSums top(sketch.largest, sketch.reference);
   row[Statistic::entropy] = entropy;
   row[Statistic::normalised_entropy] =
       visible > 1 ? entropy / std::log(static_cast<double>(visible)) : undefined;
   row[Statistic::participation_ratio] = weights.participation_ratio();
-  row[Statistic::max_weight] = top(1);
+  row[Statistic::max_weight] = top.top1 / weights.sum;
   row[Statistic::sink_mass] = sketch.sum_sink / weights.sum;
   row[Statistic::window_mass] = sketch.sum_window / weights.sum;
   row[Statistic::mean_distance] = sketch.sum_distance / weights.sum;
@@ -161,8 +172,8 @@ RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
   row[Statistic::renyi2_entropy] = std::log(weights.participation_ratio());
   row[Statistic::effective_support] = std::exp(entropy);
   row[Statistic::sparsity] = 1 - sketch.support / static_cast<double>(visible);
-  row[Statistic::top8_mass] = top(8);
-  row[Statistic::top64_mass] = top(64);
+  row[Statistic::top8_mass] = top.top8 / weights.sum;
+  row[Statistic::top64_mass] = top.top64 / weights.sum;
   row[Statistic::distance_p50] = distance_percentile(sketch.distances, 0.5);
   row[Statistic::distance_p90] = distance_percentile(sketch.distances, 0.9);
   const bool any_logit = sketch.logits.sum > 0;

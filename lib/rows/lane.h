@@ -74,7 +74,9 @@ ATTNLAB_INLINE Lane at_least(float a, Lane b) {
 }
 ATTNLAB_INLINE Lane min(Lane a, Lane b) { return select(b < a, b, a); }
 
-ATTNLAB_INLINE Lane abs(Lane a) { return select(a < Lane(0.0F), Lane(-a.value), a); }
+ATTNLAB_INLINE Lane abs(Lane a) {
+  return std::bit_cast<FloatRegister>(std::bit_cast<IntRegister>(a.value) & IntRegister(0x7fffffff));
+}
 
 ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }

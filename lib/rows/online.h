@@ -129,7 +129,7 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
     Lane first = Lane::load(sums);
     Lane second = Lane(0.0F);
     sketch.begin_row(row);
-    const auto absorb = [&](std::int64_t j) {
+    const auto absorb = [&](std::int64_t j) __attribute__((always_inline)) {
       const Lane absolute = Lane::load(logits + j);
       const Lane logit = absolute - reference;
       const Lane weight = exp_of_negative(logit);

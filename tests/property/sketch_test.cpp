@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -154,12 +156,24 @@ TEST(Sketch, APercentileIsTheBucketThatReachesTheShare) {
   EXPECT_TRUE(std::isnan(distance_percentile(std::array<double, distance_buckets>{}, 0.5)));
 }
 
-TEST(Sketch, ManyEqualLogitsKeepTheLargest) {
-  LargestLogits largest;
-  for (int t = 0; t < 1000; ++t) append(largest, t % 10 == 0 ? 2.0F : 1.0F);
-  shrink(largest);
-  EXPECT_EQ(largest.count, LargestLogits::kept);
-  for (std::int32_t t = 0; t < largest.count; ++t) EXPECT_EQ(largest.values[t], 2.0F);
+TEST(Sketch, TheLargestAreKeptWhateverTheirOrderAndTies) {
+  EXPECT_TRUE(rc::check([] {
+    std::mt19937 bits(*rc::gen::arbitrary<unsigned>());
+    const unsigned values = *rc::gen::element(1U, 2U, 3U, 20U, 1U << 24);
+    const float scale = *rc::gen::element(1e-38F, 1.0F, 1e31F);
+    std::vector<float> all;
+    LargestLogits largest;
+    for (int t = *rc::gen::inRange(1, 2000); t > 0; --t) {
+      all.push_back(scale * (static_cast<float>(bits() % values) - 7));
+      append(largest, all.back());
+    }
+    shrink(largest);
+    std::sort(all.begin(), all.end(), std::greater<>());
+    const auto kept = std::min<std::size_t>(all.size(), LargestLogits::kept);
+    RC_ASSERT(static_cast<std::size_t>(largest.count) >= kept);
+    std::sort(largest.values, largest.values + largest.count, std::greater<>());
+    for (std::size_t t = 0; t < kept; ++t) RC_ASSERT(largest.values[t] == all[t]);
+  }));
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ class ElementwisePlan final : public Plan {
           values_.accumulate(tile, strip, slot, own.output.data() + strip.first_row * columns, thread);
         });
     values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
-    if (pass) write_statistics(*pass, block, sketches.rows);
+    if (pass) write_statistics(tiles_.rows(), *pass, block, sketches.rows);
   }
 
   const Variant variant_;

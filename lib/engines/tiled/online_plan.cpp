@@ -102,7 +102,7 @@ class OnlinePlan final : public Plan {
     add_null_key(variant_.normaliser, rows_from(own, 0), block.rows);
     tiles_.rows().finish_online(rows_from(own, 0), block.rows);
     values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
-    if constexpr (with_statistics) write_statistics(*pass, block, sketches.rows);
+    if constexpr (with_statistics) write_statistics(tiles_.rows(), *pass, block, sketches.rows);
   }
 
   /// The softmax state of the block's rows from `row` on.

@@ -4,7 +4,9 @@
 
 namespace attnlab {
 
-void write_statistics(StatisticsPass& pass, const QueryBlock& block, const RowSketch* sketches) {
+void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBlock& block,
+                      RowSketch* sketches) {
+  code.shrink_largest(sketches, block.rows);
   for (std::int64_t t = 0; t < block.rows; ++t)
     pass.write(sketches[t], block.batch, block.head, block.first + t);
 }

@@ -12,7 +12,8 @@
 namespace attnlab {
 
 /// Statistics of a block's rows, by their sketches.
-void write_statistics(StatisticsPass& pass, const QueryBlock& block, const RowSketch* sketches);
+void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBlock& block,
+                      RowSketch* sketches);
 
 /// A row of which only the support is at hand: keys[s] has weights[s].
 struct SupportRow {

@@ -186,7 +186,8 @@ class SplitPlan final : public Plan {
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
     const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
     values_.write_rows(variant_, inputs, block, own.visits, state_at(first).output, output, thread);
-    if constexpr (with_statistics) write_statistics(*pass, block, sketches_of(*pass, head, 0).rows);
+    if constexpr (with_statistics)
+      write_statistics(tiles_.rows(), *pass, block, sketches_of(*pass, head, 0).rows);
   }
 
   const Variant variant_;
