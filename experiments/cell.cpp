@@ -6,6 +6,7 @@
 #include <charconv>
 #include <regex>
 #include <set>
+#include <utility>
 
 #include "core/argument_error.h"
 #include "core/fnv.h"
@@ -18,7 +19,8 @@ namespace attnlab {
 
 std::string Cell::id() const {
   Json point = to_json(*this);
-  for (const char* setting : {"rounds", "min_time_s", "heatmap", "save_output"}) point.erase(setting);
+  for (const char* setting : {"rounds", "min_time_s", "heatmap", "save_output", "against"})
+    point.erase(setting);
   const std::string text = point.dump();
   return fmt::format("{:016x}", fnv1a(std::as_bytes(std::span(text))));
 }
@@ -49,7 +51,8 @@ Json to_json(const Cell& cell) {
           {"min_time_s", cell.min_time_s},
           {"heatmap", cell.heatmap},
           {"twin", cell.twin},
-          {"save_output", cell.save_output}};
+          {"save_output", cell.save_output},
+          {"against", cell.against}};
 }
 
 namespace {
@@ -81,6 +84,7 @@ Cell cell_from_json(const Json& json) {
   cell.heatmap = json.at("heatmap");
   cell.twin = json.at("twin");
   cell.save_output = json.at("save_output");
+  cell.against = json.at("against");
   return cell;
 }
 
@@ -183,6 +187,14 @@ std::vector<Named> named_variants(const Settings& settings) {
   return named;
 }
 
+Variant parse_against(const std::string& text) {
+  try {
+    return Variant::parse(text);
+  } catch (const ArgumentError& error) {
+    throw ArgumentError("against", text, error.what());
+  }
+}
+
 }  // namespace
 
 std::vector<Cell> make_grid(const Settings& settings) {
@@ -192,6 +204,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
   if (settings.has("score-weights")) common.score_weights = settings.text("score-weights");
   if (settings.has("cu-seqlens")) common.cu_seqlens = settings.text("cu-seqlens");
   const auto cu_seqlens = read_cu_seqlens(common.cu_seqlens);
+  if (settings.has("against")) common.against = parse_against(settings.text("against")).name();
   const std::regex filter = [&] {
     try {
       return std::regex(settings.has("filter") ? settings.text("filter") : "");
@@ -234,10 +247,13 @@ std::vector<Cell> make_grid(const Settings& settings) {
                                   std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
                           cell.problem.shape.cu_seqlens = cu_seqlens;
                           validate(cell.problem);
-                          if (cu_seqlens && Variant::parse(cell.variant).pattern.uses("chunk_local"))
-                            throw ArgumentError(
-                                "pattern", cell.variant,
-                                "no chunk_local with cu-seqlens: chunks count from position 0");
+                          for (const auto& [option, variant] :
+                               {std::pair("pattern", cell.variant), std::pair("against", cell.against)})
+                            if (cu_seqlens && !variant.empty() &&
+                                Variant::parse(variant).pattern.uses("chunk_local"))
+                              throw ArgumentError(
+                                  option, variant,
+                                  "no chunk_local with cu-seqlens: chunks count from position 0");
                           if (std::regex_search(cell.variant, filter) && seen.insert(cell.id()).second)
                             cells.push_back(cell);
                         }

@@ -28,6 +28,7 @@ struct Cell {
   bool heatmap = false;
   bool twin = false;        ///< the second of an A/A pair
   std::string save_output;  ///< file; empty: none
+  std::string against;      ///< canonical name of the baseline; empty: the exact counterpart
 
   /// 16 hex digits: two cells are the same point if and only if they share it.
   std::string id() const;

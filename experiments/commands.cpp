@@ -21,7 +21,7 @@ constexpr std::string_view cell_status =
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
       {"list",
-       "[backends|engines|scores|modifiers|patterns|normalisers|inputs|statistics]",
+       "[backends|engines|scores|modifiers|patterns|normalisers|inputs|statistics|divergences]",
        "What there is, one line each, with its parameters and its paper.",
        {"json"},
        "attnlab list normalisers",

@@ -4,7 +4,7 @@
 
 #include "cell.h"
 #include "core/argument_error.h"
-#include "dispersion/row_statistics.h"
+#include "dispersion/divergence.h"
 #include "engines/registry.h"
 #include "inputs/input.h"
 
@@ -19,6 +19,15 @@ void add_members(Json& everything, const char* what, const std::vector<MemberInf
                                 {"summary", info.summary},
                                 {"example", info.example},
                                 {"source", info.source}});
+}
+
+void add_statistics(Json& everything, const char* what, std::span<const StatisticInfo> infos) {
+  for (const StatisticInfo& info : infos)
+    everything[what].push_back({{"name", info.name},
+                                {"parameters", ""},
+                                {"summary", fmt::format("{}; {}, {}", info.meaning, info.formula, info.unit)},
+                                {"example", ""},
+                                {"source", ""}});
 }
 
 Json make_list() {
@@ -45,13 +54,8 @@ Json make_list() {
                                     {"summary", input.summary},
                                     {"example", ""},
                                     {"source", input.source}});
-  for (const StatisticInfo& statistic : statistic_infos)
-    everything["statistics"].push_back(
-        {{"name", statistic.name},
-         {"parameters", ""},
-         {"summary", fmt::format("{}; {}, {}", statistic.meaning, statistic.formula, statistic.unit)},
-         {"example", ""},
-         {"source", ""}});
+  add_statistics(everything, "statistics", statistic_infos);
+  add_statistics(everything, "divergences", divergence_infos);
   return everything;
 }
 

@@ -41,6 +41,7 @@ constexpr Option table[] = {
     {"input", "LIST", "gaussian(1)", "gaussian(sigma), needle(delta), npy:PREFIX"},
     {"seed", "LIST", "1", "of synthetic inputs and of learned score weights"},
     {"score-weights", "PREFIX", "", "PREFIX_NAME.npy for each learned matrix (seeded Xavier)"},
+    {"against", "VARIANT", "", "baseline of weights and output (softmax over all, or all past, keys)"},
     {"rounds", "N", "8", "least number of clean samples of each cell, a process each"},
     {"max-rounds", "N", "", "most samples, where 2 % is not reached before (4 x rounds)"},
     {"retries", "N", "3", "samples of each cell taken again when the machine disturbed them"},
@@ -207,7 +208,7 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
 
 std::string help_text(const Command& command) {
   std::string text =
-      fmt::format("usage: attnlab {} {}{}\n{}\n\n", command.name, command.options.empty() ? "" : "[options] ",
+      fmt::format("usage: attnlab {} {}{}\n{}\n", command.name, command.options.empty() ? "" : "[options] ",
                   command.arguments, command.summary);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
@@ -221,10 +222,10 @@ std::string help_text(const Command& command) {
 
 const std::vector<std::string_view>& cell_options() {
   static const std::vector<std::string_view> names{
-      "backend",    "engine",   "variant",    "score",    "modifier",   "pattern",       "normaliser",
-      "seqlen",     "seqlen-k", "cu-seqlens", "batch",    "heads",      "kv-heads",      "head-dim",
-      "head-dim-v", "dtype",    "threads",    "input",    "seed",       "score-weights", "rounds",
-      "max-rounds", "retries",  "budget",     "min-time", "time-limit", "memory-limit"};
+      "backend",    "engine",     "variant",    "score",  "modifier", "pattern",       "normaliser",
+      "seqlen",     "seqlen-k",   "cu-seqlens", "batch",  "heads",    "kv-heads",      "head-dim",
+      "head-dim-v", "dtype",      "threads",    "input",  "seed",     "score-weights", "against",
+      "rounds",     "max-rounds", "retries",    "budget", "min-time", "time-limit",    "memory-limit"};
   return names;
 }
 

@@ -15,6 +15,7 @@
 #include "engines/onednn_info.h"
 #include "engines/reference/oracle.h"
 #include "engines/reference/output_error.h"
+#include "engines/reference/pair.h"
 #include "engines/registry.h"
 #include "inputs/input.h"
 #include "inputs/npy.h"
@@ -126,28 +127,91 @@ Json statistics_pass(Prepared& prepared, std::string& path) {
   return json;
 }
 
-void add_errors(const Prepared& prepared, Json& record) {
+/// What the cell is compared with.
+Variant baseline_of(const Cell& cell, const Variant& variant) {
+  return cell.against.empty() ? exact_counterpart(variant, cell.problem.shape) : Variant::parse(cell.against);
+}
+
+/// Whose learned weights a cell needs.
+std::vector<Variant> variants_of(const Cell& cell) {
+  const Variant variant = Variant::parse(cell.variant);
+  return {variant, baseline_of(cell, variant)};
+}
+
+Difference difference(const std::vector<double>& values, const std::vector<double>& reference) {
+  Difference result;
+  for (std::size_t at = 0; at < values.size(); ++at) result.add(values[at], reference[at]);
+  return result;
+}
+
+/// The record's `against`, without the name.
+Json against_json(const PairRows& pair, std::int64_t heads) {
+  const auto mean = [](std::span<const RowDivergence> rows, std::size_t d) {
+    double sum = 0;
+    double count = 0;
+    for (const RowDivergence& row : rows) {
+      if (!std::isfinite(row.values[d])) continue;
+      sum += row.values[d];
+      count += 1;
+    }
+    return sum / count;
+  };
+  const std::span<const RowDivergence> rows(pair.divergences);
+  const std::size_t rows_per_head = rows.size() / static_cast<std::size_t>(heads);
+  const Difference output = difference(pair.output, pair.baseline_output);
+  Json json{{"rows", rows_per_head},
+            {"mean", Json::object()},
+            {"per_head", Json::object()},
+            {"infinite_kl_rows",
+             std::count_if(rows.begin(), rows.end(),
+                           [](const RowDivergence& row) { return std::isinf(row[Divergence::kl]); })},
+            {"output", {{"max_abs", output.max_abs()}, {"relative_l2", output.relative_l2()}}}};
+  for (std::size_t d = 0; d < divergence_infos.size(); ++d) {
+    const std::string name(divergence_infos[d].name);
+    json["mean"][name] = mean(rows, d);
+    for (std::size_t first = 0; first < rows.size(); first += rows_per_head)
+      json["per_head"][name].push_back(mean(rows.subspan(first, rows_per_head), d));
+  }
+  return json;
+}
+
+/// Output and weights of the variant on a few rows of every head, in float64, against the engine's output,
+/// the exact counterpart's and the baseline's.
+void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
   const Variant& variant = prepared.variant;
   const Problem& problem = prepared.problem;
   const Inputs inputs = prepared.inputs();
   const std::vector<std::int64_t> rows = spread_rows(problem.shape.seqlen_q, error_rows);
-  const auto oracle = output_rows<Oracle>(variant, problem, inputs, rows);
+  const Variant exact = exact_counterpart(variant, problem.shape);
+  const Variant baseline = baseline_of(cell, variant);
+  const ScoreWeights baseline_weights = load_weights(cell, baseline);
+  Inputs baseline_inputs = inputs;
+  baseline_inputs.weights = &baseline_weights;
+  PairRows pair;
+  if (baseline.name() == variant.name()) {
+    // A variant is no distance from itself, and need not be computed twice to say so.
+    pair.output = output_rows<Oracle>(variant, problem, inputs, rows);
+    pair.baseline_output = pair.output;
+    pair.divergences.resize(pair.output.size() / static_cast<std::size_t>(problem.shape.head_dim_v));
+  } else {
+    pair = compare_rows({variant, inputs}, {baseline, baseline_inputs}, problem, rows);
+  }
   const OutputError against_oracle =
-      output_error(variant, problem, inputs, prepared.output.view(), rows, oracle);
+      output_error(variant, problem, inputs, prepared.output.view(), rows, pair.output);
   record["error"] = {{"max_abs", against_oracle.error.max_abs()},
                      {"relative_l2", against_oracle.error.relative_l2()},
                      {"budget_max_abs", against_oracle.budget_max_abs},
                      {"within_budget", against_oracle.within_budget()},
                      {"rows", rows.size()}};
-  const Variant exact_variant = exact_counterpart(variant, problem.shape);
-  Difference deviation;
-  if (exact_variant.name() != variant.name()) {
-    const auto exact = output_rows<Oracle>(exact_variant, problem, inputs, rows);
-    for (std::size_t at = 0; at < oracle.size(); ++at) deviation.add(oracle[at], exact[at]);
-  }
+  const Difference deviation = difference(
+      pair.output, exact.name() == variant.name()    ? pair.output
+                   : exact.name() == baseline.name() ? pair.baseline_output
+                                                     : output_rows<Oracle>(exact, problem, inputs, rows));
   record["deviation"] = {{"relative_l2", deviation.relative_l2()},
                          {"max_abs", deviation.max_abs()},
-                         {"exact_variant", exact_variant.name()}};
+                         {"exact_variant", exact.name()}};
+  record["against"] = Json{{"variant", baseline.name()}};
+  record["against"].update(against_json(pair, problem.shape.batch * problem.shape.heads));
 }
 
 /// Mean weight of each bin of head 0 times n, rounded to 3 digits.
@@ -236,7 +300,7 @@ Json record_header(const Cell& cell) {
               {"input", {{"name", cell.input}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
   const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
   record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
-  for (const char* name : {"time", "memory", "error", "deviation", "dispersion", "heatmap"})
+  for (const char* name : {"time", "memory", "error", "deviation", "against", "dispersion", "heatmap"})
     record[name] = nullptr;
   record["machine"] = {{"cpu", machine.cpu},
                        {"cores", machine.cores},
@@ -263,14 +327,16 @@ std::int64_t predicted_bytes(const Cell& cell) {
 std::vector<std::string> input_files(const Cell& cell) {
   std::vector<std::string> files = Input::parse(cell.input).files();
   if (!cell.score_weights.empty())
-    for (const WeightShape& shape : weight_shapes(Variant::parse(cell.variant), cell.problem.shape))
-      files.push_back(weight_file(cell, shape));
+    for (const Variant& variant : variants_of(cell))
+      for (const WeightShape& shape : weight_shapes(variant, cell.problem.shape))
+        files.push_back(weight_file(cell, shape));
   return files;
 }
 
 void require_inputs(const Cell& cell) {
   Input::parse(cell.input).require_fits(cell.problem);
-  if (!cell.score_weights.empty()) load_weights(cell, Variant::parse(cell.variant));
+  if (!cell.score_weights.empty())
+    for (const Variant& variant : variants_of(cell)) load_weights(cell, variant);
 }
 
 Json run_cell(Passes passes, const Cell& cell) {
@@ -304,7 +370,7 @@ Json run_cell(Passes passes, const Cell& cell) {
   std::string path;
   record["dispersion"] = statistics_pass(prepared, path);
   record["machine"]["path"] = path;
-  add_errors(prepared, record);
+  add_errors(prepared, cell, record);
   if (!record["error"]["within_budget"].get<bool>())
     record["warnings"].push_back("the output is outside its error budget: no speed-up is shown");
   if (cell.heatmap) record["heatmap"] = heatmap(prepared);

@@ -120,6 +120,14 @@ constexpr Key ok_record[] = {
 /// What a record of status ok may lack: it was added after the first records of its schema.
 constexpr Key newer_record[] = {
     {"/dispersion/distance_mass", Type::object},
+    {"/against", Type::object},
+    {"/against/variant", Type::text},
+    {"/against/rows", Type::whole},
+    {"/against/mean", Type::object},
+    {"/against/per_head", Type::object},
+    {"/against/infinite_kl_rows", Type::whole},
+    {"/against/output/max_abs", Type::number, true},
+    {"/against/output/relative_l2", Type::number, true},
 };
 
 constexpr const char* statuses[] = {

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <map>
 
-#include "dispersion/row_statistics.h"
+#include "dispersion/divergence.h"
 #include "noise_floor.h"
 #include "report/analysis.h"
 
@@ -106,6 +106,15 @@ void print_summary(const Json& record) {
              error.at("relative_l2").dump(), error.at("rows").dump());
   fmt::print("given up    {} relative to {}\n", record.at("deviation").at("relative_l2").dump(),
              record.at("deviation").at("exact_variant").get<std::string>());
+  const Json& against = record.at("against");
+  fmt::print("against     {}, mean over the same rows: ", against.at("variant").get<std::string>());
+  for (const StatisticInfo& info : divergence_infos) {
+    const Json& mean = against.at("mean").at(std::string(info.name));
+    fmt::print("{} {}, ", info.name,
+               mean.is_null() ? "undefined" : fmt::format("{:.4g} {}", mean.get<double>(), info.unit));
+  }
+  fmt::print("output max {}, relative {}\n", against.at("output").at("max_abs").dump(),
+             against.at("output").at("relative_l2").dump());
   fmt::print("dispersion  mean over rows of all heads\n");
   for (const StatisticInfo& info : statistic_infos) {
     const Json& mean = record.at("dispersion").at("mean").at(std::string(info.name));

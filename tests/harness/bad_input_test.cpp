@@ -75,6 +75,7 @@ TEST(BadInput, PackedSequences) {
                      {"cu-seqlens", "dimension"});
   expect_usage_error("run --pattern 'chunk_local(8)' --cu-seqlens " + file({0, 50}),
                      {"pattern", "chunk_local"});
+  expect_usage_error(run + file({0, 50}) + " --against 'chunk_local(8)'", {"against", "chunk_local"});
   const Result good =
       command(run + write_numbers<std::int32_t>(starts_file, "<i4", "4,", {0, 7, 7, 50}) + " --json");
   EXPECT_EQ(good.status, 0) << good.err;

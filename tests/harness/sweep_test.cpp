@@ -11,7 +11,7 @@
 #include <numeric>
 #include <sstream>
 
-#include "dispersion/row_statistics.h"
+#include "dispersion/divergence.h"
 #include "harness/command.h"
 
 namespace attnlab {
@@ -178,12 +178,16 @@ TEST(List, StatisticsAreThoseOfTheSchemaAndOfRecords) {
       command("run --json --normaliser 'entmax(1.5)' --seqlen 200 --heads 2" + short_rounds);
   ASSERT_EQ(result.status, 0) << result.err;
   const json dispersion = json::parse(result.out).at("dispersion");
+  const auto expect_row = [&](const StatisticInfo& info) {
+    EXPECT_NE(schema.find("| `" + std::string(info.name) + "` | " + cell_text(info.unit) + " | " +
+                          cell_text(info.formula) + " | " + cell_text(info.meaning) + " |"),
+              std::string::npos)
+        << info.name;
+  };
+  std::for_each(divergence_infos.begin(), divergence_infos.end(), expect_row);
   for (const StatisticInfo& info : statistic_infos) {
     const std::string name(info.name);
-    EXPECT_NE(schema.find("| `" + name + "` | " + cell_text(info.unit) + " | " + cell_text(info.formula) +
-                          " | " + cell_text(info.meaning) + " |"),
-              std::string::npos)
-        << name;
+    expect_row(info);
     EXPECT_TRUE(dispersion.at("mean").at(name).is_number()) << name;
     EXPECT_EQ(dispersion.at("per_head").at(name).size(), 2U) << name;
   }
@@ -193,6 +197,39 @@ TEST(List, StatisticsAreThoseOfTheSchemaAndOfRecords) {
   EXPECT_EQ(mass.size(), 9U);
   EXPECT_NEAR(std::accumulate(mass.begin(), mass.end(), 0.0), 1, 1e-6);
   EXPECT_EQ(dispersion.at("distance_mass").at("per_head").size(), 2U);
+}
+
+TEST(Against, TheBaselineIsTheExactCounterpartUnlessNamed) {
+  const auto against = [](const std::string& arguments) {
+    const Result result = command("run --json --seqlen 200 --heads 2 " + arguments + short_rounds);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return json::parse(result.out).at("against");
+  };
+  const json self = against("--pattern causal");
+  EXPECT_EQ(self.at("variant"), "scaled_dot|causal|softmax");
+  EXPECT_EQ(self.at("mean").at("l1"), 0.0);
+  EXPECT_EQ(self.at("per_head").at("kl").size(), 2U);
+
+  const json sparse = against("--variant 'causal|entmax(1.5)'");
+  EXPECT_EQ(sparse.at("variant"), "scaled_dot|causal|softmax");
+  EXPECT_EQ(sparse.at("infinite_kl_rows"), 0);
+  EXPECT_GT(sparse.at("mean").at("lost_mass"), 0.1);
+  // Pinsker: what each row obeys, means obey.
+  const double l1 = sparse.at("mean").at("l1");
+  EXPECT_LE(l1 * l1, 2 * sparse.at("mean").at("kl").get<double>());
+  EXPECT_GE(l1, 2 * sparse.at("mean").at("lost_mass").get<double>());
+  EXPECT_GT(sparse.at("output").at("relative_l2"), 0.1);
+
+  // The rows that see 10 keys at most are the same; the others have keys that the narrow window has not.
+  const json window = against("--variant 'window(20)' --against 'window(10)'");
+  EXPECT_EQ(window.at("variant"), "scaled_dot|window(10)|softmax");
+  EXPECT_EQ(window.at("mean").at("kl"), 0.0);
+  EXPECT_EQ(window.at("infinite_kl_rows"), 2 * (64 - 4));
+  EXPECT_EQ(window.at("mean").at("lost_mass"), 0.0);
+
+  const Result wrong = command("run --seqlen 64 --against 'causal|softmx'");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("against: 'causal|softmx'"), std::string::npos) << wrong.err;
 }
 
 TEST(Help, FitsOneScreen) {

@@ -34,6 +34,9 @@ class RowAttention {
   /// Output of query i, head_dim_v elements.
   void output(std::int64_t i, std::span<double> output);
 
+  /// The weights that the last output was made of, of visible_keys(); valid until the next call.
+  std::span<const double> output_weights() const { return row_; }
+
  private:
   Real stored(Real value) const;
   std::vector<Real> prepared(const TensorView& tensor, std::int64_t head, std::int64_t row,
