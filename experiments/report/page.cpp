@@ -6,11 +6,10 @@
 #include <map>
 #include <random>
 
-#include "report/analysis.h"
 #include "report/assets.h"
 #include "report/charts.h"
-#include "report/findings.h"
 #include "report/formats.h"
+#include "report/sections.h"
 
 namespace attnlab {
 
@@ -60,99 +59,21 @@ PackedRecords pack(const std::vector<Json>& records) {
   return packed;
 }
 
-std::string figure(const std::string& id, const std::string& title, const char* kind,
-                   const std::string& table) {
-  return fmt::format(
-      "<figure id=\"chart-{0}\"><figcaption>{1}</figcaption><div class=\"panels\" "
-      "data-{2}=\"{0}\"></div>{3}</figure>\n",
-      id, escape_html(title), kind, table);
-}
-
-std::string details(const std::string& summary, const std::string& body) {
-  return fmt::format("<details><summary>{}</summary>\n{}</details>\n", escape_html(summary), body);
-}
-
-std::string section(const char* id, const char* title, const std::string& body) {
-  return fmt::format("<section id=\"{}\"><h2>{}</h2>\n{}</section>\n", id, title, body);
-}
-
-/// Which condition the charts show, where records have several.
-std::string condition_selector(const std::vector<Json>& records) {
-  const Conditions conditions(records);
-  if (conditions.size() < 2) return "";
-  std::vector<bool> charted(conditions.size());
-  for (const Json& record : records)
-    if (record.at("status") == "ok") charted[conditions.index(record)] = true;
-  std::string text =
-      "<p class=\"controls\"><label for=\"condition\">Charts show</label> <select id=\"condition\">";
-  for (std::size_t index = 0; index < conditions.size(); ++index)
-    if (charted[index])
-      text += fmt::format("<option value=\"{}\">{}</option>", index, escape_html(conditions.label(index)));
-  return text + "</select></p>\n";
-}
-
-std::string heatmaps(const std::vector<Json>& records) {
+std::string make_body(const Material& material) {
   std::string text;
-  for (const std::size_t index : heatmap_records(records)) {
-    const Json& record = records[index];
-    const Json& map = record.at("heatmap");
-    text += figure(fmt::format("heatmap-{}", index),
-                   fmt::format("{} beside {}: head {}, {}, n = {}", text_at(record, "variant"),
-                               text_at(record, "deviation.exact_variant"), text_at(map, "head"),
-                               text_at(record, "input.name"), text_at(map, "n")),
-                   "heatmap", details("Both maps as a table", to_html(make_heatmap_table(records, index))));
-  }
-  if (text.empty())
-    return "<p>No record of a variant that gives something up has a map of its weights.</p>\n";
-  return text +
-         "<p class=\"note\">Weights of one head, pooled by their mean and multiplied by n, so that 1 is "
-         "uniform attention. "
-         "Queries run down, keys across. Both maps share one logarithmic colour scale, its ends standing for "
-         "what lies "
-         "beyond; blank where no key has weight.</p>\n";
+  for (const Section& section : sections())
+    if (const std::string body = section.body(material); !body.empty())
+      text += fmt::format("<section id=\"{}\"><h2>{}</h2>\n{}</section>\n", section.id,
+                          escape_html(section.title), body);
+  return text;
 }
 
-std::string make_body(const std::vector<Json>& records) {
-  const std::vector<Table> tables = make_tables(records);
-  const auto table = [&](const char* id, const char* otherwise = "") -> std::string {
-    for (const Table& candidate : tables)
-      if (candidate.id == id) return candidate.rows.empty() ? otherwise : to_html(candidate);
-    return otherwise;
-  };
-  const bool any =
-      std::any_of(records.begin(), records.end(), [](const Json& r) { return r.at("status") == "ok"; });
-  const auto chart = [&](const char* id, const std::string& under) {
-    const auto found =
-        std::find_if(charts().begin(), charts().end(), [&](const Chart& c) { return c.id == id; });
-    return figure(id, found->title, "chart", under);
-  };
-  std::string findings = "<ul class=\"findings\">\n";
-  for (const std::string& finding : make_findings(records))
-    findings += fmt::format("<li>{}</li>\n", escape_html(finding));
-  std::string text =
-      section("findings", "What came out", findings + "</ul>\n") +
-      section("machine", "What ran, and where", table("machine")) +
-      section("failures", "Failures, refusals and warnings", table("failures", "<p>None.</p>\n"));
-  if (any) {
-    std::string dispersion;
-    for (const Chart& one : charts())
-      if (one.by_variant) dispersion += chart(one.id.c_str(), "");
-    text += condition_selector(records) +
-            section("time", "Time",
-                    chart("time", table("exponents") + details("Times as a table", table("time")))) +
-            section("memory", "Memory", chart("memory", details("Memory as a table", table("memory")))) +
-            section("speed", "Against full", table("speed")) + section("error", "Error", table("error")) +
-            section("dispersion", "Dispersion",
-                    "<div id=\"variants\"></div>\n<div class=\"grid\">" + dispersion + "</div>" +
-                        details("Dispersion as a table", table("dispersion"))) +
-            section("weights", "Weights", heatmaps(records));
-  }
-  return text +
-         section("data", "Data",
-                 "<p>The records that everything above was computed from.</p>\n"
-                 "<p class=\"downloads\"><button type=\"button\" data-download=\"jsonl\">Records, JSON "
-                 "lines</button> "
-                 "<button type=\"button\" data-download=\"csv\">Records, CSV without lists</button></p>\n");
+Json make_model(const Material& material) {
+  Json model = chart_model(material.records);
+  model["sections"] = Json::object();
+  for (const Section& section : sections())
+    if (section.data) model["sections"][section.id] = section.data(material);
+  return model;
 }
 
 /// Lets the page's own scripts run and no other: a record cannot know it.
@@ -181,13 +102,14 @@ std::string fill(std::string_view text, const std::vector<std::pair<std::string,
 
 std::string make_page(const std::string& title, const std::vector<Json>& records) {
   const PackedRecords packed = pack(records);
+  const Material material{records, make_tables(records)};
   return fill(assets::report_html(), {{"TITLE", escape_html(title)},
                                       {"NONCE", make_nonce()},
                                       {"CSS", assets::report_css()},
-                                      {"BODY", make_body(records)},
+                                      {"BODY", make_body(material)},
                                       {"RECORDS", script_text(packed.lines)},
                                       {"SHARED", script_text(packed.shared)},
-                                      {"MODEL", script_text(dump(chart_model(records)))},
+                                      {"MODEL", script_text(dump(make_model(material)))},
                                       {"VEGA", assets::vega_js()},
                                       {"VEGA_LITE", assets::vega_lite_js()},
                                       {"VEGA_EMBED", assets::vega_embed_js()},

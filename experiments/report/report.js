@@ -102,7 +102,7 @@
   };
 
   const drawLines = async (target) => {
-    const chart = model.charts.find((one) => one.id === target.dataset.chart);
+    const chart = model.charts.find((one) => one.id === target.dataset.name);
     const here = dtypes(model.points.filter((point) => point[3] === condition()));
     const legend = new Map();
     // All panels before the first drawing: their number is what sets the width of each.
@@ -124,7 +124,7 @@
   };
 
   const drawMaps = async (target) => {
-    const record = records[Number(target.dataset.heatmap.split("-")[1])];
+    const record = records[Number(target.dataset.name.split("-")[1])];
     const titles = { exact: `exact: ${record.deviation.exact_variant}`, variant: record.variant };
     const panels = Object.keys(titles).map((which) => {
       const [box, drawing] = panel(target, `Map of attention weights, queries down and keys across: ${titles[which]}. The table that follows has its values.`);
@@ -135,6 +135,10 @@
       await embed(drawing, attnlabCharts.heatmap(record.heatmap[which], record.cell.seqlen_q, record.cell.seqlen_k, drawing.clientWidth));
   };
 
+  /// Who draws a figure (elements.h): it fills `target`, whose data-name says with what, by these tools.
+  const tools = { model, make, panel, embed, legendOf, condition };
+  const drawers = { lines: drawLines, heatmap: drawMaps };
+
   // One drawing at a time; a change meanwhile leads to one more.
   let drawing = null;
   let again = false;
@@ -142,13 +146,13 @@
     for (const view of views) view.finalize();
     views = [];
     document.getElementById("variants")?.replaceChildren();
-    for (const target of document.querySelectorAll("[data-chart], [data-heatmap]")) {
+    for (const target of document.querySelectorAll("[data-draw]")) {
       target.replaceChildren();
       try {
-        await (target.dataset.chart ? drawLines(target) : drawMaps(target));
+        await drawers[target.dataset.draw](target, tools);
       } catch (error) {
         target.append(make("p", { className: "note", textContent: "This chart could not be drawn; its table follows." }));
-        fail(`${target.dataset.chart ?? target.dataset.heatmap}: ${error}`);
+        fail(`${target.dataset.name}: ${error}`);
       }
     }
     const panels = [...document.querySelectorAll(".panel .chart")];

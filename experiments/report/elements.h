@@ -1,0 +1,16 @@
+// Pieces of the page, as HTML. What is given as text is escaped, what is given as HTML stands as it is.
+#pragma once
+
+#include <string>
+
+namespace attnlab {
+
+/// A chart, drawn by the row `draw` of report.js's table of drawers, with `below` (HTML) under it. Its id is
+/// chart-NAME; the drawer finds NAME as data-name.
+std::string figure(const std::string& draw, const std::string& name, const std::string& title,
+                   const std::string& below);
+
+/// `body` (HTML), folded until it is asked for.
+std::string details(const std::string& summary, const std::string& body);
+
+}  // namespace attnlab
