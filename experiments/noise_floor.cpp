@@ -2,20 +2,15 @@
 
 #include <algorithm>
 #include <map>
-#include <string>
 
 namespace attnlab {
 
-namespace {
-
-std::string cell_of(const Json& record) {
+std::string pair_key(const Json& record) {
   Json cell = record.at("cell");
   cell.erase("twin");
   return record.at("engine").dump() + record.at("backend").dump() + record.at("variant").dump() +
-         cell.dump() + record.at("input").at("name").dump();
+         cell.dump() + record.at("input").at("name").dump() + record.value("run", "");
 }
-
-}  // namespace
 
 bool is_twin(const Json& record) { return record.at("cell").value("twin", false); }
 
@@ -23,10 +18,10 @@ std::optional<double> noise_floor(const std::vector<Json>& records, const std::v
   std::map<std::string, double> medians;
   for (const Json& record : records)
     if (record.at("status") == "ok" && !is_twin(record))
-      medians[cell_of(record)] = record.at("time").at("median_ns");
+      medians[pair_key(record)] = record.at("time").at("median_ns");
   std::optional<double> floor;
   for (const Json& twin : twins) {
-    const auto found = medians.find(cell_of(twin));
+    const auto found = medians.find(pair_key(twin));
     if (twin.at("status") != "ok" || found == medians.end()) continue;
     const double above = twin.at("time").at("median_ns").get<double>() / found->second;
     floor = std::max({floor.value_or(least_noise_floor), above - 1, 1 / above - 1});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "cell.h"
@@ -9,6 +10,9 @@
 namespace attnlab {
 
 inline constexpr double least_noise_floor = 0.01;
+
+/// What the two of an A/A pair share and no other cell of the run has.
+std::string pair_key(const Json& record);
 
 /// The second of an A/A pair.
 bool is_twin(const Json& record);

@@ -63,7 +63,7 @@ constexpr Option table[] = {
      "report: html, md, csv, latex; compare: table, json, md, csv, latex; export: csv, jsonl, gbench"},
     {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
     {"floor", "PERCENT", "", "noise floor: no verdict below it (by the A/A pairs, else 2)"},
-    {"force", "", "", "different CPUs (compare, merge) or builds (merge) all the same"},
+    {"force", "", "", "different CPUs (report, compare, merge) or builds (merge) all the same"},
     {"fail-on", "VERDICT", "nothing", "exit status 4 for: slower, ambiguous, lost (figures in A, none in B)"},
 };
 

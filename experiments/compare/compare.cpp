@@ -9,21 +9,20 @@
 #include <system_error>
 
 #include "compare/comparison.h"
+#include "compare/comparison_tables.h"
 #include "core/argument_error.h"
 #include "dispersion/row_statistics.h"
 #include "noise_floor.h"
 #include "report/analysis.h"
 #include "report/formats.h"
 #include "report/load.h"
-#include "table.h"
+#include "report/subject.h"
 #include "variants/arguments.h"
 #include "whole_file.h"
 
 namespace attnlab {
 
 namespace {
-
-constexpr double default_floor = 0.02;
 
 Json number_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
@@ -65,68 +64,6 @@ Json to_json(const Comparison& comparison) {
   return json;
 }
 
-std::string label(const Json& record) {
-  return fmt::format("{} {}", backend_of(record), text_at(record, "variant"));
-}
-
-std::string change(std::optional<double> a, std::optional<double> b, const auto& show) {
-  if (!a || !b) return missing;
-  return *a == *b ? show(*a) : fmt::format("{} → {}", show(*a), show(*b));
-}
-
-Table pairs_table(const Comparison& comparison) {
-  Table table{"compare",
-              "B against A",
-              {{"cell", "cell", false},
-               {"n", "n"},
-               {"dtype", "dtype", false},
-               {"threads", "threads"},
-               {"time A", "time_a"},
-               {"time B", "time_b"},
-               {"B / A", "ratio"},
-               {"99 % interval", "interval", false},
-               {"verdict", "verdict", false},
-               {"workspace", "workspace"},
-               {"heap peak", "heap_peak"},
-               {"max error", "max_error"},
-               {"entropy", "entropy"}},
-              {},
-              fmt::format("Verdicts need the whole interval beyond the noise floor of {:.3g} %.",
-                          comparison.floor * 100)};
-  const auto time = [](double ns) { return format_seconds(ns * 1e-9); };
-  const auto bytes = [](double value) { return format_bytes(static_cast<std::int64_t>(value)); };
-  const auto error = [](double value) { return fmt::format("{:.1e}", value); };
-  const auto entropy = [](double value) { return fmt::format("{:.4g}", value); };
-  for (const Pair& pair : comparison.pairs) {
-    const auto changed = [&](const char* path, const auto& show) {
-      return change(number_at(pair.a, path), number_at(pair.b, path), show);
-    };
-    table.rows.push_back({label(pair.a) == label(pair.b)
-                              ? label(pair.a)
-                              : fmt::format("{} → {}", label(pair.a), label(pair.b)),
-                          fmt::format("{}", seqlen_of(pair.a)), text_at(pair.a, "cell.dtype"),
-                          text_at(pair.a, "cell.threads"), time(*number_at(pair.a, "time.median_ns")),
-                          time(*number_at(pair.b, "time.median_ns")), fmt::format("{:.3f}", pair.time_ratio),
-                          fmt::format("{:.3f} … {:.3f}", pair.interval.low, pair.interval.high),
-                          std::string(to_string(pair.verdict)), changed("memory.workspace_bytes", bytes),
-                          changed("memory.heap_peak_bytes", bytes), changed("error.max_abs", error),
-                          changed("dispersion.mean.entropy", entropy)});
-  }
-  return table;
-}
-
-Table unpaired_table(const Comparison& comparison) {
-  Table table{"not-compared",
-              "Not compared",
-              {{"cell", "cell", false}, {"n", "n"}, {"dtype", "dtype", false}, {"why", "why", false}},
-              {},
-              ""};
-  for (const Unpaired& unpaired : comparison.unpaired)
-    table.rows.push_back({label(unpaired.record), fmt::format("{}", seqlen_of(unpaired.record)),
-                          text_at(unpaired.record, "cell.dtype"), unpaired.why});
-  return table;
-}
-
 /// Columns as they stand in a terminal: every UTF-8 sequence here is one column wide.
 std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(
@@ -165,8 +102,7 @@ std::string summary(const Comparison& comparison) {
 
 std::string in_format(const Comparison& comparison, const std::string& format) {
   if (format == "json") return to_json(comparison).dump(2) + "\n";
-  std::vector<Table> tables{pairs_table(comparison)};
-  if (!comparison.unpaired.empty()) tables.push_back(unpaired_table(comparison));
+  const std::vector<Table> tables = comparison_tables(comparison);
   if (format == "csv") return to_csv(tables);
   if (format == "latex") return to_latex(tables);
   if (format == "md") return to_markdown(tables) + "\n" + summary(comparison);
@@ -182,7 +118,7 @@ double floor_of(const Settings& settings, std::initializer_list<const RunRecords
   for (const RunRecords* run : runs)
     if (const auto measured = noise_floor(run->cells, run->twins))
       floor = std::max(floor.value_or(0), *measured);
-  return floor.value_or(default_floor);
+  return floor.value_or(default_noise_floor);
 }
 
 Comparison make_comparison(const Settings& settings) {

@@ -16,10 +16,6 @@ namespace attnlab {
 
 namespace {
 
-/// The smallest to the largest of so many samples hold the median in 99.2 % of cases; of fewer, no 99 %
-/// interval can be made.
-constexpr std::size_t fewest_rounds = 8;
-
 /// Samples of a record by block, where it has blocks.
 std::map<std::int64_t, double> by_block(const Json& record) {
   std::map<std::int64_t, double> samples;
@@ -42,16 +38,8 @@ std::vector<double> paired_ratios(const Json& a, const Json& b) {
 }
 
 Pair make_pair(const Json& a, const Json& b, double floor) {
-  if (const std::vector<double> ratios = paired_ratios(a, b); ratios.size() >= fewest_rounds) {
-    const Interval interval = median_interval(ratios);
-    return {a, b, median(ratios), interval, judge(interval, floor)};
-  }
-  const auto times_a = a.at("time").at("samples_ns").get<std::vector<double>>();
-  const auto times_b = b.at("time").at("samples_ns").get<std::vector<double>>();
-  const Interval interval = ratio_interval(times_a, times_b);
-  const bool enough = std::min(times_a.size(), times_b.size()) >= fewest_rounds;
-  return {a, b, median(times_b) / median(times_a), interval,
-          enough ? judge(interval, floor) : Verdict::ambiguous};
+  const TimeRatio ratio = compare_times(a, b, floor);
+  return {a, b, ratio.value, ratio.interval, ratio.verdict};
 }
 
 using Places = std::map<std::string, const Json*>;
@@ -147,6 +135,18 @@ Verdict judge(const Interval& interval, double floor) {
   if (interval.high < 1 / above) return Verdict::faster;
   if (interval.low > above) return Verdict::slower;
   return interval.low >= 1 / above && interval.high <= above ? Verdict::same : Verdict::ambiguous;
+}
+
+TimeRatio compare_times(const Json& a, const Json& b, double floor) {
+  if (const std::vector<double> ratios = paired_ratios(a, b); ratios.size() >= fewest_rounds) {
+    const Interval interval = median_interval(ratios);
+    return {median(ratios), interval, judge(interval, floor)};
+  }
+  const auto times_a = a.at("time").at("samples_ns").get<std::vector<double>>();
+  const auto times_b = b.at("time").at("samples_ns").get<std::vector<double>>();
+  const Interval interval = ratio_interval(times_a, times_b);
+  const bool enough = std::min(times_a.size(), times_b.size()) >= fewest_rounds;
+  return {median(times_b) / median(times_a), interval, enough ? judge(interval, floor) : Verdict::ambiguous};
 }
 
 std::int64_t Comparison::count(Verdict verdict) const {

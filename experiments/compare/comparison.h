@@ -1,6 +1,7 @@
 // Cells of two runs, or of two variants of one run, side by side: B against A.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,20 @@ std::string_view to_string(Verdict verdict);
 /// Faster or slower only where the whole interval lies beyond the floor, same where it lies within; the floor
 /// is a fraction: 0.02 calls nothing between 1 / 1.02 and 1.02.
 Verdict judge(const Interval& interval, double floor);
+
+/// The smallest to the largest of so many samples hold the median in 99.2 % of cases; of fewer, no 99 %
+/// interval can be made.
+inline constexpr std::size_t fewest_rounds = 8;
+
+/// Time of one cell over that of another.
+struct TimeRatio {
+  double value;  ///< b / a: median over blocks of one group, or ratio of the medians
+  Interval interval;
+  Verdict verdict;
+};
+
+/// Both with figures. AMBIGUOUS where either side has fewer than eight samples.
+TimeRatio compare_times(const Json& a, const Json& b, double floor);
 
 /// One cell of both sides, with figures on both.
 struct Pair {

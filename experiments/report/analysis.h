@@ -1,18 +1,22 @@
-// What records say together: series over sequence length, conditions that keep them apart, ratios to `full`,
-// fitted exponents.
+// What records say together: series over sequence length, conditions that keep them apart, the cells that
+// others are set against, fitted exponents.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cell.h"
+#include "measure/bootstrap.h"
 
 namespace attnlab {
 
-/// Name of a record's curve: its backend (or engine), with the variant where one backend has several.
+/// Name of a record's curve: its backend (or engine), with the variant where one backend has several, behind
+/// the name of its run where there are two (subject.h).
 class SeriesNames {
  public:
   explicit SeriesNames(const std::vector<Json>& records);
@@ -23,6 +27,7 @@ class SeriesNames {
 
  private:
   std::map<std::string, std::map<std::string, int>> variants_;
+  std::unordered_map<std::string, std::size_t> indices_;
   std::vector<std::string> order_;
 };
 
@@ -62,24 +67,52 @@ struct Ratio {
   std::string why;
 };
 
-/// The cells of `full`, to set others against. Where several variants of `full` ran, the one of the record's
+/// The cells of a backend, to set others against. Where several variants of it ran, the one of the record's
 /// own variant; else the exact counterpart's.
-class FullBaseline {
+class Baseline {
  public:
-  explicit FullBaseline(const std::vector<Json>& records);
-  /// How many times the record's value `full` needs, for a path such as time.median_ns.
+  Baseline(const std::vector<Json>& records, const std::string& backend);
+  /// The cell to set a record against, with figures on both sides; or null, and why.
+  std::pair<const Json*, std::string> cell_for(const Json& record) const;
+  /// How many times the record's value the baseline needs, for a path such as time.median_ns.
   Ratio ratio(const Json& record, const std::string& path) const;
 
  private:
-  std::map<std::string, std::map<std::string, const Json*>> cells_;
+  std::string backend_;
+  std::unordered_map<std::string, std::map<std::string, const Json*>> cells_;
+};
+
+/// Cells with figures of one series, dtype and condition, by n.
+struct Curve {
+  std::size_t condition;
+  std::size_t series;
+  std::string dtype;
+  std::vector<const Json*> cells;
+
+  /// (n, value) for a path such as time.median_ns, where it is above 0.
+  std::vector<std::pair<double, double>> points(const std::string& path) const;
+};
+
+/// By condition, dtype (f32 first) and series.
+std::vector<Curve> make_curves(const std::vector<Json>& records);
+
+/// y ~ x^value, and the interval of `bootstrap_confidence` of that exponent: Student's t over what the points
+/// leave of a straight line, be it noise or a bend.
+struct Exponent {
+  double value;
+  Interval interval;
 };
 
 /// Slope of ln y over ln x by least squares; nothing with fewer than three lengths, where a slope says
 /// nothing of fit.
-std::optional<double> fitted_exponent(const std::vector<std::pair<double, double>>& points);
+std::optional<Exponent> fitted_exponent(const std::vector<std::pair<double, double>>& points);
+
+/// What a record has under a path such as time.samples_ns; null pointer where it has nothing.
+const Json* value_at(const Json& record, const std::string& path);
 
 /// value(record) for a path such as time.median_ns; nothing where it is null or absent.
 std::optional<double> number_at(const Json& record, const std::string& path);
+/// Empty where it is null or absent; what is no string, as JSON.
 std::string text_at(const Json& record, const std::string& path);
 
 }  // namespace attnlab

@@ -19,8 +19,8 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/npm)
 set(report_assets_source ${CMAKE_BINARY_DIR}/generated/report_assets.cpp)
 set(report_assets_text "#include \"report/assets.h\"\n")
 set(report_files ${report_source}/report.html ${report_source}/report.css ${report_source}/charts.js
-    ${report_source}/report.js ${report_scripts})
-set(report_names report_html report_css charts_js report_js vega_js vega_lite_js vega_embed_js)
+    ${report_source}/exports.js ${report_source}/filters.js ${report_source}/drawers.js ${report_source}/report.js ${report_scripts})
+set(report_names report_html report_css charts_js exports_js filters_js drawers_js report_js vega_js vega_lite_js vega_embed_js)
 foreach(file name IN ZIP_LISTS report_files report_names)
   string(APPEND report_assets_text
     "asm(\".pushsection .rodata\\nasset_${name}:\\n.incbin \\\"${file}\\\"\\nasset_${name}_end:\\n.popsection\\n\");\n"

@@ -1,6 +1,10 @@
 #include "report/charts.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <unordered_map>
 
 #include "report/analysis.h"
 
@@ -8,8 +12,10 @@ namespace attnlab {
 
 const std::vector<Chart>& charts() {
   static const std::vector<Chart> table{
-      {"time", "Time of one call", "milliseconds", "time.median_ns", 1e6, "log", false, false},
-      {"memory", "Workspace", "MiB", "memory.workspace_bytes", 0x1p20, "log", false, false},
+      {"time", "Time of one call", "milliseconds", "time.median_ns", 1e6, "log", false, false, "time.low_ns",
+       "time.high_ns"},
+      {"memory", "Workspace", "MiB", "memory.workspace_bytes", 0x1p20, "log", false, false, "", "",
+       "memory.workspace_predicted_bytes"},
       {"entropy", "Entropy", "nats", "dispersion.mean.entropy", 1, "linear", true, true},
       {"normalised_entropy", "Entropy ÷ ln of the visible keys", "share",
        "dispersion.mean.normalised_entropy", 1, "linear", true, false},
@@ -21,37 +27,90 @@ const std::vector<Chart>& charts() {
   return table;
 }
 
+Json rounded(const std::optional<double>& value) {
+  if (!value || !std::isfinite(*value)) return nullptr;
+  return *value == std::round(*value) && std::abs(*value) < 1e5
+             ? Json(static_cast<std::int64_t>(*value))
+             : Json(std::stod(fmt::format("{:.5g}", *value)));
+}
+
+std::vector<const Json*> charted(const std::vector<Json>& records) {
+  std::vector<const Json*> cells;
+  for (const Json& record : records)
+    if (record.at("status") == "ok") cells.push_back(&record);
+  return cells;
+}
+
+namespace {
+
+/// Colour and run of each series: those of two runs share a colour where they share a name.
+Json styles(const std::vector<Json>& records, const SeriesNames& names) {
+  std::map<std::size_t, std::pair<std::size_t, int>> found;
+  std::map<std::string, std::size_t> colours;
+  for (const Json& record : records) {
+    const std::string run = text_at(record, "run");
+    const std::string name = names.of(record).substr(run.empty() ? 0 : run.size() + 1);
+    const std::size_t colour = colours.try_emplace(name, colours.size()).first->second;
+    found.try_emplace(names.index(record), colour, run == "B" ? 1 : 0);
+  }
+  Json list = Json::array();
+  for (const auto& [series, style] : found) list.push_back({style.first, style.second});
+  return list;
+}
+
+Json exponents(const std::vector<Curve>& curves, const std::string& path) {
+  Json found = Json::object();
+  for (const Curve& curve : curves)
+    if (const auto exponent = fitted_exponent(curve.points(path)))
+      found[fmt::format("{} {} {}", curve.condition, curve.dtype, curve.series)] = {
+          rounded(exponent->value), rounded(exponent->interval.low), rounded(exponent->interval.high)};
+  return found;
+}
+
+}  // namespace
+
 Json chart_model(const std::vector<Json>& records) {
   const SeriesNames names(records);
   const Conditions conditions(records);
+  const std::vector<const Json*> cells = charted(records);
   std::vector<std::string> variants;
-  Json points = Json::array();
-  for (std::size_t index = 0; index < records.size(); ++index) {
-    const Json& record = records[index];
-    if (record.at("status") != "ok") continue;
-    const std::string variant = text_at(record, "variant");
-    auto place = std::find(variants.begin(), variants.end(), variant);
-    if (place == variants.end()) place = variants.insert(variants.end(), variant);
-    points.push_back({index, names.index(record), place - variants.begin(), conditions.index(record),
-                      text_at(record, "cell.dtype"), seqlen_of(record)});
+  std::unordered_map<std::string, std::size_t> places;
+  Json rows = Json::array();
+  for (const Json* cell : cells) {
+    const std::string variant = text_at(*cell, "variant");
+    const auto [place, is_new] = places.try_emplace(variant, variants.size());
+    if (is_new) variants.push_back(variant);
+    rows.push_back({names.index(*cell), place->second, conditions.index(*cell), text_at(*cell, "cell.dtype"),
+                    seqlen_of(*cell)});
   }
   Json labels = Json::array();
   for (std::size_t index = 0; index < conditions.size(); ++index) labels.push_back(conditions.label(index));
+  const std::vector<Curve> curves = make_curves(records);
   Json shown = Json::array();
-  for (const Chart& chart : charts())
+  for (const Chart& chart : charts()) {
+    const auto values = [&](const std::string& path) {
+      Json list = Json::array();
+      for (const Json* cell : cells) {
+        const auto value = number_at(*cell, path);
+        list.push_back(rounded(value ? std::optional(*value / chart.unit) : std::nullopt));
+      }
+      return list;
+    };
     shown.push_back({{"id", chart.id},
                      {"title", chart.title},
                      {"axis", chart.axis},
-                     {"path", chart.path},
-                     {"unit", chart.unit},
                      {"scale", chart.scale},
                      {"by_variant", chart.by_variant},
-                     {"with_ln_n", chart.with_ln_n}});
-  return {{"series", names.all()},
-          {"variants", variants},
-          {"conditions", labels},
-          {"points", points},
-          {"charts", shown}};
+                     {"with_ln_n", chart.with_ln_n},
+                     {"values", values(chart.path)}});
+    for (const auto& [key, path] :
+         {std::pair("low", chart.low), {"high", chart.high}, {"formula", chart.formula}})
+      if (!path.empty()) shown.back()[key] = values(path);
+    if (!chart.by_variant) shown.back()["exponents"] = exponents(curves, chart.path);
+  }
+  return {{"series", names.all()}, {"styles", styles(records, names)},
+          {"variants", variants},  {"conditions", labels},
+          {"cells", rows},         {"charts", shown}};
 }
 
 }  // namespace attnlab

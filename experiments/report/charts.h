@@ -1,7 +1,8 @@
-// What the report's charts show. Their data stay in the records; charts.js makes Vega-Lite specifications of
-// both, for the width and the condition at hand.
+// What the report's line charts show; charts.js makes Vega-Lite specifications of it, for the width, the
+// condition and the filters at hand.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,23 @@ struct Chart {
   bool by_variant;  ///< one line a variant, whatever computed it, of one dtype; else one a series and panel a
                     ///< dtype
   bool with_ln_n;   ///< beside it the entropy of uniform attention
+  std::string low = {};      ///< path of the lower end of the value's interval; empty: it has none
+  std::string high = {};     ///< of the upper end
+  std::string formula = {};  ///< of what the value has to be, drawn as a line with the values as points on it
 };
 
 const std::vector<Chart>& charts();
 
-/// `series`, `variants`, `conditions`: names; `points`: for each record with figures its index, and the
-/// indices of its series, variant and condition, its dtype and n; `charts`: the table above.
+/// A number to five digits: what a chart can show.
+Json rounded(const std::optional<double>& value);
+
+/// The records that charts are drawn of, those with figures, in the order of the model's cells.
+std::vector<const Json*> charted(const std::vector<Json>& records);
+
+/// `series`, `variants`, `conditions`: names; `styles`: for each series the index of its colour and of its
+/// run; `cells`: for each charted record the indices of its series, variant and condition, its dtype and n;
+/// `charts`: the table above, each with a value (and its interval, and the formula's) for every cell, and, if
+/// it is of series, with the exponents of its curves by condition, dtype and series.
 Json chart_model(const std::vector<Json>& records);
 
 }  // namespace attnlab

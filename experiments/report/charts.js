@@ -9,10 +9,11 @@ const attnlabCharts = (() => {
     "M0,-1A1,1,0,1,1,0,1A1,1,0,1,1,0,-1Z", "M-.85,-.85H.85V.85H-.85Z", "M0,-1.1L1,.8H-1Z", "M0,-1.2L.9,0L0,1.2L-.9,0Z",
     "M0,1.1L1,-.8H-1Z", "M-1,-.35H-.35V-1H.35V-.35H1V.35H.35V1H-.35V.35H-1Z", "M-1.1,0L.8,-1V1Z", "M1.1,0L-.8,-1V1Z",
   ];
-  const style = (index) => ({
+  /// Of two runs the second is dashed, the first is not; a second round of colours has other shapes.
+  const style = (index, run) => ({
     colour: `var(--series-${index % colours})`,
-    dash: dashes[index % dashes.length],
-    shape: shapes[index % shapes.length],
+    dash: run === undefined ? dashes[index % dashes.length] : run === 0 ? [1, 0] : [5, 4],
+    shape: shapes[(index + Math.floor(index / colours)) % shapes.length],
   });
   const reference = { colour: "var(--soft)", dash: [2, 4], shape: null };
 
@@ -22,16 +23,18 @@ const attnlabCharts = (() => {
   const letter = (index) => (index < 26 ? String.fromCharCode(65 + index) : String(index + 1));
   const figure = (value) => (value === 0 ? "0" : Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-  /// 1, 10, 100 …, with 2 and 5 between them over a short range.
+  /// 1, 10, 100 …, with more between them where that makes fewer than three; over less than that vega's own.
   const logTicks = ([low, high]) => {
-    const steps = Math.log10(high / low) < 2.2 ? [1, 2, 5] : [1];
-    const ticks = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power)
-      for (const step of steps) {
-        const tick = Number((step * 10 ** power).toPrecision(1));
-        if (tick >= low && tick <= high) ticks.push(tick);
-      }
-    return ticks;
+    for (const steps of [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+      const ticks = [];
+      for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power)
+        for (const step of steps) {
+          const tick = Number((step * 10 ** power).toPrecision(1));
+          if (tick >= low && tick <= high) ticks.push(tick);
+        }
+      if (ticks.length > 2) return { values: ticks };
+    }
+    return { tickCount: 5 };
   };
 
   /// Heights for labels at `values`, as values on the same scale, at least `gap` pixels apart.
@@ -48,13 +51,18 @@ const attnlabCharts = (() => {
     return heights;
   };
 
-  /// `lines`: {name, label, style, points: [{n, value}]}.
+  const schema = "https://vega.github.io/schema/vega-lite/v6.json";
+  const padding = { left: 2, right: 4, top: 6, bottom: 2 };
+
+  /// `lines`: {name, label, style, points: [{n, value}]}. Points may have the ends of an interval, `low` and `high`, and a
+  /// `formula`, along which the line is drawn then. `chart.band`: values between which nothing is told apart.
   const lineChart = (chart, lines, width, height) => {
     const all = lines.flatMap((line) => line.points);
-    const low = Math.min(...all.map((point) => point.value));
-    const high = Math.max(...all.map((point) => point.value));
+    const extent = [...all.flatMap((point) => [point.value, point.low ?? point.value, point.high ?? point.value]), ...(chart.band ?? [])];
+    const low = Math.min(...extent);
+    const high = Math.max(...extent);
     const isLog = chart.scale === "log";
-    const domain = isLog ? [low / 1.4, high * 1.4] : [0, high * 1.08 || 1];
+    const domain = isLog ? [low / (chart.band ? 1.05 : 1.4), high * (chart.band ? 1.05 : 1.4)] : [0, high * 1.08 || 1];
     const ends = lines.map((line) => line.points.at(-1));
     const heights = spread(ends.map((end) => end.value), chart.scale, domain, height, 15);
     const lengths = [...new Set(all.map((point) => point.n))].sort((a, b) => a - b);
@@ -69,20 +77,27 @@ const attnlabCharts = (() => {
     const y = {
       field: "value", type: "quantitative", title: chart.axis,
       scale: { type: chart.scale, domain, nice: false, zero: false },
-      axis: isLog ? { values: logTicks(domain), format: ".3~r" } : { format: ".3~r", tickCount: 5 },
+      axis: isLog ? { ...logTicks(domain), format: ".3~r" } : { format: ".3~r", tickCount: 5 },
     };
     const marked = new Set(lines.filter((line) => line.style.shape).map((line) => line.name));
     const points = lines.flatMap((line) => line.points.map((point) => ({ line: line.name, ...point })));
     const labels = lines.map((line, index) => ({ line: line.name, label: line.label, ...ends[index], at: heights[index] }));
+    const traced = points.map((point) => ({ ...point, value: point.formula ?? point.value }));
+    const intervals = points.filter((point) => typeof point.low === "number" && typeof point.high === "number");
+    const band = chart.band ? [{ data: { values: [{ from: chart.band[0], to: chart.band[1] }] }, mark: { type: "rect", color: "var(--soft)", opacity: 0.18 },
+      encoding: { color: { value: "var(--soft)" }, x: { value: 0 }, x2: { value: "width" }, y: { ...y, field: "from" }, y2: { field: "to" } } }] : [];
     return {
-      $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-      width, height, autosize: { type: "fit-x", contains: "padding" }, padding: { left: 2, right: 4, top: 6, bottom: 2 },
+      $schema: schema,
+      width, height, autosize: { type: "fit-x", contains: "padding" }, padding,
       encoding: { color: colour },
       layer: [
+        ...band,
         { data: { values: labels }, mark: { type: "rule", strokeWidth: 1, strokeDash: [1, 3], opacity: 0.8 },
           encoding: { x, x2: { value: "width" }, y, y2: { field: "at" } } },
-        { data: { values: points }, mark: { type: "line", strokeWidth: 2 },
+        { data: { values: traced }, mark: { type: "line", strokeWidth: 2 },
           encoding: { x, y, strokeDash: scale(lines.map((line) => line.style.dash)) } },
+        { data: { values: intervals }, mark: { type: "errorbar", ticks: { size: 9, thickness: 1.5 }, rule: { size: 1.5 } },
+          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } } },
         { data: { values: points.filter((point) => marked.has(point.line)) }, mark: { type: "point", filled: true, size: 62, opacity: 1 },
           encoding: { x, y, shape: scale(lines.map((line) => line.style.shape ?? shapes[0])),
             tooltip: [{ field: "line", title: "line" }, { field: "n" }, { field: "value", title: chart.axis, format: ".4~g" }] } },
@@ -92,31 +107,105 @@ const attnlabCharts = (() => {
     };
   };
 
-  /// The bins as a picture of `size` pixels a side: as rectangles in SVG they would be 16 000 elements.
-  const paint = (map, size) => {
+  /// Samples of one series: at each n a strip for each dtype, percent above the median; `band`: percent between which nothing is told apart.
+  const samplesChart = (cells, { dtypes, domain, band, colour }, width, height) => {
+    const of = (kind) => cells.flatMap((cell) => cell[kind].map((value) => ({ n: cell.n, dtype: cell.dtype, value })));
+    const lengths = [...new Set(cells.map((cell) => cell.n))];
+    const ticks = [-10000, -1000, -100, -10, -1, 0, 1, 10, 100, 1000, 10000, 100000].filter((tick) => tick >= domain[0] && tick <= domain[1]);
+    const x = { field: "n", type: "ordinal", title: "sequence length n", scale: { domain: lengths, paddingInner: 0.25 }, axis: { labelAngle: 0, labelOverlap: "greedy", labelSeparation: 4, grid: false } };
+    const xOffset = { field: "dtype", type: "nominal", scale: { domain: dtypes } };
+    const y = { field: "value", type: "quantitative", title: "% above the median", scale: { type: "symlog", constant: 1, domain, nice: false }, axis: { values: ticks, format: "d" } };
+    const tooltip = [{ field: "dtype" }, { field: "n" }, { field: "value", title: "% above the median" }];
+    return {
+      $schema: schema,
+      width, height, autosize: { type: "fit-x", contains: "padding" }, padding,
+      layer: [
+        { data: { values: [{ from: band[0], to: band[1] }] }, mark: { type: "rect", color: "var(--soft)", opacity: 0.18 },
+          encoding: { x: { value: 0 }, x2: { value: "width" }, y: { ...y, field: "from" }, y2: { field: "to" } } },
+        { data: { values: of("clean") }, mark: { type: "point", shape: "stroke", size: 90, strokeWidth: 1.5, opacity: 0.75, color: colour }, encoding: { x, xOffset, y, tooltip } },
+        { data: { values: of("disturbed") }, mark: { type: "point", shape: "M-1,-1L1,1M1,-1L-1,1", size: 26, strokeWidth: 1.2, opacity: 0.8, color: "var(--caution)" }, encoding: { x, xOffset, y, tooltip } },
+      ],
+    };
+  };
+
+  /// The points that no other beats on both axes, by x.
+  const frontier = (points) => {
+    const best = [];
+    for (const point of [...points].sort((a, b) => a.x - b.x || a.y - b.y))
+      if (best.length === 0 || point.y < best.at(-1).y) best.push(point);
+    return best;
+  };
+
+  /// `points`: {name, dtype, series, filled, x, y}; `x` and `y`: {axis, scale}.
+  const paretoChart = (points, best, x, y, styleOf, names, width, height) => {
+    const axis = ({ axis: title, scale }, field) => {
+      const values = points.map((point) => point[field]);
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      const domain = scale === "log" ? [low / 1.6, high * 1.6] : [Math.max(0, low - 0.1 * (high - low || 1)), high + 0.1 * (high - low || 1)];
+      const ticks = scale === "log" && high / low > 1e4 ? { tickCount: 4, format: ".0e" } : scale === "log" ? { ...logTicks(domain), format: ".3~r" } : { tickCount: 5, format: ".3~r" };
+      return { field, type: "quantitative", title, scale: { type: scale, domain, nice: false, zero: false }, axis: { ...ticks, labelOverlap: "greedy", labelSeparation: 4 } };
+    };
+    const used = [...new Set(points.map((point) => point.series))];
+    const scale = (pick) => ({ field: "name", type: "nominal", legend: null, scale: { domain: used.map((series) => names[series]), range: used.map((series) => styleOf(series)[pick]) } });
+    const encoding = { x: axis(x, "x"), y: axis(y, "y") };
+    const tooltip = [{ field: "name", title: "backend" }, { field: "dtype" }, { field: "x", title: x.axis, format: ".4~g" }, { field: "y", title: y.axis, format: ".4~g" }];
+    const layer = (filled) => ({ data: { values: points.filter((point) => point.filled === filled) }, mark: { type: "point", filled, size: 80, strokeWidth: 2, opacity: 1 },
+      encoding: { ...encoding, color: scale("colour"), shape: scale("shape"), tooltip } });
+    return {
+      $schema: schema,
+      width, height, autosize: { type: "fit-x", contains: "padding" }, padding,
+      layer: [
+        { data: { values: best }, mark: { type: "line", strokeWidth: 1.5, strokeDash: [2, 3], color: "var(--soft)", interpolate: "step-after" }, encoding },
+        layer(true), layer(false),
+      ],
+    };
+  };
+
+  /// `points`: {n, head, value}, one variant's.
+  const headsChart = (points, title, width) => {
+    const lengths = [...new Set(points.map((point) => point.n))].sort((a, b) => a - b);
+    const count = Math.max(...points.map((point) => point.head)) + 1;
+    return {
+      $schema: schema,
+      width, height: Math.max(60, Math.min(count * 18, 420)), autosize: { type: "fit-x", contains: "padding" }, padding,
+      data: { values: points },
+      mark: { type: "rect", stroke: null },
+      encoding: {
+        x: { field: "n", type: "ordinal", title: "sequence length n", scale: { domain: lengths, padding: 0 }, axis: { labelAngle: 0, labelOverlap: "greedy", labelSeparation: 4, grid: false } },
+        y: { field: "head", type: "ordinal", title: "head", scale: { padding: 0 }, axis: { labelOverlap: "greedy", labelSeparation: 2, grid: false } },
+        color: { field: "value", type: "quantitative", title: null, scale: { scheme: "viridis", nice: false, zero: false }, legend: { orient: "bottom", direction: "horizontal", gradientThickness: 10, gradientLength: Math.min(220, width - 60), format: ".3~r" } },
+        tooltip: [{ field: "n" }, { field: "head" }, { field: "value", title, format: ".4~g" }],
+      },
+    };
+  };
+
+  /// The bins as a picture of `size` pixels a side: as rectangles in SVG they would be 16 000 elements. `map` has a character a
+  /// bin (chart_data.h).
+  const paint = (map, bins, size) => {
+    const levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
     const context = canvas.getContext("2d");
     const colour = vega.scheme("viridis");
-    const [low, high] = weightDomain.map(Math.log);
-    const side = size / map.length;
-    map.forEach((row, i) => row.forEach((weight, j) => {
-      if (!(weight > 0)) return;
-      context.fillStyle = colour(Math.min(1, Math.max(0, (Math.log(weight) - low) / (high - low))));
-      context.fillRect(j * side, i * side, side, side);
-    }));
+    const side = size / bins;
+    for (let at = 0; at < map.length; ++at) {
+      const level = levels.indexOf(map[at]);
+      if (level < 0) continue;
+      context.fillStyle = colour(level / (levels.length - 1));
+      context.fillRect((at % bins) * side, Math.floor(at / bins) * side, side, side);
+    }
     return canvas.toDataURL();
   };
 
   /// One map in `room` pixels. Bins are whole pixels: fractions leave seams.
-  const heatmap = (map, queries, keys, room) => {
-    const size = Math.max(1, Math.floor(Math.min(room - axisRoom, 400) / map.length)) * map.length;
+  const heatmap = (map, bins, queries, keys, room) => {
+    const size = Math.max(1, Math.floor(Math.min(room - axisRoom, 400) / bins)) * bins;
     const axis = (field, length, reverse) => ({
       field, type: "quantitative", scale: { domain: [0, length], nice: false, reverse }, axis: { grid: false, format: "d", tickCount: 4 },
     });
     return {
-      $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+      $schema: schema,
       width: size, height: size, padding: 4,
-      data: { values: [{ key: 0, query: 0, weight: 1, picture: paint(map, size) }] },
+      data: { values: [{ key: 0, query: 0, weight: 1, picture: paint(map, bins, size) }] },
       layer: [
         { mark: { type: "image", width: size, height: size, align: "left", baseline: "top", tooltip: false },
           encoding: { x: { value: 0 }, y: { value: 0 }, url: { field: "picture" } } },
@@ -143,5 +232,5 @@ const attnlabCharts = (() => {
     view: { stroke: line },
   };
 
-  return { style, reference, longestLabel, letter, figure, lineChart, heatmap, theme };
+  return { style, reference, longestLabel, letter, figure, lineChart, samplesChart, frontier, paretoChart, headsChart, heatmap, theme };
 })();

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "report/against.h"
 #include "report/analysis.h"
 #include "report/tables.h"
 #include "table.h"
@@ -42,6 +43,16 @@ std::string coverage(const std::vector<Json>& records) {
                              : fmt::format("; {} of them outside their error budget.", ok - valid));
 }
 
+/// As in `B against A, 38 cells: 3 FASTER, 35 SAME; noise floor 1.2 %`.
+std::string verdicts(const Comparison& comparison) {
+  std::string text;
+  for (const Verdict verdict : {Verdict::faster, Verdict::slower, Verdict::same, Verdict::ambiguous})
+    if (const std::int64_t count = comparison.count(verdict); count > 0)
+      text += fmt::format("{} {} {}", text.empty() ? ":" : ",", count, to_string(verdict));
+  return fmt::format("B against A, {} cells{}; noise floor {:.1f} %.", comparison.pairs.size(), text,
+                     comparison.floor * 100);
+}
+
 const Json* fastest(const Records& cells) {
   const Json* best = nullptr;
   for (const Json* cell : cells)
@@ -53,7 +64,7 @@ const Json* fastest(const Records& cells) {
 
 /// The fastest exact cell at the largest n, what it saves, and the fastest that gives something up.
 void add_fastest(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names,
-                 const FullBaseline& full) {
+                 const Against& full) {
   std::int64_t n = 0;
   for (const Json* cell : cells) n = std::max(n, seqlen_of(*cell));
   Records longest;
@@ -64,11 +75,20 @@ void add_fastest(std::vector<std::string>& findings, const Records& cells, const
       if (is_exact(*cell)) exact.push_back(cell);
     }
   const auto ratios = [&](const Json& cell) {
-    const Ratio faster = full.ratio(cell, "time.median_ns");
-    const Ratio smaller = full.ratio(cell, "memory.workspace_bytes");
-    if (cell.at("backend") == "full" || !faster.value || !smaller.value) return std::string();
-    return fmt::format(", {} × the speed of full in 1/{} of its workspace", format_figure(*faster.value),
-                       format_figure(*smaller.value));
+    const SpeedUp& speed_up = full.of(cell);
+    if (!speed_up.time || !speed_up.workspace) return std::string();
+    const std::string smaller = fmt::format("1/{} of its workspace", format_figure(*speed_up.workspace));
+    switch (speed_up.time->verdict) {
+      case Verdict::faster:
+      case Verdict::slower:
+        return fmt::format(", {} × the speed of full in {}", format_figure(1 / speed_up.time->value),
+                           smaller);
+      case Verdict::same:
+      case Verdict::ambiguous:
+        return fmt::format(", not told apart from full's speed ({}), in {}",
+                           to_string(speed_up.time->verdict), smaller);
+    }
+    return std::string();
   };
   const Json* best = fastest(exact);
   if (best)
@@ -111,7 +131,8 @@ void add_growth(std::vector<std::string>& findings, const Records& cells, const 
       curves[names.index(*cell)].emplace_back(static_cast<double>(seqlen_of(*cell)), *value);
   std::vector<Said> said;
   for (const auto& [series, points] : curves)
-    if (const auto exponent = fitted_exponent(points)) said.emplace_back(*exponent, names.all()[series]);
+    if (const auto exponent = fitted_exponent(points))
+      said.emplace_back(exponent->value, names.all()[series]);
   if (!said.empty())
     findings.push_back(fmt::format(
         "{} in {} grows as {}.", what, text_at(*cells.front(), "cell.dtype"),
@@ -140,11 +161,13 @@ void add_dispersion(std::vector<std::string>& findings, const Records& cells) {
 
 }  // namespace
 
-std::vector<std::string> make_findings(const std::vector<Json>& records) {
+std::vector<std::string> make_findings(const Subject& subject) {
+  const std::vector<Json>& records = subject.records;
   const SeriesNames names(records);
   const Conditions conditions(records);
-  const FullBaseline full(records);
+  const Against full(records, "full", subject.floor());
   std::vector<std::string> findings{coverage(records)};
+  if (subject.comparison) findings.push_back(verdicts(*subject.comparison));
   // By dtype, f32 first.
   std::map<std::pair<bool, std::string>, Records> groups;
   std::size_t condition = conditions.size();

@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "cell.h"
+#include "report/subject.h"
 
 namespace attnlab {
 
-/// How many cells have figures; the fastest exact and the fastest of all backends at the largest n; growth;
-/// dispersion. Where records have several conditions, of the first, which is named.
-std::vector<std::string> make_findings(const std::vector<Json>& records);
+/// How many cells have figures; of two runs the verdicts on them; the fastest exact and the fastest of all
+/// backends at the largest n; growth; dispersion. Where records have several conditions, of the first, which
+/// is named.
+std::vector<std::string> make_findings(const Subject& subject);
 
 }  // namespace attnlab

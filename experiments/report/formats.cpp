@@ -3,109 +3,52 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
+#include <span>
 
 namespace attnlab {
 
 namespace {
 
-template <class Replace>
-std::string replaced(std::string_view text, Replace replace) {
+/// `text` with every sign that the table has replaced; no sign begins another.
+std::string escaped(std::string_view text, std::span<const Escape> table) {
   std::string out;
-  for (const char c : text) {
-    const std::string_view instead = replace(c);
-    out += instead.empty() ? std::string_view(&c, 1) : instead;
-  }
-  return out;
-}
-
-std::string escape_markdown(std::string_view text) {
-  return replaced(text, [](char c) -> std::string_view {
-    switch (c) {
-      case '|':
-        return "\\|";
-      case '<':
-        return "&lt;";
-      case '*':
-        return "\\*";
-      case '_':
-        return "\\_";
-      case '\\':
-        return "\\\\";
-      case '`':
-        return "\\`";
-      case '[':
-        return "\\[";
-      case '&':
-        return "&amp;";
-      case '\n':
-        return " ";
-      default:
-        return {};
-    }
-  });
-}
-
-}  // namespace
-
-std::string escape_csv(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  return "\"" +
-         replaced(text, [](char c) -> std::string_view { return c == '"' ? "\"\"" : std::string_view{}; }) +
-         "\"";
-}
-
-namespace {
-
-std::string escape_latex_character(std::string_view text) {
-  return replaced(text, [](char c) -> std::string_view {
-    switch (c) {
-      case '\\':
-        return "\\textbackslash{}";
-      case '&':
-        return "\\&";
-      case '%':
-        return "\\%";
-      case '$':
-        return "\\$";
-      case '#':
-        return "\\#";
-      case '_':
-        return "\\_";
-      case '{':
-        return "\\{";
-      case '}':
-        return "\\}";
-      case '~':
-        return "\\textasciitilde{}";
-      case '^':
-        return "\\textasciicircum{}";
-      case '|':
-        return "\\textbar{}";
-      case '<':
-        return "\\textless{}";
-      case '>':
-        return "\\textgreater{}";
-      default:
-        return {};
-    }
-  });
-}
-
-std::string escape_latex(std::string_view text) {
-  std::string out;
-  // What pdfLaTeX's default fonts lack; the rest of UTF-8 they have.
-  constexpr std::pair<std::string_view, std::string_view> signs[]{
-      {"–", "--"}, {"×", "$\\times$"}, {"÷", "$\\div$"}, {"²", "$^2$"}};
   for (std::size_t at = 0; at < text.size();) {
-    const auto sign = std::find_if(std::begin(signs), std::end(signs),
-                                   [&](const auto& pair) { return text.substr(at).starts_with(pair.first); });
-    const std::size_t length = sign == std::end(signs) ? 1 : sign->first.size();
-    out += sign == std::end(signs) ? escape_latex_character(text.substr(at, 1)) : std::string(sign->second);
-    at += length;
+    const auto found = std::find_if(table.begin(), table.end(), [&](const Escape& escape) {
+      return text.substr(at).starts_with(escape.sign);
+    });
+    out += found == table.end() ? text.substr(at, 1) : found->instead;
+    at += found == table.end() ? 1 : found->sign.size();
   }
   return out;
 }
+
+constexpr Escape markdown[]{{"|", "\\|"}, {"<", "&lt;"}, {"*", "\\*"},   {"_", "\\_"}, {"\\", "\\\\"},
+                            {"`", "\\`"}, {"[", "\\["},  {"&", "&amp;"}, {"\n", " "}};
+// Besides TeX's own, what pdfLaTeX's default fonts lack; the rest of UTF-8 they have.
+constexpr Escape latex[]{{"\\", "\\textbackslash{}"},
+                         {"&", "\\&"},
+                         {"%", "\\%"},
+                         {"$", "\\$"},
+                         {"#", "\\#"},
+                         {"_", "\\_"},
+                         {"{", "\\{"},
+                         {"}", "\\}"},
+                         {"~", "\\textasciitilde{}"},
+                         {"^", "\\textasciicircum{}"},
+                         {"|", "\\textbar{}"},
+                         {"<", "\\textless{}"},
+                         {">", "\\textgreater{}"},
+                         {"–", "--"},
+                         {"×", "$\\times$"},
+                         {"÷", "$\\div$"},
+                         {"²", "$^2$"},
+                         {"…", "\\ldots{}"},
+                         {"→", "$\\to$"}};
+constexpr Escape csv[]{{"\"", "\"\""}};
+constexpr Escape html[]{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}};
+
+std::string escape_markdown(std::string_view text) { return escaped(text, markdown); }
+std::string escape_latex(std::string_view text) { return escaped(text, latex); }
 
 /// show(item) of each, with `between` between them.
 template <class Item, class Show>
@@ -142,6 +85,16 @@ std::string legend_of(const Table& table) {
 
 }  // namespace
 
+std::span<const Escape> markdown_escapes() { return markdown; }
+std::span<const Escape> latex_escapes() { return latex; }
+
+std::string escape_csv(std::string_view text) {
+  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
+  return "\"" + escaped(text, csv) + "\"";
+}
+
+std::string escape_html(std::string_view text) { return escaped(text, html); }
+
 std::string to_markdown(const std::vector<Table>& tables) {
   std::string text;
   for (const Table& table : tables) {
@@ -164,15 +117,24 @@ std::string to_markdown(const std::vector<Table>& tables) {
 }
 
 std::string to_csv(const std::vector<Table>& tables) {
-  const auto cell = [](const TableCell& value) {
-    return value.why.empty() ? escape_csv(value.raw.empty() ? value.text : value.raw) : std::string();
+  const auto name = [](const Column& column) {
+    return escape_csv(column.name) + (column.high_name.empty() ? "" : "," + escape_csv(column.high_name));
+  };
+  const auto row_of = [](const Table& table, const std::vector<TableCell>& row) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      if (c > 0) line += ",";
+      if (row[c].why.empty()) line += escape_csv(row[c].raw.empty() ? row[c].text : row[c].raw);
+      if (!table.columns[c].high_name.empty()) line += "," + escape_csv(row[c].high);
+    }
+    return line;
   };
   std::string text;
   for (const Table& table : tables) {
     if (table.rows.empty()) continue;
     text += fmt::format("{}{}\r\n{}\r\n", text.empty() ? "" : "\r\n", escape_csv(table.caption),
-                        joined(table.columns, ",", [](const Column& c) { return escape_csv(c.name); }));
-    for (const auto& row : table.rows) text += joined(row, ",", cell) + "\r\n";
+                        joined(table.columns, ",", name));
+    for (const auto& row : table.rows) text += row_of(table, row) + "\r\n";
   }
   return text;
 }
@@ -202,31 +164,16 @@ std::string to_latex(const std::vector<Table>& tables) {
   return text;
 }
 
-std::string escape_html(std::string_view text) {
-  return replaced(text, [](char c) -> std::string_view {
-    switch (c) {
-      case '&':
-        return "&amp;";
-      case '<':
-        return "&lt;";
-      case '>':
-        return "&gt;";
-      case '"':
-        return "&quot;";
-      case '\'':
-        return "&#39;";
-      default:
-        return {};
-    }
-  });
-}
-
 std::string to_html(const Table& table) {
   const std::vector<std::string> reasons = reasons_of(table);
+  Json columns = Json::array();
+  for (const Column& column : table.columns)
+    columns.push_back({column.title, column.name, column.numeric, column.high_name});
   std::string text = fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table "
-      "id=\"table-{1}\"><caption>{0}</caption>\n",
-      escape_html(table.caption), table.id);
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table id=\"table-{1}\" "
+      "data-columns=\"{2}\"><caption>{0}</caption>\n",
+      escape_html(table.caption), table.id,
+      escape_html(columns.dump(-1, ' ', false, Json::error_handler_t::replace)));
   // Numeric cells are the rule and carry no class: 500 records make 20 000 cells.
   const auto left = [&](std::size_t c) { return table.columns[c].numeric ? "" : " class=t"; };
   if (!table.columns.front().title.empty()) {
@@ -236,21 +183,35 @@ std::string to_html(const Table& table) {
     text += "</tr></thead>\n";
   }
   text += "<tbody>\n";
-  for (const auto& row : table.rows) {
-    text += "<tr>";
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const auto& row = table.rows[r];
+    text += "<tr";
+    if (!table.keys.empty()) {
+      const RowKey& key = table.keys.at(r);
+      text += fmt::format(" data-key=\"{} {}{}\"", key.series, escape_html(key.dtype),
+                          key.n ? fmt::format(" {}", *key.n) : "");
+    }
+    text += ">";
     for (std::size_t c = 0; c < row.size(); ++c) {
       const std::string cell = row[c].why.empty()
                                    ? escape_html(row[c].text)
                                    : fmt::format("<abbr title=\"{}\">–</abbr><sup>{}</sup>",
                                                  escape_html(row[c].why), letter_of(reasons, row[c].why));
-      text +=
-          c == 0 ? fmt::format("<th scope=row{}>{}", left(c), cell) : fmt::format("<td{}>{}", left(c), cell);
+      const std::string raw =
+          row[c].why.empty() && !row[c].raw.empty() && row[c].raw != row[c].text
+              ? fmt::format(" data-raw=\"{}\"", escape_html(row[c].raw)) +
+                    (row[c].high.empty() ? "" : fmt::format(" data-high=\"{}\"", row[c].high))
+              : "";
+      text += c == 0 ? fmt::format("<th scope=row{}{}>{}", left(c), raw, cell)
+                     : fmt::format("<td{}{}>{}", left(c), raw, cell);
     }
     text += "\n";
   }
   text += "</tbody></table></div>\n";
-  if (const std::string legend = legend_of(table); !legend.empty())
-    text += fmt::format("<p class=\"note\">{}</p>\n", escape_html(legend));
+  if (!table.note.empty() || !reasons.empty()) {
+    text += fmt::format("<p class=\"note\" data-note=\"{}\">{}</p>\n", escape_html(table.note),
+                        escape_html(legend_of(table)));
+  }
   return text;
 }
 

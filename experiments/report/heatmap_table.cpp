@@ -34,7 +34,7 @@ double pooled(const Json& map, std::int64_t top, std::int64_t bottom, std::int64
 std::vector<std::size_t> heatmap_records(const std::vector<Json>& records) {
   std::vector<std::size_t> shown;
   std::set<std::string> seen;
-  for (std::size_t index = 0; index < records.size(); ++index) {
+  for (std::size_t index = 0; index < records.size() && shown.size() < most_heatmaps; ++index) {
     const Json& record = records[index];
     if (is_exact(record) || !record.contains("heatmap") || !record.at("heatmap").is_object()) continue;
     const Json& map = record.at("heatmap");

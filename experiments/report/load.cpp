@@ -73,8 +73,4 @@ RunRecords load_run(const std::filesystem::path& directory, std::string_view com
   return run;
 }
 
-std::vector<Json> load_records(const std::filesystem::path& directory) {
-  return load_run(directory, "report").cells;
-}
-
 }  // namespace attnlab

@@ -19,7 +19,4 @@ struct RunRecords {
 /// with another schema.
 RunRecords load_run(const std::filesystem::path& directory, std::string_view command);
 
-/// Its cells, for the report.
-std::vector<Json> load_records(const std::filesystem::path& directory);
-
 }  // namespace attnlab

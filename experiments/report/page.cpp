@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <random>
 
 #include "report/assets.h"
@@ -24,41 +23,6 @@ std::string script_text(const std::string& json) {
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-/// Records as they stand in records.jsonl, and what they share: 500 records would repeat half a megabyte.
-struct PackedRecords {
-  std::string lines;
-  std::string shared;  ///< a JSON value a line
-};
-
-/// A shared value is `"machine":@0@` in its line and stands on line 0 of `shared`. No record can fake that:
-/// inside a JSON string the quotes would be escaped.
-PackedRecords pack(const std::vector<Json>& records) {
-  PackedRecords packed;
-  std::map<std::string, std::size_t> places;
-  for (const Json& record : records) {
-    std::string line = dump(record);
-    for (const auto& [pointer, key] :
-         std::initializer_list<std::pair<const char*, const char*>>{{"/machine", "machine"},
-                                                                    {"/build", "build"},
-                                                                    {"/cell", "cell"},
-                                                                    {"/input", "input"},
-                                                                    {"/heatmap/variant", "variant"},
-                                                                    {"/heatmap/exact", "exact"}}) {
-      const Json::json_pointer path(pointer);
-      if (!record.contains(path)) continue;
-      const std::string member = fmt::format("\"{}\":", key);
-      const std::string value = dump(record.at(path));
-      const std::size_t at = line.find(member + value);
-      if (at == std::string::npos) continue;
-      const auto [place, is_new] = places.try_emplace(value, places.size());
-      if (is_new) packed.shared += value + "\n";
-      line.replace(at + member.size(), value.size(), fmt::format("@{}@", place->second));
-    }
-    packed.lines += line + "\n";
-  }
-  return packed;
-}
-
 std::string make_body(const Material& material) {
   std::string text;
   for (const Section& section : sections())
@@ -69,10 +33,13 @@ std::string make_body(const Material& material) {
 }
 
 Json make_model(const Material& material) {
-  Json model = chart_model(material.records);
+  Json model = chart_model(material.subject.records);
   model["sections"] = Json::object();
   for (const Section& section : sections())
     if (section.data) model["sections"][section.id] = section.data(material);
+  for (const auto& [name, table] : {std::pair("markdown", markdown_escapes()), {"latex", latex_escapes()}})
+    for (const Escape& escape : table) model["escapes"][name][std::string(escape.sign)] = escape.instead;
+  model["missing"] = missing;
   return model;
 }
 
@@ -100,20 +67,20 @@ std::string fill(std::string_view text, const std::vector<std::pair<std::string,
 
 }  // namespace
 
-std::string make_page(const std::string& title, const std::vector<Json>& records) {
-  const PackedRecords packed = pack(records);
-  const Material material{records, make_tables(records)};
+std::string make_page(const std::string& title, const Subject& subject) {
+  const Material material{subject, make_tables(subject)};
   return fill(assets::report_html(), {{"TITLE", escape_html(title)},
                                       {"NONCE", make_nonce()},
                                       {"CSS", assets::report_css()},
                                       {"BODY", make_body(material)},
-                                      {"RECORDS", script_text(packed.lines)},
-                                      {"SHARED", script_text(packed.shared)},
                                       {"MODEL", script_text(dump(make_model(material)))},
                                       {"VEGA", assets::vega_js()},
                                       {"VEGA_LITE", assets::vega_lite_js()},
                                       {"VEGA_EMBED", assets::vega_embed_js()},
                                       {"CHARTS", assets::charts_js()},
+                                      {"EXPORTS", assets::exports_js()},
+                                      {"FILTERS", assets::filters_js()},
+                                      {"DRAWERS", assets::drawers_js()},
                                       {"SCRIPT", assets::report_js()}});
 }
 

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "cell.h"
+#include "report/subject.h"
 
 namespace attnlab {
 
-std::string make_page(const std::string& title, const std::vector<Json>& records);
+std::string make_page(const std::string& title, const Subject& subject);
 
 }  // namespace attnlab

@@ -30,22 +30,39 @@ void write_file(const std::filesystem::path& file, const std::string& text) {
   }
 }
 
+/// As its directory is called.
+std::string name_of(const std::filesystem::path& directory) {
+  const std::string name = std::filesystem::absolute(directory).lexically_normal().filename().string();
+  return name.empty() ? directory.string() : name;
+}
+
 }  // namespace
 
 int report_command(const Settings& settings) {
-  if (settings.positional.empty()) throw ArgumentError("report", "", "the directory of a sweep");
-  const std::filesystem::path directory = settings.positional.front();
+  if (settings.positional.empty())
+    throw ArgumentError("report", "", "the directory of a sweep, or those of two to set side by side");
+  if (settings.has("format") && settings.text("format") == "svg")
+    throw ArgumentError("format", "svg",
+                        "html, whose page has a button for the SVG of each chart: a browser draws them");
   const std::string format = settings.choice("format", {"html", "md", "csv", "latex"});
-  const std::vector<Json> records = load_records(directory);
+  std::vector<Run> runs;
+  for (const std::string& directory : settings.positional)
+    runs.push_back({name_of(directory), load_run(directory, "report")});
+  const Subject subject = make_subject(std::move(runs), settings.has("force"));
   if (format == "html") {
+    const bool two = subject.names.size() > 1;
     const std::filesystem::path file =
-        settings.has("out") ? std::filesystem::path(settings.text("out")) : directory / "report.html";
-    const std::string name = std::filesystem::absolute(directory).lexically_normal().filename().string();
-    write_file(file, make_page("attnlab: " + (name.empty() ? directory.string() : name), records));
+        settings.has("out")
+            ? std::filesystem::path(settings.text("out"))
+            : std::filesystem::path(settings.positional.back()) /
+                  (two ? fmt::format("report-against-{}.html", subject.names.front()) : "report.html");
+    std::string title = "attnlab: " + subject.names.front();
+    if (two) title += " and " + subject.names.back();
+    write_file(file, make_page(title, subject));
     fmt::print("report: {}\n", file.string());
     return 0;
   }
-  const std::vector<Table> tables = make_tables(records);
+  const std::vector<Table> tables = make_tables(subject);
   const std::string text = format == "md"    ? to_markdown(tables)
                            : format == "csv" ? to_csv(tables)
                                              : to_latex(tables);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/analysis.h"
+#include "report/chart_data.h"
 #include "report/charts.h"
 #include "report/elements.h"
 #include "report/findings.h"
@@ -20,51 +21,92 @@ std::string chart(const std::string& id, const std::string& below) {
   return figure("lines", id, found->title, below);
 }
 
-bool has_figures(const Material& material) {
-  return std::any_of(material.records.begin(), material.records.end(),
-                     [](const Json& record) { return record.at("status") == "ok"; });
+const std::vector<Json>& records_of(const Material& material) { return material.subject.records; }
+
+bool has_figures(const Material& material) { return !charted(records_of(material)).empty(); }
+
+std::string paragraph(const std::string& text, const char* kind) {
+  return text.empty() ? "" : fmt::format("<p class=\"{}\">{}</p>\n", kind, escape_html(text));
+}
+
+/// A table, folded where it is long.
+std::string folded(const Material& material, const std::string& id) {
+  for (const Table& table : material.tables)
+    if (table.id == id && table.rows.size() > 12)
+      return details(fmt::format("{}: {} rows", table.caption, table.rows.size()), to_html(table));
+  return material.table(id);
+}
+
+/// The checks that ask for caution, before their table.
+std::string validity(const Material& material) {
+  std::string cautions;
+  for (const Table& table : material.tables)
+    if (table.id == "validity")
+      for (const auto& row : table.rows)
+        if (std::any_of(row.begin(), row.end(), [](const TableCell& cell) { return cell.text == caution; }))
+          cautions += (cautions.empty() ? "" : ", ") + row[0].text;
+  return paragraph(cautions.empty() ? "Nothing below asks for caution." : "Caution: " + cautions + ".",
+                   "lead") +
+         material.table("validity") + material.table("pairs") + folded(material, "failures");
 }
 
 std::string findings(const Material& material) {
   std::string text = "<ul class=\"findings\">\n";
-  for (const std::string& finding : make_findings(material.records))
+  for (const std::string& finding : make_findings(material.subject))
     text += fmt::format("<li>{}</li>\n", escape_html(finding));
   return text + "</ul>\n";
 }
 
 std::string machine(const Material& material) { return material.table("machine"); }
 
-std::string failures(const Material& material) { return material.table("failures", "<p>None.</p>\n"); }
-
-/// Which condition the charts show, where records have several.
-std::string condition_selector(const std::vector<Json>& records) {
-  const Conditions conditions(records);
-  if (conditions.size() < 2) return "";
-  std::vector<bool> charted(conditions.size());
-  for (const Json& record : records)
-    if (record.at("status") == "ok") charted[conditions.index(record)] = true;
-  std::string text =
-      "<p class=\"controls\"><label for=\"condition\">Charts show</label> <select id=\"condition\">";
-  for (std::size_t index = 0; index < conditions.size(); ++index)
-    if (charted[index])
-      text += fmt::format("<option value=\"{}\">{}</option>", index, escape_html(conditions.label(index)));
-  return text + "</select></p>\n";
+std::string comparison(const Material& material) {
+  if (!material.subject.comparison) return "";
+  return paragraph(fmt::format("A is {}, B is {}.", material.subject.names[0], material.subject.names[1]),
+                   "lead") +
+         figure("ratios", "ratios", "Time of B over time of A", material.table("compare")) +
+         material.table("not-compared");
 }
+
+std::string crossover(const Material& material) { return material.table("crossover"); }
 
 std::string time(const Material& material) {
   if (!has_figures(material)) return "";
-  return condition_selector(material.records) +
-         chart("time", material.table("exponents") + details("Times as a table", material.table("time")));
+  return chart("time", material.table("exponents") + material.table("octaves") +
+                           details("Times as a table", material.table("time")));
 }
 
 std::string memory(const Material& material) {
   if (!has_figures(material)) return "";
-  return chart("memory", details("Memory as a table", material.table("memory")));
+  return chart(
+      "memory",
+      paragraph("Marks are what was measured, lines the closed formula, known before the run.", "note") +
+          details("Memory as a table", material.table("memory")));
+}
+
+std::string samples(const Material& material) {
+  if (!has_figures(material)) return "";
+  return figure(
+      "samples", "samples", "Samples of each cell about its median, disturbed ones crossed",
+      paragraph(
+          "A tick is a sample, a process of its own; a cross one that the machine disturbed. The band is "
+          "the noise floor, the scale linear within 1 % and logarithmic beyond.",
+          "note"));
 }
 
 std::string speed(const Material& material) { return material.table("speed"); }
 
-std::string error(const Material& material) { return material.table("error"); }
+std::string error(const Material& material) { return folded(material, "error"); }
+
+std::string pareto(const Material& material) {
+  if (!has_figures(material)) return "";
+  return figure(
+      "pareto", "pareto", "What distance from exact attention, and what spread, costs",
+      paragraph(
+          "Towards the lower left is better; the line joins what nothing else beats on both axes. Distance: "
+          "what the variant gives up and the error of its computation, added, relative L2. Entropy: "
+          "of a row over the logarithm of its visible keys, lower is sharper.",
+          "note"));
+}
 
 std::string dispersion(const Material& material) {
   if (!has_figures(material)) return "";
@@ -75,33 +117,50 @@ std::string dispersion(const Material& material) {
          details("Dispersion as a table", material.table("dispersion"));
 }
 
+std::string heads(const Material& material) {
+  if (heads_data(records_of(material)).at("cells").empty()) return "";
+  return figure("heads", "heads", "Dispersion of each head", "");
+}
+
 std::string weights(const Material& material) {
   if (!has_figures(material)) return "";
+  const std::vector<Json>& records = records_of(material);
   std::string text;
-  for (const std::size_t index : heatmap_records(material.records)) {
-    const Json& record = material.records[index];
+  for (const std::size_t index : heatmap_records(records)) {
+    const Json& record = records[index];
     const Json& map = record.at("heatmap");
     text += figure("heatmap", fmt::format("heatmap-{}", index),
                    fmt::format("{} beside {}: head {}, {}, n = {}", text_at(record, "variant"),
                                text_at(record, "deviation.exact_variant"), text_at(map, "head"),
                                text_at(record, "input.name"), text_at(map, "n")),
-                   details("Both maps as a table", to_html(make_heatmap_table(material.records, index))));
+                   details("Both maps as a table", to_html(make_heatmap_table(records, index))));
   }
   if (text.empty())
     return "<p>No record of a variant that gives something up has a map of its weights.</p>\n";
+  const std::string limit = heatmap_records(records).size() == most_heatmaps
+                                ? fmt::format(" The first {} are shown.", most_heatmaps)
+                                : "";
   return text +
          "<p class=\"note\">Weights of one head, pooled by their mean and multiplied by n, so that 1 is "
          "uniform attention. Queries run down, keys across. Both maps share one logarithmic colour scale, "
          "its "
-         "ends standing for what lies beyond; blank where no key has weight.</p>\n";
+         "ends standing for what lies beyond; blank where no key has weight." +
+         limit + "</p>\n";
 }
 
 std::string data(const Material&) {
-  return "<p>The records that everything above was computed from.</p>\n"
-         "<p class=\"downloads\"><button type=\"button\" data-download=\"jsonl\">Records, JSON "
-         "lines</button> "
-         "<button type=\"button\" data-download=\"csv\">Records, CSV without lists</button></p>\n";
+  return "<p>The figures that the charts above were drawn from, a line a cell. Every sample of every cell "
+         "stands in "
+         "the run's records.jsonl.</p>\n"
+         "<p class=\"downloads\"><button type=\"button\" data-download=\"cells\">Figures of all cells, "
+         "CSV</button></p>\n";
 }
+
+Json samples_of(const Material& material) { return samples_data(material.subject); }
+Json pareto_of(const Material& material) { return pareto_data(records_of(material)); }
+Json heads_of(const Material& material) { return heads_data(records_of(material)); }
+Json maps_of(const Material& material) { return maps_data(records_of(material)); }
+Json ratios_of(const Material& material) { return ratios_data(material.subject); }
 
 }  // namespace
 
@@ -113,15 +172,20 @@ std::string Material::table(const std::string& id, const std::string& otherwise)
 
 const std::vector<Section>& sections() {
   static const std::vector<Section> table{
-      {"findings", "What came out", findings},
-      {"machine", "What ran, and where", machine},
-      {"failures", "Failures, refusals and warnings", failures},
+      {"validity", "Validity", validity},
+      {"findings", "Findings", findings},
+      {"comparison", "B against A", comparison, ratios_of},
+      {"crossover", "Crossover", crossover},
       {"time", "Time", time},
       {"memory", "Memory", memory},
       {"speed", "Against full", speed},
       {"error", "Error", error},
+      {"pareto", "Trade-offs", pareto, pareto_of},
+      {"samples", "Samples", samples, samples_of},
       {"dispersion", "Dispersion", dispersion},
-      {"weights", "Weights", weights},
+      {"heads", "Heads", heads, heads_of},
+      {"weights", "Weights", weights, maps_of},
+      {"machine", "Machine and build", machine},
       {"data", "Data", data},
   };
   return table;

@@ -10,7 +10,7 @@ namespace attnlab {
 
 /// What sections are made of.
 struct Material {
-  const std::vector<Json>& records;
+  const Subject& subject;
   std::vector<Table> tables;
 
   /// The table with this id as HTML; `otherwise` (HTML) where there is none or it has no rows.

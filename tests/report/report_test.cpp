@@ -32,10 +32,14 @@ Json record(const std::string& backend, std::int64_t n, double time_ns, double w
 })json");
   made["backend"] = backend;
   made["cell"]["seqlen_q"] = made["cell"]["seqlen_k"] = n;
-  made["time"]["median_ns"] = time_ns;
+  made["time"] = {{"median_ns", time_ns}, {"samples_ns", std::vector<double>(8, time_ns)}};
   made["memory"] = {
       {"workspace_bytes", workspace}, {"heap_peak_bytes", nullptr}, {"rss_delta_bytes", nullptr}};
   return made;
+}
+
+Subject subject(std::vector<Json> records, std::vector<Json> twins = {}) {
+  return make_subject({{"run", {std::move(records), std::move(twins)}}});
 }
 
 Table table(const std::vector<Table>& tables, const std::string& id) {
@@ -55,8 +59,10 @@ std::string cell(const Table& table, std::size_t row, const std::string& column)
 }
 
 TEST(Analysis, ExponentsOfExactPowers) {
-  EXPECT_NEAR(*fitted_exponent({{1024, 3 * 1024.0}, {2048, 3 * 2048.0}, {8192, 3 * 8192.0}}), 1, 1e-12);
-  EXPECT_NEAR(*fitted_exponent({{10, 100}, {20, 400}, {40, 1600}}), 2, 1e-12);
+  EXPECT_NEAR(fitted_exponent({{1024, 3 * 1024.0}, {2048, 3 * 2048.0}, {8192, 3 * 8192.0}})->value, 1, 1e-12);
+  const Exponent square = *fitted_exponent({{10, 100}, {20, 400}, {40, 1600}});
+  EXPECT_NEAR(square.value, 2, 1e-12);
+  EXPECT_NEAR(square.interval.low, 2, 1e-6) << "nothing is left of a straight line";
   EXPECT_FALSE(fitted_exponent({{10, 100}, {20, 400}}));
   EXPECT_FALSE(fitted_exponent({{10, 100}, {10, 101}, {10, 102}}));
 }
@@ -68,7 +74,7 @@ TEST(Analysis, ExponentsOfATableAreThoseOfItsCurves) {
     records.push_back(record("full", n, 3 * x * x, 5 * x * x));
     records.push_back(record("window", n, 7 * x, 11 * x));
   }
-  const std::vector<Table> tables = make_tables(records);
+  const std::vector<Table> tables = make_tables(subject(records));
   const Table exponents = table(tables, "exponents");
   ASSERT_EQ(exponents.rows.size(), 2U);
   EXPECT_EQ(cell(exponents, 0, "time"), "2.00");
@@ -91,7 +97,7 @@ TEST(Analysis, ConditionsAreNeverPooled) {
         records.back()["input"]["name"] = "needle(6)";
       }
     }
-  const std::vector<Table> tables = make_tables(records);
+  const std::vector<Table> tables = make_tables(subject(records));
   const Table exponents = table(tables, "exponents");
   ASSERT_EQ(exponents.rows.size(), 3U);
   EXPECT_EQ(cell(exponents, 0, "time"), "2.00");
@@ -105,9 +111,9 @@ TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
                             record("window", 64, 1e6, 512), record("sparse", 128, 1e6, 512)};
   records[2]["error"]["within_budget"] = false;
-  const std::vector<Table> tables = make_tables(records);
+  const std::vector<Table> tables = make_tables(subject(records));
   const Table speed = table(tables, "speed");
-  EXPECT_EQ(cell(speed, 0, "speed-up"), "1.00 ×");
+  EXPECT_EQ(at(speed, 0, "speed-up").why, "itself");
   EXPECT_EQ(cell(speed, 1, "speed-up"), "4.00 ×");
   EXPECT_EQ(at(speed, 1, "speed-up").raw, "4");
   EXPECT_EQ(cell(speed, 1, "times smaller"), "4.00 ×");
@@ -122,7 +128,7 @@ TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
 
 TEST(Analysis, ARatioNeedsAFullThatRanAndCounts) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024)};
-  const auto why = [&] { return FullBaseline(records).ratio(records[1], "time.median_ns").why; };
+  const auto why = [&] { return Baseline(records, "full").ratio(records[1], "time.median_ns").why; };
   records[0]["error"]["within_budget"] = nullptr;
   EXPECT_EQ(why(), "full is outside its error budget here");
   records[0]["status"] = "out_of_memory";
@@ -134,7 +140,7 @@ TEST(Analysis, TheBaselineIsFullOfTheSameVariantElseTheExactOne) {
                             record("sparse", 64, 1e6, 1), record("window", 64, 1e6, 1)};
   records[1]["variant"] = records[2]["variant"] = "scaled_dot|sparsemax";
   records[3]["variant"] = "scaled_dot|window(8)|softmax";
-  const FullBaseline full(records);
+  const Baseline full(records, "full");
   EXPECT_DOUBLE_EQ(*full.ratio(records[2], "time.median_ns").value, 6);
   EXPECT_DOUBLE_EQ(*full.ratio(records[3], "time.median_ns").value, 8);
 }
@@ -142,21 +148,22 @@ TEST(Analysis, TheBaselineIsFullOfTheSameVariantElseTheExactOne) {
 TEST(Analysis, OtherCpusAreNotCompared) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024)};
   records[1]["machine"]["cpu"] = "another";
-  EXPECT_EQ(cell(table(make_tables(records), "speed"), 1, "speed-up"), missing);
+  EXPECT_EQ(cell(table(make_tables(subject(records)), "speed"), 1, "speed-up"), missing);
 }
 
 TEST(Analysis, FindingsNameTheFastestExactBackend) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
                             record("window", 64, 1e6, 512)};
   records[2]["variant"] = "scaled_dot|window(8)|softmax";
-  const std::vector<std::string> findings = make_findings(records);
+  const std::vector<std::string> findings = make_findings(subject(records));
   ASSERT_GE(findings.size(), 3U);
   EXPECT_EQ(findings[0], "3 of 3 cells have figures, all of them within their error budget.");
   EXPECT_NE(findings[1].find("chunked, 2 ms, 4.00 × the speed of full in 1/4.00"), std::string::npos)
       << findings[1];
   EXPECT_NE(findings[2].find("window, 1 ms"), std::string::npos) << findings[2];
   for (Json& one : records) one["status"] = "crashed";
-  EXPECT_EQ(make_findings(records), std::vector<std::string>{"0 of 3 cells have figures (3 crashed)."});
+  EXPECT_EQ(make_findings(subject(records)),
+            std::vector<std::string>{"0 of 3 cells have figures (3 crashed)."});
 }
 
 TEST(Analysis, FiguresHaveThreeDigits) {
@@ -173,11 +180,11 @@ TEST(Analysis, FailuresAreListed) {
   records[0]["status"] = "timeout";
   records[0]["reason"] = "stopped";
   records[1]["warnings"].push_back("NaN");
-  const Table failures = table(make_tables(records), "failures");
+  const Table failures = table(make_tables(subject(records)), "failures");
   ASSERT_EQ(failures.rows.size(), 2U);
   EXPECT_EQ(cell(failures, 0, "reason"), "stopped");
   EXPECT_EQ(cell(failures, 1, "status"), "warning");
-  EXPECT_EQ(table(make_tables(records), "speed").rows.size(), 1U);
+  EXPECT_EQ(table(make_tables(subject(records)), "speed").rows.size(), 1U);
 }
 
 TEST(Analysis, SeriesAreNamedByVariantWhereABackendHasSeveral) {
@@ -216,7 +223,7 @@ TEST(Formats, EscapeWhatTheirSyntaxWouldRead) {
 TEST(Page, NoRecordEndsAScript) {
   std::vector<Json> records{record("full", 64, 8e6, 4096)};
   records[0]["variant"] = "</script><script>alert(1)</script>";
-  const std::string page = make_page("t", records);
+  const std::string page = make_page("t", subject(records));
   EXPECT_EQ(page.find("<script>alert"), std::string::npos);
   EXPECT_NE(page.find("\\u003c/script>"), std::string::npos);
 }
@@ -226,7 +233,7 @@ TEST(Load, NamesFileAndLineOfWhatItCannotRead) {
   const auto error = [&](const std::string& text) {
     write_file(directory / "records.jsonl", text);
     try {
-      load_records(directory.path());
+      load_run(directory.path(), "report");
     } catch (const ArgumentError& refused) {
       return std::string(refused.what());
     }

@@ -1,0 +1,83 @@
+#include "compare/comparison_tables.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "report/analysis.h"
+#include "table.h"
+
+namespace attnlab {
+
+namespace {
+
+std::string label(const Json& record) {
+  return fmt::format("{} {}", backend_of(record), text_at(record, "variant"));
+}
+
+std::string change(std::optional<double> a, std::optional<double> b, const auto& show) {
+  if (!a || !b) return missing;
+  return *a == *b ? show(*a) : fmt::format("{} → {}", show(*a), show(*b));
+}
+
+Table pairs_table(const Comparison& comparison) {
+  Table table{"compare",
+              "B against A",
+              {{"cell", "cell", false},
+               {"n", "n"},
+               {"dtype", "dtype", false},
+               {"threads", "threads"},
+               {"time A", "time_a"},
+               {"time B", "time_b"},
+               {"B / A", "ratio"},
+               {"99 % interval", "ratio_low", true, "ratio_high"},
+               {"verdict", "verdict", false},
+               {"workspace", "workspace"},
+               {"heap peak", "heap_peak"},
+               {"max error", "max_error"},
+               {"entropy", "entropy"}},
+              {},
+              fmt::format("Verdicts need the whole interval beyond the noise floor of {:.3g} %.",
+                          comparison.floor * 100)};
+  const auto time = [](double ns) { return format_seconds(ns * 1e-9); };
+  const auto bytes = [](double value) { return format_bytes(static_cast<std::int64_t>(value)); };
+  const auto error = [](double value) { return fmt::format("{:.1e}", value); };
+  const auto entropy = [](double value) { return fmt::format("{:.4g}", value); };
+  for (const Pair& pair : comparison.pairs) {
+    const auto changed = [&](const char* path, const auto& show) {
+      return change(number_at(pair.a, path), number_at(pair.b, path), show);
+    };
+    table.rows.push_back(
+        {label(pair.a) == label(pair.b) ? label(pair.a)
+                                        : fmt::format("{} → {}", label(pair.a), label(pair.b)),
+         fmt::format("{}", seqlen_of(pair.a)), text_at(pair.a, "cell.dtype"), text_at(pair.a, "cell.threads"),
+         time(*number_at(pair.a, "time.median_ns")), time(*number_at(pair.b, "time.median_ns")),
+         TableCell(fmt::format("{:.3f}", pair.time_ratio), fmt::format("{}", pair.time_ratio)),
+         interval_cell(pair.interval, 3), std::string(to_string(pair.verdict)),
+         changed("memory.workspace_bytes", bytes), changed("memory.heap_peak_bytes", bytes),
+         changed("error.max_abs", error), changed("dispersion.mean.entropy", entropy)});
+  }
+  return table;
+}
+
+Table unpaired_table(const Comparison& comparison) {
+  Table table{"not-compared",
+              "Not compared",
+              {{"cell", "cell", false}, {"n", "n"}, {"dtype", "dtype", false}, {"why", "why", false}},
+              {},
+              ""};
+  for (const Unpaired& unpaired : comparison.unpaired)
+    table.rows.push_back({label(unpaired.record), fmt::format("{}", seqlen_of(unpaired.record)),
+                          text_at(unpaired.record, "cell.dtype"), unpaired.why});
+  return table;
+}
+
+}  // namespace
+
+std::vector<Table> comparison_tables(const Comparison& comparison) {
+  std::vector<Table> tables{pairs_table(comparison)};
+  if (!comparison.unpaired.empty()) tables.push_back(unpaired_table(comparison));
+  return tables;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,14 @@
+// A comparison as tables, for every format.
+#pragma once
+
+#include <vector>
+
+#include "compare/comparison.h"
+#include "report/tables.h"
+
+namespace attnlab {
+
+/// `compare`: the pairs with their verdicts; `not-compared`: the others, where there are any.
+std::vector<Table> comparison_tables(const Comparison& comparison);
+
+}  // namespace attnlab

@@ -1,0 +1,147 @@
+#include "report/chart_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
+
+#include "report/analysis.h"
+#include "report/charts.h"
+#include "report/tables.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::size_t most_samples = 40;
+constexpr std::size_t most_heads = 64;
+
+/// At most forty of them, from the least to the greatest.
+Json quantiles(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  Json list = Json::array();
+  const std::size_t count = std::min(values.size(), most_samples);
+  for (std::size_t at = 0; at < count; ++at)
+    list.push_back(
+        rounded(std::round(10 * values[count < 2 ? 0 : at * (values.size() - 1) / (count - 1)]) / 10));
+  return list;
+}
+
+/// Weight × n from 0.01 to 100, as charts.js draws it.
+char level_of(const Json& weight) {
+  constexpr std::string_view levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  if (!weight.is_number() || !(weight.get<double>() > 0)) return ' ';
+  const double share = (std::log10(weight.get<double>()) + 2) / 4;
+  return levels[static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * 63))];
+}
+
+}  // namespace
+
+Json samples_data(const Subject& subject) {
+  Json cells = Json::array();
+  for (const Json* cell : charted(subject.records)) {
+    const auto middle = number_at(*cell, "time.median_ns");
+    std::vector<double> clean;
+    std::vector<double> disturbed;
+    const auto add = [&](std::vector<double>& list, const Json& time) {
+      if (middle && *middle > 0) list.push_back((time.get<double>() / *middle - 1) * 100);
+    };
+    const Json* all = value_at(*cell, "time.samples");
+    const Json* used = value_at(*cell, "time.samples_ns");
+    if (all && all->is_array()) {
+      for (const Json& sample : *all)
+        add(sample.at("contaminated").empty() ? clean : disturbed, sample.at("ns"));
+    } else if (used && used->is_array()) {
+      for (const Json& time : *used) add(clean, time);
+    }
+    cells.push_back({quantiles(std::move(clean)), quantiles(std::move(disturbed))});
+  }
+  return {{"cells", cells}, {"floor", rounded(subject.floor())}};
+}
+
+Json pareto_data(const std::vector<Json>& records) {
+  Json distances = Json::array();
+  for (const Json* cell : charted(records)) {
+    const auto error = number_at(*cell, "error.relative_l2");
+    const auto given_up = number_at(*cell, "deviation.relative_l2");
+    distances.push_back(rounded(error && given_up ? std::optional(*error + *given_up) : std::nullopt));
+  }
+  return {{"distance", distances}};
+}
+
+Json heads_data(const std::vector<Json>& records) {
+  constexpr std::array<std::array<const char*, 2>, 4> statistics{
+      {{"normalised_entropy", "entropy ÷ ln of the visible keys"},
+       {"participation_ratio", "participation ratio, keys"},
+       {"max_weight", "largest weight"},
+       {"sink_mass", "mass of the first 4 keys"}}};
+  const Conditions conditions(records);
+  Json data{{"statistics", Json::array()}, {"cells", Json::array()}};
+  for (const auto& [name, title] : statistics) data["statistics"].push_back(title);
+  std::set<std::tuple<std::string, std::size_t, std::int64_t>> seen;
+  const std::vector<const Json*> cells = charted(records);
+  for (std::size_t index = 0; index < cells.size(); ++index) {
+    const Json& cell = *cells[index];
+    const Json* entropy = value_at(cell, "dispersion.per_head.normalised_entropy");
+    if (!entropy || !entropy->is_array() || entropy->size() < 2 ||
+        !seen.emplace(text_at(cell, "variant"), conditions.index(cell), seqlen_of(cell)).second)
+      continue;
+    Json row{index};
+    for (const auto& [name, title] : statistics) {
+      Json values = Json::array();
+      if (const Json* list = value_at(cell, fmt::format("dispersion.per_head.{}", name));
+          list && list->is_array())
+        for (std::size_t head = 0; head < std::min(list->size(), most_heads); ++head)
+          values.push_back(
+              rounded((*list)[head].is_number() ? std::optional((*list)[head].get<double>()) : std::nullopt));
+      row.push_back(values);
+    }
+    data["cells"].push_back(row);
+  }
+  return data;
+}
+
+Json maps_data(const std::vector<Json>& records) {
+  Json data{{"maps", Json::array()}, {"figures", Json::object()}};
+  std::map<std::string, std::size_t> places;
+  for (const std::size_t index : heatmap_records(records)) {
+    const Json& record = records[index];
+    const Json& map = record.at("heatmap");
+    Json shown{{"queries", record.at("cell").at("seqlen_q")},
+               {"keys", record.at("cell").at("seqlen_k")},
+               {"bins", map.at("bins")}};
+    for (const auto& [which, title] :
+         {std::pair("exact", "exact: " + text_at(record, "deviation.exact_variant")),
+          {"variant", text_at(record, "variant")}}) {
+      std::string text;
+      for (const Json& row : map.at(which))
+        for (const Json& weight : row) text += level_of(weight);
+      const auto [place, is_new] = places.try_emplace(text, places.size());
+      if (is_new) data["maps"].push_back(text);
+      shown[which] = {title, place->second};
+    }
+    data["figures"][fmt::format("heatmap-{}", index)] = shown;
+  }
+  return data;
+}
+
+Json ratios_data(const Subject& subject) {
+  if (!subject.comparison) return nullptr;
+  std::vector<Json> sides;
+  for (const Pair& pair : subject.comparison->pairs) sides.push_back(pair.a);
+  const SeriesNames names(sides);
+  const Conditions conditions(subject.records);
+  Json pairs = Json::array();
+  for (const Pair& pair : subject.comparison->pairs)
+    pairs.push_back({names.of(pair.a), conditions.index(pair.a), text_at(pair.a, "cell.dtype"),
+                     seqlen_of(pair.a), rounded(pair.time_ratio), rounded(pair.interval.low),
+                     rounded(pair.interval.high), to_string(pair.verdict)});
+  return {{"pairs", pairs}, {"floor", rounded(subject.comparison->floor)}};
+}
+
+}  // namespace attnlab

@@ -1,0 +1,66 @@
+// Which backends, dtypes and lengths are shown, and under which condition the charts are drawn: check boxes and a list, all
+// of it on the page.
+"use strict";
+const attnlabFilters = (() => {
+  const make = (name, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  };
+
+  /// Fills `form`; `changed` is called after every change.
+  const build = (form, model, changed) => {
+    const found = (field) => [...new Set(model.cells.map((cell) => cell[field]))];
+    const axes = [
+      { title: "Backends", one: "backend", values: found(0).sort((a, b) => a - b), label: (series) => model.series[series] },
+      { title: "Dtypes", one: "dtype", values: found(3), label: (dtype) => dtype },
+      { title: "Lengths n", one: "length", values: found(4).sort((a, b) => a - b), label: (n) => String(n) },
+    ];
+    const hidden = axes.map(() => new Set());
+    const summary = make("summary");
+    const say = () => {
+      const parts = axes.map(({ title, values }, axis) => `${values.length - hidden[axis].size} of ${values.length} ${title.toLowerCase()}`);
+      summary.textContent = hidden.some((set) => set.size) ? `Filters: ${parts.join(", ")} shown` : "Filters: everything is shown";
+    };
+    const boxes = axes.map(({ title, values, label }, axis) => {
+      const field = make("fieldset", {}, make("legend", { textContent: title }));
+      const inputs = values.map((value) => {
+        const input = make("input", { type: "checkbox", checked: true });
+        input.addEventListener("change", () => { hidden[axis][input.checked ? "delete" : "add"](value); say(); changed(); });
+        field.append(make("label", {}, input, ` ${label(value)}`), " ");
+        return [input, value];
+      });
+      if (values.length > 3)
+        for (const [text, checked] of [["all", true], ["none", false]]) {
+          const button = make("button", { type: "button", className: "small", textContent: text });
+          button.setAttribute("aria-label", `${text} ${title.toLowerCase()}`);
+          button.addEventListener("click", () => {
+            for (const [input, value] of inputs) { input.checked = checked; hidden[axis][checked ? "delete" : "add"](value); }
+            say();
+            changed();
+          });
+          field.append(button, " ");
+        }
+      return field;
+    });
+    say();
+    const charted = found(2).sort((a, b) => a - b);
+    const select = make("select", { id: "condition" }, ...charted.map((index) => make("option", { value: index, textContent: model.conditions[index] })));
+    select.addEventListener("change", changed);
+    if (charted.length > 1) form.append(make("p", { className: "controls" }, make("label", { htmlFor: "condition", textContent: "Charts under" }), " ", select));
+    if (model.cells.length > 0)
+      form.append(make("details", {}, summary, ...boxes, make("p", { className: "note", textContent: "Of what is hidden nothing is exported. Fits and verdicts stay those of all lengths." })));
+    return {
+      condition: () => (charted.length > 1 ? Number(select.value) : charted[0]),
+      shows: (series, dtype, n) => !hidden[0].has(series) && !hidden[1].has(dtype) && (n === undefined || !hidden[2].has(n)),
+      /// Rows by their data-key: series, dtype and, of rows that stand for one, length.
+      apply: () => {
+        for (const row of document.querySelectorAll("tr[data-key]")) {
+          const [series, dtype, n] = row.dataset.key.split(" ");
+          row.hidden = hidden[0].has(Number(series)) || hidden[1].has(dtype) || (n !== undefined && hidden[2].has(Number(n)));
+        }
+      },
+    };
+  };
+  return { build };
+})();
