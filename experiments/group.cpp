@@ -15,6 +15,7 @@ struct Contestant {
   Rounds rounds;
   Json record;
   double spent_ms = 0;
+  double measured_ms = 0;
   bool open = true;
 };
 
@@ -66,6 +67,8 @@ class Group {
     const bool first = contestant.record.is_null();
     Json answer = run_in_worker(first ? Passes::all : Passes::time, cells_[cell], limits_);
     contestant.spent_ms += answer.at("elapsed_ms").get<double>();
+    if (answer.at("measured_ms").is_number())
+      contestant.measured_ms += answer.at("measured_ms").get<double>();
     if (answer.at("status") != "ok") {
       close(cell, answer);
       return false;
@@ -86,6 +89,7 @@ class Group {
     contestants_[cell].open = false;
     record["group"] = name_;
     record["elapsed_ms"] = contestants_[cell].spent_ms;
+    record["measured_ms"] = contestants_[cell].measured_ms;
     reports_.closes(cell, record);
   }
 

@@ -29,6 +29,7 @@ double work_of(const Cell& cell) {
 Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
   Json record = record_header(cell);
   record["elapsed_ms"] = 0;
+  record["measured_ms"] = 0;
   const std::optional<Refusal> refusal =
       find_engine(cell.engine).refusal(Variant::parse(cell.variant), cell.problem);
   if (refusal) {

@@ -2,8 +2,10 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
@@ -66,30 +68,42 @@ struct Prepared {
   Inputs inputs() const { return {tensors.q.view(), tensors.k.view(), tensors.v.view(), &weights}; }
 };
 
-Json memory_pass(Prepared& prepared) {
+/// `resolution`: of what resident memory grew by; nothing where that cannot be measured.
+Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution) {
+  const auto growth = [](std::optional<std::int64_t> peak, std::optional<std::int64_t> before) {
+    return peak && before ? Json(*peak - *before) : Json();
+  };
   const std::optional<std::int64_t> heap_before = heap_bytes();
   const std::optional<std::int64_t> resident_before = reset_resident_peak() ? resident_bytes() : std::nullopt;
+  const std::optional<std::int64_t> file_before = resident_file_bytes();
   reset_heap_peak();
   Workspace workspace;
   prepared.engine.plan(prepared.variant, prepared.problem, workspace)
       ->run(prepared.inputs(), prepared.output.view());
-  const std::optional<std::int64_t> heap_peak = heap_peak_bytes();
-  const std::optional<std::int64_t> resident_peak = resident_peak_bytes();
-  const auto difference = [](std::optional<std::int64_t> after, std::optional<std::int64_t> before) {
-    return after && before ? Json(*after - *before) : Json();
-  };
+  const Json heap_peak = growth(heap_peak_bytes(), heap_before);
+  const Json rss_delta = growth(resident_peak_bytes(), resident_before);
+  // Code that is run for the first time is resident too, and no memory of the engine.
+  if (const auto file_after = resident_file_bytes(); resolution && file_before && file_after)
+    *resolution += std::max<std::int64_t>(0, *file_after - *file_before);
+  Json agrees;
+  if (resolution && !rss_delta.is_null())
+    agrees = std::abs(rss_delta.get<std::int64_t>() - workspace.bytes()) <= *resolution;
   return {{"workspace_bytes", workspace.bytes()},
           {"workspace_predicted_bytes", prepared.engine.workspace_bytes(prepared.variant, prepared.problem)},
-          {"heap_peak_bytes", difference(heap_peak, heap_before)},
-          {"rss_delta_bytes", difference(resident_peak, resident_before)},
+          {"heap_peak_bytes", heap_peak},
+          {"rss_delta_bytes", rss_delta},
+          {"rss_resolution_bytes", resolution ? Json(*resolution) : Json()},
+          {"rss_agrees", agrees},
           {"inputs_bytes", tensor_bytes(prepared.problem)}};
 }
 
-Json time_pass(Prepared& prepared, const Cell& cell) {
+/// One sample; adds the wall time of all calls to `measured_ms`.
+Json time_pass(Prepared& prepared, const Cell& cell, double& measured_ms) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
   const Inputs inputs = prepared.inputs();
   const Samples samples = sample([&] { plan->run(inputs, prepared.output.view()); }, 1, cell.min_time_s);
+  measured_ms += samples.work_ns * 1e-6;
   return to_json(RoundSample{0, samples.time_ns[0], samples.iterations[0], samples.disturbances[0], {}});
 }
 
@@ -316,6 +330,7 @@ Json record_header(const Cell& cell) {
                      {"git_dirty", ATTNLAB_GIT_DIRTY < 0 ? Json() : Json(ATTNLAB_GIT_DIRTY == 1)}};
   record["started_at"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   record["elapsed_ms"] = nullptr;
+  record["measured_ms"] = nullptr;
   return record;
 }
 
@@ -341,6 +356,8 @@ void require_inputs(const Cell& cell) {
 
 Json run_cell(Passes passes, const Cell& cell) {
   cap_onednn();
+  // Parallel regions that are not the engine's, lest threads that the cell does not have spin beside it.
+  omp_set_num_threads(cell.problem.threads);
   Json record = record_header(cell);
   const Engine& engine = find_engine(cell.engine);
   const Variant variant = Variant::parse(cell.variant);
@@ -356,24 +373,38 @@ Json run_cell(Passes passes, const Cell& cell) {
                     load_weights(cell, variant),
                     Tensor(cell.problem.dtype, cell.problem.shape.output())};
   validate(prepared.inputs(), variant, cell.problem);
-  record["input"]["checksum"] = prepared.tensors.checksum;
-  record["input"]["nonfinite"] = prepared.tensors.nonfinite;
-  if (prepared.tensors.nonfinite > 0)
-    record["warnings"].push_back(
-        fmt::format("{} NaN or infinite values in Q, K and V", prepared.tensors.nonfinite));
+  double measured_ms = 0;
+  const auto measured = [&](const auto& pass) {
+    const auto start = std::chrono::steady_clock::now();
+    Json figures = pass();
+    measured_ms +=
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return figures;
+  };
   if (passes == Passes::time) {
-    record["time"] = time_pass(prepared, cell);
+    record["time"] = time_pass(prepared, cell, measured_ms);
+    record["measured_ms"] = measured_ms;
     return record;
   }
-  record["memory"] = memory_pass(prepared);
-  record["time"] = time_pass(prepared, cell);
+  record["input"]["checksum"] = prepared.tensors.checksum();
+  const std::int64_t nonfinite = prepared.tensors.nonfinite();
+  record["input"]["nonfinite"] = nonfinite;
+  if (nonfinite > 0)
+    record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
+  const std::optional<std::int64_t> resolution = resident_resolution_bytes(cell.problem.threads);
+  record["memory"] = measured([&] { return memory_pass(prepared, resolution); });
+  record["time"] = time_pass(prepared, cell, measured_ms);
   std::string path;
-  record["dispersion"] = statistics_pass(prepared, path);
+  record["dispersion"] = measured([&] { return statistics_pass(prepared, path); });
   record["machine"]["path"] = path;
-  add_errors(prepared, cell, record);
+  measured([&] {
+    add_errors(prepared, cell, record);
+    return Json();
+  });
   if (!record["error"]["within_budget"].get<bool>())
     record["warnings"].push_back("the output is outside its error budget: no speed-up is shown");
-  if (cell.heatmap) record["heatmap"] = heatmap(prepared);
+  if (cell.heatmap) record["heatmap"] = measured([&] { return heatmap(prepared); });
+  record["measured_ms"] = measured_ms;
   if (!cell.save_output.empty()) {
     const Dims shape = cell.problem.shape.output();
     write_npy("save-output", cell.save_output, {shape.begin(), shape.end()},

@@ -7,7 +7,7 @@ add_library(attnlab_test_support STATIC tests/support/case.cpp tests/support/mai
 target_include_directories(attnlab_test_support PUBLIC tests)
 target_link_libraries(attnlab_test_support PUBLIC attnlab GTest::gtest rapidcheck)
 
-add_library(attnlab_test_command STATIC tests/harness/command.cpp)
+add_library(attnlab_test_command STATIC tests/harness/command.cpp tests/harness/synthetic_run.cpp)
 target_link_libraries(attnlab_test_command PUBLIC attnlab_test_support)
 
 foreach(folder unit property conformance harness report)
@@ -30,12 +30,19 @@ endforeach()
 add_test(NAME report COMMAND test_report)
 add_test(NAME report_in_chromium COMMAND bash ${CMAKE_SOURCE_DIR}/tests/report/chromium.sh)
 add_test(NAME harness COMMAND test_harness)
-# Long ones: `ctest -C nightly -L nightly`.
+# Figures to reach, a command each, which prints its figure: `ctest -C nightly -L nightly -V`, with -R for one of
+# them. The normal run has smaller ones of the same names.
 add_test(NAME harness_200_kills CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=RandomKills.*)
 set_tests_properties(harness_200_kills PROPERTIES ENVIRONMENT "ATTNLAB_KILLS=200")
-add_test(NAME harness_200_pairs CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=NightlyNoise.*)
-set_tests_properties(harness_200_pairs PROPERTIES ENVIRONMENT "ATTNLAB_AA_PAIRS=200" RUN_SERIAL ON)
-set(nightly harness_200_kills harness_200_pairs)
+add_test(NAME harness_200_pairs CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=NightlyNoise.Equal*)
+set_tests_properties(harness_200_pairs PROPERTIES ENVIRONMENT "ATTNLAB_AA_PAIRS=200")
+add_test(NAME harness_five_percent CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=NightlyNoise.Five*)
+set_tests_properties(harness_five_percent PROPERTIES ENVIRONMENT "ATTNLAB_AA_PAIRS=20")
+add_test(NAME harness_overhead CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=NightlyOverhead.*)
+set_tests_properties(harness_overhead PROPERTIES ENVIRONMENT "ATTNLAB_OVERHEAD=1")
+add_test(NAME harness_10000_records CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=ManyRecords.*)
+set_tests_properties(harness_10000_records PROPERTIES ENVIRONMENT "ATTNLAB_RECORDS=10000")
+set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records)
 foreach(folder property conformance)
   foreach(level ${attnlab_levels})
     add_test(NAME ${folder}_${level} COMMAND test_${folder})
@@ -53,4 +60,4 @@ list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromi
 set_tests_properties(${names} PROPERTIES LABELS slow)
 set_tests_properties(${nightly} PROPERTIES LABELS nightly TIMEOUT 7200)
 # Limits, kills and clocks want the machine for themselves.
-set_tests_properties(harness PROPERTIES RUN_SERIAL ON)
+set_tests_properties(harness ${nightly} PROPERTIES RUN_SERIAL ON)

@@ -19,8 +19,11 @@ struct InputInfo {
 
 struct QkvTensors {
   Tensor q, k, v;
-  std::string checksum;        ///< 16 hex digits over the bytes of Q, K and V: FNV-1a, 64 bit
-  std::int64_t nonfinite = 0;  ///< NaN and infinite values
+
+  /// 16 hex digits over the bytes of Q, K and V: FNV-1a, 64 bit.
+  std::string checksum() const;
+  /// NaN and infinite values.
+  std::int64_t nonfinite() const;
 };
 
 /// What a captured input says of the shape; every size is known.

@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 
 namespace attnlab {
@@ -29,8 +30,14 @@ class Collector final : public benchmark::BenchmarkReporter {
 }  // namespace
 
 Samples sample(const std::function<void()>& work, int rounds, double min_time_s) {
-  work();
+  using Clock = std::chrono::steady_clock;
   Samples samples;
+  const auto count_work = [&](Clock::time_point start) {
+    samples.work_ns += std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+  };
+  const Clock::time_point warm_up = Clock::now();
+  work();
+  count_work(warm_up);
   Collector collector(samples);
   Disturbance disturbance;
   benchmark::ClearRegisteredBenchmarks();
@@ -38,7 +45,9 @@ Samples sample(const std::function<void()>& work, int rounds, double min_time_s)
                                [&](benchmark::State& state) {
                                  disturbance.calibration_before_ns = calibration_ns();
                                  const Counters before = read_counters();
+                                 const Clock::time_point start = Clock::now();
                                  for (auto _ : state) work();
+                                 count_work(start);
                                  disturbance.counters = read_counters() - before;
                                  disturbance.calibration_after_ns = calibration_ns();
                                })

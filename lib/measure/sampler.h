@@ -13,6 +13,7 @@ struct Samples {
   std::vector<double> time_ns;            ///< one a round: the mean of its iterations
   std::vector<std::int64_t> iterations;   ///< of each round
   std::vector<Disturbance> disturbances;  ///< of each round
+  double work_ns = 0;                     ///< in all calls, to warm up and to find the iterations too
 };
 
 /// Calls `work` once to warm up, then takes `rounds` samples of at least `min_time_s` seconds each.

@@ -1,17 +1,10 @@
 // Figures and their noise: rounds side by side, stopping, contaminated samples, A/A pairs; the schema that
 // says so.
-#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <set>
 
-#include "compare/comparison.h"
 #include "harness/command.h"
 #include "noise_floor.h"
 #include "report/load.h"
@@ -163,76 +156,6 @@ TEST(Schema, TheExampleOfSchemaOneIsLifted) {
   EXPECT_EQ(command("migrate " + run).status, 0);
   EXPECT_EQ(read_file(directory / "records.jsonl"), after);
   EXPECT_EQ(command("migrate " + (directory / "nothing").string()).status, 2);
-}
-
-/// Sweeps whose cells all have twins: one pair is the floor, the others are judged. `shift` multiplies the
-/// times of one side.
-struct Calls {
-  int pairs = 0;
-  int decided = 0;
-};
-Calls judge_twins(int wanted, const std::string& cells, double shift) {
-  Calls calls;
-  while (calls.pairs < wanted) {
-    const TemporaryDirectory directory;
-    const std::string run = (directory / "run").string();
-    EXPECT_EQ(command("sweep --aa-pairs 100 --out " + run + " " + cells).status, 0);
-    RunRecords records = load_run(directory / "run", "test");
-    const double floor = *noise_floor(records.cells, {records.twins.front()});
-    records.twins.erase(records.twins.begin());
-    for (Json& twin : records.twins) {
-      for (const Json& cell : records.cells)
-        if (cell.at("variant") == twin.at("variant") &&
-            cell.at("cell").at("seqlen_q") == twin.at("cell").at("seqlen_q"))
-          twin["id"] = cell.at("id");
-      for (Json& time : twin["time"]["samples_ns"]) time = time.get<double>() * shift;
-    }
-    const Comparison comparison = compare_runs(records.cells, records.twins, floor, false);
-    calls.pairs += static_cast<int>(comparison.pairs.size());
-    calls.decided += static_cast<int>(comparison.count(Verdict::faster) + comparison.count(Verdict::slower));
-  }
-  return calls;
-}
-
-int pairs_asked() {
-  const char* const asked = std::getenv("ATTNLAB_AA_PAIRS");
-  return asked ? std::atoi(asked) : 0;
-}
-
-/// A loop that burns a core.
-class BusyMachine {
- public:
-  BusyMachine() : pid_(fork()) {
-    if (pid_ != 0) return;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (volatile unsigned spin = 0;;) spin = spin + 1;
-  }
-  ~BusyMachine() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-  }
-
- private:
-  pid_t pid_;
-};
-
-TEST(NightlyNoise, EqualCellsAreNotCalledDifferentOnABusyMachine) {
-  if (pairs_asked() == 0) GTEST_SKIP() << "ctest -C nightly -L nightly";
-  const BusyMachine busy;
-  const Calls calls = judge_twins(
-      pairs_asked(),
-      "--backend chunked,window,sparse --pattern causal --seqlen 256:1024:+256 --heads 2 --min-time 0.02", 1);
-  fmt::print("{} of {} A/A pairs called FASTER or SLOWER\n", calls.decided, calls.pairs);
-  EXPECT_LE(calls.decided, calls.pairs / 50);
-}
-
-TEST(NightlyNoise, FivePercentAreCalledAtDefaultRounds) {
-  if (pairs_asked() == 0) GTEST_SKIP() << "ctest -C nightly -L nightly";
-  const Calls calls =
-      judge_twins(std::min(pairs_asked(), 20),
-                  "--backend chunked,window,sparse --pattern causal --seqlen 4096 --heads 2", 1.05);
-  fmt::print("5 % called in {} of {}\n", calls.decided, calls.pairs);
-  EXPECT_GE(calls.decided * 20, calls.pairs * 19);
 }
 
 }  // namespace

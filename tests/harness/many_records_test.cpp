@@ -1,0 +1,51 @@
+// What reads records does so in seconds, however many there are: ATTNLAB_RECORDS of them
+// (`ctest -C nightly -L nightly` takes 10 000), or a few.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "harness/command.h"
+#include "harness/synthetic_run.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double most_seconds = 10;
+
+TEST(ManyRecords, AreValidatedComparedAndReportedInSeconds) {
+  const char* const asked = std::getenv("ATTNLAB_RECORDS");
+  const std::int64_t count = asked ? std::atoll(asked) : 500;
+  const TemporaryDirectory directory;
+  ASSERT_EQ(command("sweep --backend sparse --pattern causal --seqlen 64 --rounds 8 --max-rounds 8 "
+                    "--retries 0 --min-time 0.001 --aa-pairs 0 --out " +
+                    (directory / "real").string())
+                .status,
+            0);
+  const auto real = nlohmann::ordered_json::parse(read_file(directory / "real/records.jsonl"));
+  const std::string a = (directory / "a").string();
+  const std::string b = (directory / "b").string();
+  write_synthetic_run(a, real, count, 1);
+  write_synthetic_run(b, real, count, 2);
+  const auto timed = [&](const std::string& arguments) {
+    const auto start = std::chrono::steady_clock::now();
+    Result result = command(arguments);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    fmt::print("{} records: {} took {:.2f} s\n", count, arguments.substr(0, arguments.find(' ')), seconds);
+    EXPECT_EQ(result.status, 0) << arguments << "\n" << result.err;
+    EXPECT_LT(seconds, most_seconds) << arguments;
+    return result;
+  };
+  const Result valid = timed("validate " + a);
+  const std::int64_t twins = (count + 999) / 1000;
+  EXPECT_NE(valid.out.find(fmt::format("{} records, 0 invalid", count + twins)), std::string::npos)
+      << valid.out.substr(0, 1000);
+  const auto compared = nlohmann::json::parse(timed("compare " + a + " " + b + " --format json").out);
+  EXPECT_EQ(static_cast<std::int64_t>(compared.at("cells").size()), count);
+  EXPECT_EQ(compared.at("summary").at("SAME"), count) << "noise is 0.25 %";
+  timed("report " + a);
+}
+
+}  // namespace
+}  // namespace attnlab
