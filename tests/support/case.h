@@ -30,7 +30,7 @@ struct Outcome {
   std::vector<RowStatistics> statistics;
 };
 
-/// Runs a fresh plan; checks that it took exactly the workspace that was predicted.
+/// Runs a fresh plan; checks that it took exactly the workspace that was predicted, the run included.
 std::vector<float> run(const Engine& engine, const Case& given);
 Outcome run_with_statistics(const Engine& engine, const Case& given);
 

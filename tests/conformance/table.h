@@ -1,0 +1,44 @@
+// What every engine is held to: variants x shapes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/problem.h"
+#include "variants/variant.h"
+
+namespace attnlab {
+
+inline const Shape awkward_shapes[] = {
+    {1, 1, 1, 1, 1, 1, 1},        {1, 1, 1, 9, 20, 1, 1},      {1, 1, 1, 1, 2, 3, 5},
+    {1, 2, 1, 17, 17, 8, 8},      {2, 4, 2, 127, 127, 16, 24}, {1, 2, 2, 128, 128, 32, 32},
+    {1, 1, 1, 129, 129, 40, 72},  {1, 2, 1, 511, 511, 16, 16}, {1, 1, 1, 512, 512, 64, 64},
+    {1, 1, 1, 513, 513, 64, 64},  {1, 3, 1, 7, 1031, 80, 33},  {1, 1, 1, 197, 61, 24, 24},
+    {1, 1, 1, 131, 2311, 16, 16}, {1, 4, 2, 3, 4200, 8, 8},
+};
+
+/// One of each member of the tables, each alone and the interesting ones together.
+inline std::vector<std::string> variants() {
+  std::vector<std::string> names;
+  for (const MemberInfo& score : score_infos()) {
+    names.push_back(std::string(score.example) + "|causal|softmax");
+    names.push_back(std::string(score.example) + "|entmax(1.5)");
+  }
+  for (const MemberInfo& modifier : modifier_infos()) {
+    names.push_back("scaled_dot|" + std::string(modifier.example) + "|softmax");
+    names.push_back("scaled_dot|" + std::string(modifier.example) + "|causal|entmax(1.5)");
+  }
+  for (const MemberInfo& pattern : pattern_infos())
+    for (const MemberInfo& normaliser : normaliser_infos())
+      names.push_back("scaled_dot|" + std::string(pattern.example) + "|" + std::string(normaliser.example));
+  for (const char* name :
+       {"scaled_dot|softcap(2)+alibi|causal&window(100)|softmax", "scaled_dot|window(3,5)|sparsemax",
+        "dot|temperature(8)|!window(37)|entmax(1.5)",
+        "scaled_dot|(window(20)|chunk_local(64))&causal|softmax", "scaled_dot|entmax(1.25)",
+        "scaled_dot|causal|entmax(1.75)", "scaled_dot|entmax(2)", "scaled_dot|causal&!causal|softmax",
+        "scaled_dot|causal&!causal|sparsemax"})
+    names.emplace_back(name);
+  return names;
+}
+
+}  // namespace attnlab
