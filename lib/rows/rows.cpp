@@ -2,6 +2,8 @@
 #include "rows/rows.h"
 
 #include <limits>
+#include <type_traits>
+#include <variant>
 
 #include "rows/elementwise.h"
 #include "rows/lane.h"
@@ -16,17 +18,20 @@ namespace attnlab::ATTNLAB_LEVEL {
 
 namespace {
 
-/// Calls `function` with the struct that a table's std::variant holds; std::visit would emit functions of
-/// std.
+/// Calls `function` with the struct that a table's std::variant holds, unless that is none it takes:
+/// std::visit would emit functions of std, and so does std::get_if where it leads to nothing.
 template <std::size_t index = 0, class Table, class Function>
 ATTNLAB_INLINE void with_member(const Table& table, Function function) {
   if constexpr (index < std::variant_size_v<Table>) {
-    if (const auto* member = std::get_if<index>(&table))
-      function(*member);
-    else
-      with_member<index + 1>(table, function);
+    if constexpr (std::is_invocable_v<Function, const std::variant_alternative_t<index, Table>&>)
+      if (const auto* member = std::get_if<index>(&table)) return function(*member);
+    with_member<index + 1>(table, function);
   }
 }
+
+/// Normalisers of one kind.
+template <class Member, NormaliserKind kind>
+concept OfKind = Member::kind == kind;
 
 template <class Member>
 ATTNLAB_INLINE Member of_row(const Member& member, const LogitTile& tile, std::int64_t row) {
@@ -96,9 +101,8 @@ void pairwise(const PairwiseNet& net, const float* queries, const float* keys, s
 
 void weigh(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys, DType dtype,
            void* weights, const SketchRows* sketches) {
-  with_member(normaliser.member(), [&](const auto& member) {
-    if constexpr (member.kind == NormaliserKind::elementwise)
-      weigh_tile(member, tile, log_keys, dtype, weights, sketches);
+  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::elementwise> auto& member) {
+    weigh_tile(member, tile, log_keys, dtype, weights, sketches);
   });
 }
 
@@ -114,26 +118,23 @@ ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
 }
 
 void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
-  with_member(normaliser.member(), [&](const auto& member) {
-    if constexpr (member.kind == NormaliserKind::row_threshold) absorb_threshold_rows(member, tile, state);
+  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
+    absorb_threshold_rows(member, tile, state);
   });
 }
 
 void refine_threshold(const Normaliser& normaliser, std::int64_t rows, const float* queries,
                       const StoredRows& keys, const ThresholdRows& state) {
-  with_member(normaliser.member(), [&](const auto& member) {
-    if constexpr (member.kind == NormaliserKind::row_threshold)
-      with_storage(keys.dtype,
-                   [&](auto storage) { refine_rows(member, storage, rows, queries, keys, state); });
+  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
+    with_storage(keys.dtype, [&](auto storage) { refine_rows(member, storage, rows, queries, keys, state); });
   });
 }
 
 std::int64_t solve_threshold(const Normaliser& normaliser, float* z, std::int32_t* keys, std::int64_t count,
                              float bound) {
   std::int64_t support = 0;
-  with_member(normaliser.member(), [&](const auto& member) {
-    if constexpr (member.kind == NormaliserKind::row_threshold)
-      support = solve_threshold_row(member, z, keys, count, bound);
+  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
+    support = solve_threshold_row(member, z, keys, count, bound);
   });
   return support;
 }
@@ -184,27 +185,11 @@ void gather(const float* weights, const std::int32_t* numbers, std::int64_t coun
 
 }  // namespace
 
-const RowCode table{panel_width,
-                    widen,
-                    narrow,
-                    widen_finite,
-                    pack_transposed,
-                    multiply,
-                    modify,
-                    pairwise,
-                    absorb_online,
-                    absorb_online_with_statistics,
-                    measure_entropy,
-                    measure_logits,
-                    shrink_largest,
-                    finish_online,
-                    weigh,
-                    absorb_threshold,
-                    quantise_keys,
-                    quantise_query,
-                    approximate_of_level,
-                    refine_threshold,
-                    solve_threshold,
-                    gather};
+const RowCode table{
+    panel_width,      widen,          narrow,         widen_finite,         pack_transposed,
+    multiply,         modify,         pairwise,       absorb_online,        absorb_online_with_statistics,
+    measure_entropy,  measure_logits, shrink_largest, finish_online,        weigh,
+    absorb_threshold, quantise_keys,  quantise_query, approximate_of_level, refine_threshold,
+    solve_threshold,  gather};
 
 }  // namespace attnlab::ATTNLAB_LEVEL
