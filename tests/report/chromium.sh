@@ -24,16 +24,58 @@ failed=0
 check() { # NAME PATTERN: the page's <html …> has it
   if grep -qE "$2" <<< "$page"; then echo "ok: $1"; else echo "FAILED: $1 in ${page:-a page that never finished}"; failed=1; fi
 }
-# Chromium's window is never narrower than 500 pixels, so the page stands in a frame, which it shares an origin with.
+escaped() { sed 's/&/\&amp;/g; s/"/\&quot;/g; s/</\&lt;/g' "$1"; }
+for format in md csv latex; do "$ATTNLAB_COMMAND" report "$work/run" --format $format > "$work/tables.$format"; done
+# Chromium's window is never narrower than 500 pixels, so the page stands in a frame, which it shares an origin with. When it is
+# drawn, every export is taken and held against the command's, and a filter is set.
 framed() { # WIDTH
-  echo "<!doctype html><iframe style='width:$1px;height:900px' srcdoc=\"$(sed 's/&/\&amp;/g; s/"/\&quot;/g' "$work/run/report.html")\"></iframe><script>
-    const inner = () => document.querySelector('iframe').contentDocument?.documentElement;
-    const timer = setInterval(() => {
+  echo "<!doctype html><iframe style='width:$1px;height:900px' srcdoc=\"$(escaped "$work/run/report.html")\"></iframe>"
+  for format in md csv latex; do echo "<pre hidden id=$format>$(escaped "$work/tables.$format")</pre>"; done
+  cat << 'SCRIPT'
+<script>
+    const frame = document.querySelector("iframe");
+    const inner = () => frame.contentDocument?.documentElement;
+    const plain = (text) => text.replaceAll("\r", "");
+    // Clicks a button that exports and gives what it would have saved.
+    const exported = (button) => new Promise((resolve) => {
+      frame.contentWindow.Blob = function (parts) { resolve(parts.join("")); };
+      frame.contentWindow.URL.createObjectURL = () => "#";
+      button.click();
+    });
+    const tryOut = async () => {
+      const page = inner();
+      frame.contentWindow.HTMLAnchorElement.prototype.click = () => {};
+      const differing = [];
+      let tables = 0;
+      for (const table of page.querySelectorAll(".scroll > table:not([id^=table-heatmap])")) {
+        ++tables;
+        for (const button of table.parentElement.previousElementSibling.querySelectorAll("button")) {
+          const format = { LaTeX: "latex", Markdown: "md", CSV: "csv" }[button.textContent];
+          const text = plain(await exported(button)).replace(/^% needs.*\n/, "");
+          if (!plain(document.getElementById(format).textContent).includes(text)) differing.push(`${table.id} ${format}`);
+        }
+      }
+      let badSvg = 0;
+      for (const button of page.querySelectorAll("figure .exports button"))
+        if (button.textContent === "SVG") {
+          const text = await exported(button);
+          const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+          if (parsed.querySelector("parsererror") || text.includes("var(") || parsed.querySelectorAll("path, image").length === 0) ++badSvg;
+        }
+      const rows = page.querySelectorAll("#table-time tr[data-key]").length;
+      page.querySelector("#filters input").click();
+      const left = page.querySelectorAll("#table-time tr[data-key]:not([hidden])").length;
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg, filtered: left > 0 && left < rows });
+    };
+    const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
       clearInterval(timer);
-      Object.assign(document.documentElement.dataset, inner().dataset, { width: document.querySelector('iframe').contentWindow.innerWidth });
+      Object.assign(document.documentElement.dataset, inner().dataset, { width: frame.contentWindow.innerWidth });
+      await tryOut();
+      document.documentElement.dataset.errors = inner().dataset.errors;
     }, 100);
-  </script>"
+</script>
+SCRIPT
 }
 for scheme in 0 1; do
   for width in 400 1280; do
@@ -48,6 +90,9 @@ for scheme in 0 1; do
     check "no chart is clipped (scheme $scheme, $width pixels)" 'data-clipped="0"'
     check "both inputs can be chosen (scheme $scheme, $width pixels)" 'data-conditions="2"'
     check "every chart says what it shows (scheme $scheme, $width pixels)" 'data-unnamed="0"'
+    check "exports of tables are the command's (scheme $scheme, $width pixels)" 'data-tables="1[0-9]".*data-differing=""'
+    check "charts export as SVG (scheme $scheme, $width pixels)" 'data-bad-svg="0"'
+    check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
     if grep -q 'data-hostile' <<< "$page"; then echo "FAILED: a variant's name ran as a script"; failed=1; fi
