@@ -170,7 +170,8 @@ std::string to_html(const Table& table) {
   for (const Column& column : table.columns)
     columns.push_back({column.title, column.name, column.numeric, column.high_name});
   std::string text = fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table id=\"table-{1}\" "
+      "<p class=\"caption\" aria-hidden=\"true\">{0}</p>\n<div class=\"scroll\" tabindex=\"0\" "
+      "role=\"region\" aria-label=\"{0}\"><table id=\"table-{1}\" "
       "data-columns=\"{2}\"><caption>{0}</caption>\n",
       escape_html(table.caption), table.id,
       escape_html(columns.dump(-1, ' ', false, Json::error_handler_t::replace)));

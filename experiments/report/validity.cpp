@@ -168,6 +168,19 @@ Check formula(const Records& measured) {
           equal != known, "To the byte."};
 }
 
+Check resident(const Records& measured) {
+  std::int64_t apart = 0;
+  std::int64_t known = 0;
+  for (const Json* cell : measured)
+    if (const std::string agrees = text_at(*cell, "memory.rss_agrees"); !agrees.empty()) {
+      ++known;
+      if (agrees == "false") ++apart;
+    }
+  return {"resident memory agrees with the workspace",
+          known == 0 ? "not recorded" : fmt::format("in {} of {} cells", known - apart, known), apart > 0,
+          "Within the resolution of the kernel's account."};
+}
+
 /// The distinct values of `paths` among the cells, as one text each.
 std::set<std::string> distinct(const Records& cells, std::initializer_list<const char*> paths) {
   std::set<std::string> found;
@@ -223,7 +236,7 @@ Table make_validity_table(const Subject& subject) {
     const std::string letter(several ? (run == 0 ? "A" : "B") : "");
     table.columns.push_back(
         {several ? letter + ": " + subject.names[run] : "found", "found" + letter, false});
-    table.columns.push_back({several ? "" : "state", "state" + letter, false});
+    table.columns.push_back({"state", "state" + letter, false});
   }
   table.columns.push_back({"what it means", "meaning", false});
   const auto of_run = [&](const std::vector<Json>& records, std::size_t run) {
@@ -241,7 +254,8 @@ Table make_validity_table(const Subject& subject) {
       if (cell->at("status") == "ok") measured.push_back(cell);
     runs.push_back({coverage(cells), budget(measured), noise(subject, twins.size(), subject.floors.at(run)),
                     disturbances(measured), rounds(measured), precision(measured), stopping(measured),
-                    formula(measured), changes(cells), builds(cells), machines(cells), warnings(cells)});
+                    formula(measured), resident(measured), changes(cells), builds(cells), machines(cells),
+                    warnings(cells)});
   }
   for (std::size_t check = 0; check < runs.front().size(); ++check) {
     std::vector<TableCell> row{std::string(runs.front()[check].what)};

@@ -1,0 +1,57 @@
+// Records and subjects for the report's tests, and cells of the tables that they make.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "report/subject.h"
+#include "report/tables.h"
+
+namespace attnlab {
+
+/// A whole record with figures; eight samples, all of them `time_ns`.
+inline Json record(const std::string& backend, std::int64_t n, double time_ns, double workspace) {
+  Json made =
+      Json::parse(R"json({"schema": 1, "status": "ok", "reason": null, "warnings": [], "score": "scaled_dot",
+    "modifiers": "", "pattern": "full", "normaliser": "softmax", "variant": "scaled_dot|softmax", "engine": "tiled",
+    "cell": {"batch": 1, "heads": 1, "kv_heads": 1, "head_dim": 8, "head_dim_v": 8, "dtype": "f32", "threads": 1,
+             "seed": 1, "score_weights": "", "cu_seqlens": "", "rounds": 1, "min_time_s": 0.1},
+    "input": {"name": "gaussian(1)"}, "work": {"flops": 1000},
+    "error": {"max_abs": 1e-7, "relative_l2": 1e-7, "budget_max_abs": 1e-6, "within_budget": true, "rows": 4},
+    "deviation": {"relative_l2": 0, "max_abs": 0, "exact_variant": "scaled_dot|softmax"},
+    "dispersion": {"mean": {"entropy": 3.5}}, "heatmap": null,
+    "machine": {"cpu": "CPU", "cores": 2, "level": "avx2", "onednn_version": "2.6.3", "onednn_level": "avx2", "path": "x"},
+    "build": {"compiler": "GCC", "flags": "-O3", "type": "Release", "git_revision": "abc", "git_dirty": false},
+    "started_at": "2026-01-01T00:00:00Z"
+})json");
+  made["backend"] = backend;
+  made["cell"]["seqlen_q"] = made["cell"]["seqlen_k"] = n;
+  made["time"] = {{"median_ns", time_ns}, {"samples_ns", std::vector<double>(8, time_ns)}};
+  made["memory"] = {
+      {"workspace_bytes", workspace}, {"heap_peak_bytes", nullptr}, {"rss_delta_bytes", nullptr}};
+  return made;
+}
+
+inline Subject subject(std::vector<Json> records, std::vector<Json> twins = {}) {
+  return make_subject({{"run", {std::move(records), std::move(twins)}}});
+}
+
+inline Table table(const std::vector<Table>& tables, const std::string& id) {
+  for (const Table& candidate : tables)
+    if (candidate.id == id) return candidate;
+  throw std::runtime_error("no table " + id);
+}
+
+inline const TableCell& at(const Table& table, std::size_t row, const std::string& column) {
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    if (table.columns[c].title == column) return table.rows.at(row).at(c);
+  throw std::runtime_error("no column " + column);
+}
+
+inline std::string cell(const Table& table, std::size_t row, const std::string& column) {
+  return at(table, row, column).text;
+}
+
+}  // namespace attnlab

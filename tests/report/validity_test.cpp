@@ -1,0 +1,167 @@
+// What the report says of its own figures: noise, disturbed samples, crossovers, two runs side by side.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/argument_error.h"
+#include "report/analysis.h"
+#include "report/findings.h"
+#include "report/made_records.h"
+
+namespace attnlab {
+namespace {
+
+/// What a check found, and its state.
+std::pair<std::string, std::string> check(const Subject& made, const std::string& what, std::size_t run = 0) {
+  const Table validity = table(make_tables(made), "validity");
+  for (const auto& row : validity.rows)
+    if (row[0].text == what) return {row[1 + 2 * run].text, row[2 + 2 * run].text};
+  throw std::runtime_error("no check " + what);
+}
+
+Json sample(double ns, const std::vector<std::string>& contaminated) {
+  return {{"block", 0}, {"ns", ns}, {"iterations", 1}, {"contaminated", contaminated}};
+}
+
+Json twin_of(Json of, double time_ns) {
+  of["cell"]["twin"] = true;
+  of["time"]["median_ns"] = time_ns;
+  return of;
+}
+
+TEST(Validity, CountsDisturbedSamplesByReason) {
+  std::vector<Json> records{record("full", 64, 8e6, 1), record("chunked", 64, 8e6, 1)};
+  records[0]["cell"]["rounds"] = 2;
+  records[0]["time"]["samples"] = {sample(8e6, {}), sample(8e6, {}), sample(9e6, {"preempted", "stolen"})};
+  records[1]["time"]["samples"] = {sample(8e6, {}), sample(8e6, {"preempted"}), sample(8e6, {})};
+  records[1]["cell"]["rounds"] = 3;
+  const auto [found, state] = check(subject(records), "disturbed samples");
+  EXPECT_EQ(found, "2 of 6 (33.3 %): 2 preempted, 1 stolen; in the figures of 1 cell");
+  EXPECT_EQ(state, caution);
+  records.pop_back();
+  EXPECT_EQ(check(subject(records), "disturbed samples").second, "ok") << "clean ones were enough";
+}
+
+TEST(Validity, SaysWhatIsNotKnown) {
+  const Subject made = subject({record("full", 64, 8e6, 1)});
+  EXPECT_EQ(check(made, "disturbed samples").second, caution);
+  EXPECT_EQ(check(made, "noise floor").first, "not measured: no A/A pair; 2 % is taken");
+  EXPECT_EQ(check(made, "half-width of the 99 % intervals").first, "not recorded");
+}
+
+TEST(Validity, TheFloorIsThatOfThePairs) {
+  const Json cell_of_pair = record("full", 64, 8e6, 1);
+  const Subject made = subject({cell_of_pair}, {twin_of(cell_of_pair, 8.2e6)});
+  EXPECT_EQ(check(made, "noise floor"), std::pair(std::string("2.5 %, by 1 A/A pair"), std::string("ok")));
+  const Table pairs = table(make_tables(made), "pairs");
+  ASSERT_EQ(pairs.rows.size(), 1U);
+  EXPECT_EQ(cell(pairs, 0, "second, ms"), "8.20");
+}
+
+TEST(Validity, FindsDirtyTreesFailuresAndWrongFormulas) {
+  std::vector<Json> records{record("full", 64, 8e6, 4096), record("full", 128, 8e6, 4096)};
+  records[0]["memory"]["workspace_predicted_bytes"] = 4097;
+  records[1]["status"] = "crashed";
+  records[1]["build"]["git_dirty"] = true;
+  records[1]["machine"]["cpu"] = "another";
+  const Subject made = subject(records);
+  EXPECT_EQ(check(made, "cells with figures").first, "1 of 2; 1 crashed");
+  for (const char* what : {"cells with figures", "uncommitted changes in the build", "machines",
+                           "workspace equal to its closed formula"})
+    EXPECT_EQ(check(made, what).second, caution) << what;
+  records[1]["status"] = "refused";
+  EXPECT_EQ(check(subject(records), "cells with figures").second, "ok") << "a refusal is an answer";
+}
+
+/// full takes n² us, chunked 500 n us: faster from 512 on.
+std::vector<Json> crossing() {
+  std::vector<Json> records;
+  for (const std::int64_t n : {128, 256, 512, 1024}) {
+    records.push_back(record("full", n, 1e3 * static_cast<double>(n * n), 1));
+    records.push_back(record("chunked", n, 450e3 * static_cast<double>(n), 1));
+    records.push_back(record("window", n, 2e9, 1));
+  }
+  return records;
+}
+
+TEST(Crossover, IsTheSmallestLengthThatIsFaster) {
+  const Table crossover = table(make_tables(subject(crossing())), "crossover");
+  ASSERT_EQ(crossover.rows.size(), 4U) << "full against chunked, chunked against full, window against both";
+  EXPECT_EQ(cell(crossover, 0, "against"), "chunked");
+  EXPECT_EQ(cell(crossover, 0, "faster from n"), "128");
+  EXPECT_EQ(cell(crossover, 0, "but not at"), "512 (SLOWER), 1024 (SLOWER)");
+  EXPECT_EQ(cell(crossover, 1, "backend"), "chunked");
+  EXPECT_EQ(cell(crossover, 1, "faster from n"), "512");
+  EXPECT_EQ(cell(crossover, 1, "but not at"), "");
+  EXPECT_EQ(cell(crossover, 1, "largest n"), "1024");
+  EXPECT_EQ(cell(crossover, 1, "verdict"), "FASTER");
+  EXPECT_EQ(cell(crossover, 2, "faster from n"), "not reached");
+}
+
+TEST(Crossover, NeedsMoreThanNoise) {
+  std::vector<Json> records = crossing();
+  // An A/A pair that is off by a factor of four: nothing here is told apart from it.
+  const Table crossover =
+      table(make_tables(subject(records, {twin_of(records[0], 4 * 1e3 * 128 * 128)})), "crossover");
+  EXPECT_EQ(cell(crossover, 1, "faster from n"), "not reached");
+  for (Json& one : records) one["time"]["samples_ns"] = {one["time"]["median_ns"]};
+  const Table few = table(make_tables(subject(records)), "crossover");
+  EXPECT_EQ(cell(few, 1, "faster from n"), "not reached") << "one sample makes no interval";
+  EXPECT_EQ(cell(few, 1, "verdict"), "AMBIGUOUS");
+}
+
+TEST(Crossover, FindingsRepeatNoRatioBelowTheFloor) {
+  std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 7.9e6, 1024)};
+  EXPECT_NE(make_findings(subject(records))[1].find("not told apart from full's speed (SAME)"),
+            std::string::npos);
+}
+
+TEST(Octaves, AreSlopesFromOneLengthToTheNext) {
+  std::vector<Json> records;
+  for (const std::int64_t n : {256, 512, 2048})
+    records.push_back(record("full", n, n == 256 ? 10 : std::pow(static_cast<double>(n) / 512, 2) * 20, 1));
+  const Table octaves = table(make_tables(subject(records)), "octaves");
+  ASSERT_EQ(octaves.rows.size(), 1U);
+  EXPECT_EQ(cell(octaves, 0, "256 → 512"), "1.00");
+  EXPECT_EQ(cell(octaves, 0, "512 → 2048"), "2.00");
+}
+
+TEST(Exponents, IntervalHoldsWhatALineDoesNot) {
+  std::vector<std::pair<double, double>> points;
+  for (const double n : {256., 512., 1024., 2048., 4096.}) points.emplace_back(n, n * n + 300 * n);
+  const Exponent exponent = *fitted_exponent(points);
+  EXPECT_LT(exponent.interval.low, exponent.value);
+  EXPECT_GT(exponent.interval.high, exponent.value);
+  // By hand: t(0.995; 3) = 5.840909.
+  EXPECT_NEAR(exponent.value, 1.749794997, 1e-6);
+  EXPECT_NEAR(exponent.interval.low, 1.509438192, 1e-6);
+}
+
+std::vector<Json> with_ids(std::vector<Json> records) {
+  for (Json& one : records) one["id"] = one["backend"].get<std::string>() + std::to_string(seqlen_of(one));
+  return records;
+}
+
+TEST(TwoRuns, StandSideBySideWithVerdicts) {
+  const std::vector<Json> a = with_ids({record("full", 64, 8e6, 1), record("chunked", 64, 4e6, 1)});
+  std::vector<Json> b = with_ids({record("full", 64, 4e6, 1), record("chunked", 64, 4e6, 1)});
+  const Subject both = make_subject({{"before", {a, {}}}, {"after", {b, {}}}});
+  EXPECT_EQ(both.comparison->count(Verdict::faster), 1);
+  const std::vector<Table> tables = make_tables(both);
+  const Table time = table(tables, "time");
+  ASSERT_EQ(time.rows.size(), 4U);
+  EXPECT_EQ(cell(time, 0, "backend"), "A full");
+  EXPECT_EQ(cell(time, 2, "backend"), "B full");
+  const Table compared = table(tables, "compare");
+  ASSERT_EQ(compared.rows.size(), 2U);
+  EXPECT_EQ(cell(compared, 1, "verdict"), "FASTER");
+  EXPECT_EQ(cell(table(tables, "speed"), 1, "speed-up"), "2.00 ×") << "chunked of A against full of A";
+  EXPECT_EQ(cell(table(tables, "speed"), 3, "speed-up"), "1.00 ×") << "chunked of B against full of B";
+  EXPECT_NE(make_findings(both)[1].find("1 FASTER, 1 SAME"), std::string::npos);
+  b[0]["machine"]["cpu"] = "another";
+  EXPECT_THROW(make_subject({{"before", {a, {}}}, {"after", {b, {}}}}), ArgumentError);
+  EXPECT_NO_THROW(make_subject({{"before", {a, {}}}, {"after", {b, {}}}}, true));
+}
+
+}  // namespace
+}  // namespace attnlab
