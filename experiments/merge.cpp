@@ -8,12 +8,14 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "core/argument_error.h"
 #include "records.h"
 #include "report/analysis.h"
 #include "report/load.h"
 #include "run_cell.h"
+#include "whole_file.h"
 
 namespace attnlab {
 
@@ -100,9 +102,15 @@ int merge_command(const Settings& settings) {
   run["options"].erase("shard");
   run["cells"] = records.size();
   run["merged"] = runs;
+  std::string lines;
+  for (const Json& record : records) lines += to_line(record) + "\n";
   RunDirectory merged(settings.text("out"), false);
   merged.begin(run);
-  for (const Json& record : records) merged.append(record);
+  try {
+    write_whole(merged.file(), lines);
+  } catch (const std::system_error& error) {
+    throw RecordError(error.what());
+  }
   if (const std::string missing = missing_shards(parts); !missing.empty())
     fmt::print(stderr, "attnlab: shards that are not here: {}\n", missing);
   fmt::print("{} records of {} directories: {}\n", records.size(), parts.size(), merged.file().string());

@@ -111,6 +111,7 @@ void RunDirectory::open_records() {
   records_ = Descriptor(open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (records_.get() < 0)
     throw RecordError(fmt::format("{} could not be opened ({})", file_.string(), std::strerror(errno)));
+  sync_folder_of(file_);
 }
 
 RunDirectory::Kept RunDirectory::keep(const std::function<std::string(const Json&)>& why_not) {

@@ -249,7 +249,8 @@ std::vector<std::string> violations(const Json& record) {
   std::vector<std::string> found;
   if (!record.is_object()) return {"no JSON object"};
   if (record.value("schema", Json()) != schema_version)
-    return {fmt::format("schema {}; {}", record.value("schema", Json()).dump(), schema_version)};
+    return {fmt::format("schema {}; {}, to which attnlab migrate lifts older ones",
+                        record.value("schema", Json()).dump(), schema_version)};
   for (const Key& key : every_record) check(record, key, found);
   if (!found.empty()) return found;
   const std::string status = record.at("status");

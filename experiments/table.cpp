@@ -97,8 +97,10 @@ void print_summary(const Json& record) {
     const Json& value = record.at("memory").at(name);
     return value.is_null() ? std::string("not available") : format_bytes(value.get<std::int64_t>());
   };
-  fmt::print("memory      workspace {}, heap peak {}, resident {}, inputs and output {}\n",
+  const bool disagrees = record.at("memory").at("rss_agrees") == false;
+  fmt::print("memory      workspace {}, heap peak {}, resident {} (to {}{}), inputs and output {}\n",
              bytes("workspace_bytes"), bytes("heap_peak_bytes"), bytes("rss_delta_bytes"),
+             bytes("rss_resolution_bytes"), disagrees ? "; not what the workspace says" : "",
              bytes("inputs_bytes"));
   const Json& error = record.at("error");
   fmt::print("error       max {} (budget {:.2e}), relative {}, on {} rows of each head\n",

@@ -45,7 +45,10 @@ void write_whole(const std::filesystem::path& file, const std::string& text) {
     unlink(partial.c_str());
     throw std::system_error(why, file.string() + " could not be written");
   }
-  // The rename itself, where the file system can sync a directory.
+  sync_folder_of(file);
+}
+
+void sync_folder_of(const std::filesystem::path& file) {
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
   const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) finish(directory);

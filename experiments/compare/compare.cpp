@@ -52,6 +52,8 @@ Json to_json(const Comparison& comparison) {
     for (const char* path : {"time.median_ns", "memory.workspace_bytes", "memory.heap_peak_bytes",
                              "memory.rss_delta_bytes", "error.max_abs", "error.relative_l2"})
       cell[path] = both(pair, path);
+    for (const auto& [side, record] : {std::pair{"a", &pair.a}, std::pair{"b", &pair.b}})
+      cell["memory.rss_agrees"][side] = record->at("memory").value("rss_agrees", Json());
     for (const std::string_view name : statistic_names)
       cell["dispersion.mean"][std::string(name)] = both(pair, "dispersion.mean." + std::string(name));
     json["cells"].push_back(std::move(cell));

@@ -71,12 +71,15 @@ Comparison match(const Places& a, const Places& b, double floor) {
   }
   for (const auto& [place, record] : b)
     if (!a.contains(place)) comparison.unpaired.push_back({*record, "only in B", false});
-  const auto place_of = [](const Pair& pair) {
-    return std::make_tuple(seqlen_of(pair.a), text_at(pair.a, "cell.dtype"), backend_of(pair.a),
-                           text_at(pair.a, "variant"));
+  const auto place_of = [](const Json& record) {
+    return std::make_tuple(seqlen_of(record), text_at(record, "cell.dtype"), backend_of(record),
+                           text_at(record, "variant"));
   };
   std::stable_sort(comparison.pairs.begin(), comparison.pairs.end(),
-                   [&](const Pair& x, const Pair& y) { return place_of(x) < place_of(y); });
+                   [&](const Pair& x, const Pair& y) { return place_of(x.a) < place_of(y.a); });
+  std::stable_sort(
+      comparison.unpaired.begin(), comparison.unpaired.end(),
+      [&](const Unpaired& x, const Unpaired& y) { return place_of(x.record) < place_of(y.record); });
   return comparison;
 }
 
