@@ -64,6 +64,22 @@ void scores(State& state, const RowCode& code) {
   rate(state, "FLOP/s", 2 * rows * columns * width);
 }
 
+/// The same multiply-adds of bfloat16 pairs, which are half as many of them. What the numbers are does not
+/// matter.
+void scores_in_pairs(State& state, const RowCode& code) {
+  if (code.multiply_pairs == nullptr) return state.SkipWithError("this level has no products of pairs");
+  const std::vector<float> queries(static_cast<std::size_t>(rows * width / 2));
+  const std::vector<float> panels(static_cast<std::size_t>(columns * width / 2));
+  std::vector<float> logits(static_cast<std::size_t>(rows * columns));
+  for (auto _ : state) {
+    code.multiply_pairs(queries.data(), width / 2,
+                        {panels.data(), code.panel_width * width / 2, code.panel_width}, width / 2, 0,
+                        columns, rows, logits.data(), columns, false);
+    benchmark::ClobberMemory();
+  }
+  rate(state, "FLOP/s", 2 * rows * columns * width);
+}
+
 void values(State& state, const RowCode& code) {
   const auto weights = normal_values(rows * columns);
   const auto v = normal_values(columns * width);
@@ -150,6 +166,7 @@ void register_level(IsaLevel level) {
                                  [&code, function](State& state) { function(state, code); });
   };
   add("scores", scores);
+  add("scores_in_pairs", scores_in_pairs);
   add("values", values);
   add("softmax", softmax);
   add("threshold", threshold);

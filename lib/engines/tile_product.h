@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <dnnl.hpp>
+#include <optional>
 
 #include "core/dtype.h"
 
@@ -46,6 +47,14 @@ class TileProduct {
 
 /// The CPU engine that all products share. Caps oneDNN first, where a level is forced.
 const dnnl::engine& onednn_cpu();
+
+/// Who multiplies tiles of bfloat16 in engine tiled.
+enum class Bf16Products { row_code, onednn };
+
+/// oneDNN where it has AMX, whose tiles row code has not; held by force_bf16_products, so that tests can run
+/// either on any machine.
+Bf16Products bf16_products();
+void force_bf16_products(std::optional<Bf16Products> products);
 
 /// True if bfloat16 products beat float32 ones at the level in use: AMX, or AVX-512 BF16 on AMD. Intel's
 /// cores run vdpbf16ps at half rate (Sapphire Rapids, oneDNN 2.6.3, 256 x 512 x 64 tiles: 78 GFLOP/s against

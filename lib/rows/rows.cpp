@@ -155,6 +155,13 @@ void narrow(const float* from, DType dtype, void* to, std::int64_t count) {
   });
 }
 
+void pair_rows(const std::uint16_t* from, std::int64_t rows, std::int64_t columns, std::uint32_t* to) {
+  for (std::int64_t row = 0; row < rows; row += 2)
+    for (std::int64_t c = 0; c < columns; ++c)
+      to[row / 2 * columns + c] =
+          from[row * columns + c] | static_cast<std::uint32_t>(from[(row + 1) * columns + c]) << 16;
+}
+
 bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) {
   const Lane largest = Lane(std::numeric_limits<float>::max());
   bool finite = true;
@@ -185,11 +192,29 @@ void gather(const float* weights, const std::int32_t* numbers, std::int64_t coun
 
 }  // namespace
 
-const RowCode table{
-    panel_width,      widen,          narrow,         widen_finite,         pack_transposed,
-    multiply,         modify,         pairwise,       absorb_online,        absorb_online_with_statistics,
-    measure_entropy,  measure_logits, shrink_largest, finish_online,        weigh,
-    absorb_threshold, quantise_keys,  quantise_query, approximate_of_level, refine_threshold,
-    solve_threshold,  gather};
+const RowCode table{panel_width,
+                    widen,
+                    narrow,
+                    widen_finite,
+                    pack_transposed,
+                    multiply<Numbers>,
+                    multiply_pairs_of_level,
+                    pair_rows,
+                    modify,
+                    pairwise,
+                    absorb_online,
+                    absorb_online_with_statistics,
+                    measure_entropy,
+                    measure_logits,
+                    shrink_largest,
+                    finish_online,
+                    weigh,
+                    absorb_threshold,
+                    quantise_keys,
+                    quantise_query,
+                    approximate_of_level,
+                    refine_threshold,
+                    solve_threshold,
+                    gather};
 
 }  // namespace attnlab::ATTNLAB_LEVEL

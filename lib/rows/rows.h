@@ -150,6 +150,15 @@ struct RowCode {
                    std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
                    std::int64_t c_stride, bool accumulate);
 
+  /// The same of bfloat16 pairs: every "float" of A and B is two numbers that are neighbours along the depth,
+  /// which counts pairs. Subnormal numbers count as 0. Null at levels that have no such product.
+  void (*multiply_pairs)(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
+                         std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
+                         std::int64_t c_stride, bool accumulate);
+
+  /// Rows of bfloat16 as pairs, the right operand of multiply_pairs: rows / 2 x columns.
+  void (*pair_rows)(const std::uint16_t* from, std::int64_t rows, std::int64_t columns, std::uint32_t* to);
+
   /// Applies one modifier to every logit of the tile.
   void (*modify)(const Modifier& modifier, const LogitTile& tile);
 

@@ -53,7 +53,7 @@ class FullRowPlan final : public Plan {
     run_all(inputs, output, &pass);
   }
 
-  std::string path() const override { return product_path(problem_.dtype, tile_dtype(problem_, tiling_)); }
+  std::string path() const override { return product_path(problem_.dtype, tiling_.dtype); }
 
  private:
   struct PerThread {

@@ -16,7 +16,7 @@ std::optional<TileProduct> make_product(const Problem& problem, const Tiling& ti
                                         const TileProduct* packing) {
   if (tiling.cut) return std::nullopt;
   const std::int64_t width = problem.shape.head_dim;
-  return TileProduct(product_dtype(problem), rows, tiling.key_columns, width, width, tiling.key_columns,
+  return TileProduct(tiling.dtype, rows, tiling.key_columns, width, width, tiling.key_columns,
                      PackFrom::columns, false, packing);
 }
 
@@ -47,7 +47,7 @@ struct LogitTiles::Sizes {
         const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
     const std::int64_t rows = product ? std::max(tiling.query_rows, short_block_rows) : tiling.query_rows;
     const std::int64_t width = prepared_width(variant, problem);
-    const std::int64_t element = size_bytes(tile_dtype(problem, tiling));
+    const std::int64_t element = size_bytes(tiling.dtype);
     const std::int64_t panel_columns =
         is_pairwise(variant) ? tiling.key_columns
                              : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
@@ -130,19 +130,20 @@ void LogitTiles::prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::i
   const std::int64_t batch = kv_head / shape.kv_heads;
   const std::int64_t head = kv_head % shape.kv_heads;
   auto* packed = reinterpret_cast<float*>(keys_.data() + slot * key_stride_);
-  if (!product_ && !pairwise_ && inputs.k.dtype == DType::f32 && !variant_.score.transforms_keys() &&
-      first + columns <= shape.seqlen_k) {
-    rows_.pack_transposed(reinterpret_cast<const float*>(inputs.k.row(batch, head, first)),
-                          inputs.k.stride[2], columns, width, packed);
+  const std::int64_t stride_bytes = inputs.k.stride[2] * size_bytes(inputs.k.dtype);
+  if (!product_ && !pairwise_ && inputs.k.dtype == tiling_.dtype && !variant_.score.transforms_keys() &&
+      first + columns <= shape.seqlen_k && stride_bytes % 4 == 0) {
+    rows_.pack_transposed(reinterpret_cast<const float*>(inputs.k.row(batch, head, first)), stride_bytes / 4,
+                          columns, words(), packed);
     return;
   }
-  prepare_rows(variant_, inputs, Operand::key, batch, head, first, columns, tile_dtype(problem_, tiling_),
-               own.row, own.unpacked_keys.data());
+  prepare_rows(variant_, inputs, Operand::key, batch, head, first, columns, tiling_.dtype, own.row,
+               own.unpacked_keys.data());
   const auto* unpacked = reinterpret_cast<const float*>(own.unpacked_keys.data());
   if (product_) {
     product_->pack(*own.stream, own.unpacked, packed_keys_[static_cast<std::size_t>(slot)]);
   } else if (!pairwise_) {
-    rows_.pack_transposed(unpacked, width, columns, width, packed);
+    rows_.pack_transposed(unpacked, words(), columns, words(), packed);
   } else {
     // The pairwise kernel walks along the keys of one hidden unit.
     for (std::int64_t unit = 0; unit < width; ++unit)
@@ -155,8 +156,8 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
   const std::int64_t rows = !product_                        ? block.rows
                             : block.rows <= short_block_rows ? short_block_rows
                                                              : tiling_.query_rows;
-  prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first, rows,
-               tile_dtype(problem_, tiling_), own.row, own.queries.data());
+  prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first, rows, tiling_.dtype,
+               own.row, own.queries.data());
   own.modifiers.clear();
   for (const Modifier& modifier : variant_.modifiers)
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));
@@ -197,6 +198,10 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
   });
 }
 
+std::int64_t LogitTiles::words() const {
+  return prepared_width(variant_, problem_) * size_bytes(tiling_.dtype) / 4;
+}
+
 LogitTile LogitTiles::place(const QueryBlock& block, const Visit& visit, const Strip& strip,
                             int thread) const {
   const PerThread& own = threads_[static_cast<std::size_t>(thread)];
@@ -213,9 +218,8 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
                              const Visit& visit, const Strip& strip, int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const LogitTile tile = place(block, visit, strip, thread);
-  const std::int64_t width = prepared_width(variant_, problem_);
   const auto* keys = reinterpret_cast<const float*>(keys_.data() + slot * key_stride_);
-  const auto* queries = reinterpret_cast<const float*>(own.queries.data()) + strip.first_row * width;
+  const auto* queries = reinterpret_cast<const float*>(own.queries.data()) + strip.first_row * words();
   if (product_) {
     const dnnl::memory& packed = packed_keys_[static_cast<std::size_t>(slot)];
     if (block.rows <= short_block_rows)
@@ -226,8 +230,9 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
     rows_.pairwise(variant_.score.net(problem_.shape.head_dim, *inputs.weights), queries,
                    keys + strip.first_column, tiling_.key_columns, tile);
   } else {
-    rows_.multiply(queries, width, {keys, rows_.panel_width * width, rows_.panel_width}, width,
-                   strip.first_column, strip.columns, strip.rows, tile.logits, tile.stride, false);
+    const auto multiply = tiling_.dtype == DType::f32 ? rows_.multiply : rows_.multiply_pairs;
+    multiply(queries, words(), {keys, rows_.panel_width * words(), rows_.panel_width}, words(),
+             strip.first_column, strip.columns, strip.rows, tile.logits, tile.stride, false);
   }
   for (const Modifier& modifier : own.modifiers) rows_.modify(modifier, tile);
   mask(block, strip, tile);

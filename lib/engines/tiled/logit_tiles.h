@@ -56,7 +56,7 @@ class LogitTiles {
   /// The visits of the block that was opened; a driver may change their order.
   std::span<Visit> visits(int thread) { return threads_[static_cast<std::size_t>(thread)].visits; }
 
-  /// The prepared queries of the loaded block, where products are float32.
+  /// The prepared queries of the loaded block, where they are float32.
   const float* queries(int thread) const {
     return reinterpret_cast<const float*>(threads_[static_cast<std::size_t>(thread)].queries.data());
   }
@@ -103,6 +103,8 @@ class LogitTiles {
     std::vector<Strip> strips;
   };
 
+  /// Prepared numbers of a query or key in units of 4 bytes.
+  std::int64_t words() const;
   void find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
 
   const Variant& variant_;

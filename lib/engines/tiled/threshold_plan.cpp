@@ -69,7 +69,7 @@ class ThresholdPlan final : public Plan {
   }
 
   std::string path() const override {
-    return product_path(problem_.dtype, tile_dtype(problem_, tiling_)) +
+    return product_path(problem_.dtype, tiling_.dtype) +
            (approximate_ ? " of what 8-bit products leave over" : "");
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engines/operands.h"
+#include "engines/tile_product.h"
 #include "rows/rows.h"
 
 namespace attnlab {
@@ -130,9 +131,14 @@ void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
 
 Tiling make_tiling(const Variant& variant, const Problem& problem) {
   const bool approximated = suits_approximation(variant, problem.shape);
-  const bool cut =
-      approximated || variant.score.kind() == ScoreKind::pairwise || product_dtype(problem) == DType::f32;
+  const bool cut = approximated || variant.score.kind() == ScoreKind::pairwise ||
+                   product_dtype(problem) == DType::f32 || bf16_products() == Bf16Products::row_code;
   Tiling tiling = cut ? cut_tiling(problem.shape) : uncut_tiling(variant.pattern, problem.shape);
+  // Row code multiplies pairs of bfloat16 along the depth.
+  if (approximated || variant.score.kind() == ScoreKind::pairwise || (cut && problem.shape.head_dim % 2 != 0))
+    tiling.dtype = DType::f32;
+  else
+    tiling.dtype = product_dtype(problem);
   tiling.approximated = approximated;
   count_tiles(variant.pattern, problem.shape, tiling);
   list_stages(variant, problem, tiling);
@@ -141,14 +147,11 @@ Tiling make_tiling(const Variant& variant, const Problem& problem) {
 
 Tiling make_split_tiling(const Variant& variant, const Problem& problem) {
   Tiling tiling = cut_tiling(problem.shape);
+  tiling.dtype = DType::f32;
   count_tiles(variant.pattern, problem.shape, tiling);
   tiling.stage_heads = 1;
   tiling.stage_key_tiles = problem.threads;
   return tiling;
-}
-
-DType tile_dtype(const Problem& problem, const Tiling& tiling) {
-  return tiling.cut ? DType::f32 : product_dtype(problem);
 }
 
 StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index) {

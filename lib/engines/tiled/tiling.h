@@ -27,7 +27,8 @@ struct Tiling {
   std::int64_t key_tiles;
   std::int64_t longest_visit;  ///< most key tiles that any query tile visits
   std::int64_t strip_rows;     ///< queries that are computed together; query_rows where tiles are not cut
-  bool cut;                    ///< only the columns of a tile that a strip sees are computed
+  DType dtype;                 ///< of prepared queries, keys, values and weights: float32 or bfloat16
+  bool cut;                    ///< by row code: only the columns of a tile that a strip sees are computed
   bool approximated;           ///< products are float32 only for what ApproximateLogits leaves over
   std::vector<Stage> stages;
   std::int64_t stage_heads;      ///< most kv heads of a stage
@@ -50,9 +51,6 @@ struct StageTile {
 };
 StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index);
 std::int64_t slot_of(const Tiling& tiling, const Stage& stage, std::int64_t kv_head, std::int64_t key_tile);
-
-/// What prepared queries, keys, values and weights are: float32 where tiles are cut, product_dtype elsewhere.
-DType tile_dtype(const Problem& problem, const Tiling& tiling);
 
 /// Sequences are cut evenly, so that the last tile is nearly as full as the others.
 Tiling make_tiling(const Variant& variant, const Problem& problem);

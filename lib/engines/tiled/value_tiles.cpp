@@ -11,8 +11,8 @@ namespace {
 
 std::optional<TileProduct> make_product(const Problem& problem, const Tiling& tiling) {
   if (tiling.cut) return std::nullopt;
-  return TileProduct(tile_dtype(problem, tiling), tiling.query_rows, output_columns(problem),
-                     tiling.key_columns, tiling.key_columns, output_columns(problem), PackFrom::rows, true);
+  return TileProduct(tiling.dtype, tiling.query_rows, output_columns(problem), tiling.key_columns,
+                     tiling.key_columns, output_columns(problem), PackFrom::rows, true);
 }
 
 }  // namespace
@@ -34,11 +34,12 @@ struct ValueTiles::Sizes {
 
   Sizes(const Problem& problem, const Tiling& tiling, const std::optional<TileProduct>& product) {
     const std::int64_t elements = tiling.key_columns * output_columns(problem);
-    unpacked = product ? elements * size_bytes(tile_dtype(problem, tiling)) : 0;
-    tile = Workspace::rounded(product ? product->packed_bytes() : elements * 4);
+    unpacked = tiling.dtype == DType::f32 ? 0 : elements * size_bytes(tiling.dtype);
+    tile = Workspace::rounded(product ? product->packed_bytes() : elements * size_bytes(tiling.dtype));
     values = tiling.slots() * tile;
     flags = problem.shape.batch * problem.shape.kv_heads * tiling.key_tiles;
-    weights = product ? tiling.query_rows * tiling.key_columns * size_bytes(tile_dtype(problem, tiling)) : 0;
+    weights =
+        tiling.dtype == DType::f32 ? 0 : tiling.strip_rows * tiling.key_columns * size_bytes(tiling.dtype);
     row = output_columns(problem) * 4;
     scratch = product ? product->scratch_bytes() : 0;
   }
@@ -84,11 +85,16 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
 void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
                          int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
+  std::byte* to = values_.data() + slot * stride_;
   nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + key_tile)] =
       copy_finite_values(inputs, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads,
-                         key_tile * tiling_.key_columns, tiling_.key_columns, weights_dtype(), own.row,
-                         product_ ? own.unpacked.data() : values_.data() + slot * stride_);
-  if (product_) product_->pack(*own.stream, own.unpacked_memory, packed_[static_cast<std::size_t>(slot)]);
+                         key_tile * tiling_.key_columns, tiling_.key_columns, tiling_.dtype, own.row,
+                         tiling_.dtype == DType::f32 ? to : own.unpacked.data());
+  if (product_)
+    product_->pack(*own.stream, own.unpacked_memory, packed_[static_cast<std::size_t>(slot)]);
+  else if (tiling_.dtype != DType::f32)
+    rows_.pair_rows(reinterpret_cast<const std::uint16_t*>(own.unpacked.data()), tiling_.key_columns,
+                    columns_, reinterpret_cast<std::uint32_t*>(to));
 }
 
 void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int64_t slot, float* output,
@@ -100,10 +106,14 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
                        own.scratch);
     return;
   }
+  // In units of 4 bytes: a weight, or those of two keys.
+  const bool pairs = tiling_.dtype != DType::f32;
+  const std::int64_t keys_of_word = pairs ? 2 : 1;
   const auto* values = reinterpret_cast<const float*>(values_.data() + slot * stride_);
-  rows_.multiply(tile.logits, tile.stride,
-                 {values + strip.first_column * columns_, rows_.panel_width, columns_}, strip.columns, 0,
-                 columns_, strip.rows, output, columns_, true);
+  (pairs ? rows_.multiply_pairs : rows_.multiply)(
+      static_cast<const float*>(weights(tile, thread)), tile.stride / keys_of_word,
+      {values + strip.first_column / keys_of_word * columns_, rows_.panel_width, columns_},
+      strip.columns / keys_of_word, 0, columns_, strip.rows, output, columns_, true);
 }
 
 void ValueTiles::write_rows(const Variant& variant, const Inputs& inputs, const QueryBlock& block,

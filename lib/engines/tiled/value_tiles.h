@@ -38,10 +38,11 @@ class ValueTiles {
                int thread);
 
   /// What the weights of a strip are stored as, and where: the strip's own logits, or beside them.
-  DType weights_dtype() const { return tile_dtype(problem_, tiling_); }
+  DType weights_dtype() const { return tiling_.dtype; }
   void* weights(const LogitTile& tile, int thread) const {
-    return product_ ? static_cast<void*>(threads_[static_cast<std::size_t>(thread)].weights.data())
-                    : tile.logits;
+    return tiling_.dtype == DType::f32
+               ? tile.logits
+               : static_cast<void*>(threads_[static_cast<std::size_t>(thread)].weights.data());
   }
 
   /// output += weights x values; output: rows of output_columns. Where oneDNN multiplies, all of the tile's
@@ -68,9 +69,9 @@ class ValueTiles {
   const std::int64_t columns_;
   const std::optional<TileProduct> product_;  ///< of what is narrower than float32
   std::int64_t stride_ = 0;                   ///< bytes from one slot to the next
-  std::span<std::byte> values_;               ///< rows of float32, or what oneDNN packs
-  std::vector<dnnl::memory> packed_;          ///< of every slot, where oneDNN multiplies
-  std::span<char> nonfinite_;                 ///< of (kv head, key tile): some value of it is not
+  std::span<std::byte> values_;       ///< rows of float32, pairs of rows of bfloat16, or what oneDNN packs
+  std::vector<dnnl::memory> packed_;  ///< of every slot, where oneDNN multiplies
+  std::span<char> nonfinite_;         ///< of (kv head, key tile): some value of it is not
   std::vector<PerThread> threads_;
 };
 
