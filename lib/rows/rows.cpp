@@ -12,6 +12,7 @@
 #include "rows/product.h"
 #include "rows/quantised.h"
 #include "rows/storage.h"
+#include "rows/stored_rows.h"
 #include "rows/threshold.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
@@ -184,6 +185,23 @@ bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) 
   return !finite;
 }
 
+void score_stored(const float* queries, const StoredRows& keys, std::int64_t count, const LogitTile& tile) {
+  with_storage(keys.dtype, [&](auto storage) { score_stored_rows(storage, queries, keys, count, tile); });
+}
+
+void add_stored(const float* weights, std::int64_t count, const StoredRows& rows, float* output) {
+  with_storage(rows.dtype, [&](auto storage) {
+    add_weighted_rows(
+        storage, weights, [](std::int64_t t) { return t; }, count, rows, output);
+  });
+}
+
+bool finite_stored(const StoredRows& rows, std::int64_t count) {
+  bool finite = true;
+  with_storage(rows.dtype, [&](auto storage) { finite = are_finite(storage, rows, count); });
+  return finite;
+}
+
 void gather(const float* weights, const std::int32_t* numbers, std::int64_t count, const StoredRows& rows,
             float* output) {
   with_storage(rows.dtype,
@@ -215,6 +233,9 @@ const RowCode table{panel_width,
                     approximate_of_level,
                     refine_threshold,
                     solve_threshold,
+                    score_stored,
+                    add_stored,
+                    finite_stored,
                     gather};
 
 }  // namespace attnlab::ATTNLAB_LEVEL

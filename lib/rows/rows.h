@@ -217,6 +217,16 @@ struct RowCode {
   std::int64_t (*solve_threshold)(const Normaliser& normaliser, float* z, std::int32_t* keys,
                                   std::int64_t count, float bound);
 
+  /// Logits of tile.rows queries (rows x keys.width) and the first `count` keys, at least 1 and no more than
+  /// the tile has columns; further columns mean nothing.
+  void (*score_stored)(const float* queries, const StoredRows& keys, std::int64_t count,
+                       const LogitTile& tile);
+
+  /// output += the sum of weights[t] x row t, over `count` of them; rows.width elements.
+  void (*add_stored)(const float* weights, std::int64_t count, const StoredRows& rows, float* output);
+
+  bool (*finite_stored)(const StoredRows& rows, std::int64_t count);
+
   /// output = the sum of weights[t] x row numbers[t], over `count` of them; rows.width elements.
   void (*gather)(const float* weights, const std::int32_t* numbers, std::int64_t count,
                  const StoredRows& rows, float* output);

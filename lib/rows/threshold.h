@@ -15,6 +15,7 @@
 #include "rows/lane.h"
 #include "rows/online.h"
 #include "rows/rows.h"
+#include "rows/stored_rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
@@ -180,24 +181,6 @@ ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile 
   }
 }
 
-/// Rows ahead of the one at hand, of those that are read in no order.
-inline constexpr std::int64_t rows_ahead = 4;
-
-ATTNLAB_INLINE void prefetch_row(const StoredRows& rows, std::int64_t row) {
-  const std::byte* from = rows.first + row * rows.stride_bytes;
-  for (std::int64_t at = 0; at < rows.width * size_bytes(rows.dtype); at += 64) __builtin_prefetch(from + at);
-}
-
-template <class Storage>
-ATTNLAB_INLINE float dot_with_row(Storage storage, const float* a, const std::byte* row, std::int64_t width) {
-  Lane sum = Lane(0);
-  std::int64_t c = 0;
-  for (; c + Lane::width <= width; c += Lane::width) sum = sum + Lane::load(a + c) * storage.load(row, c);
-  float rest = 0;
-  for (; c < width; ++c) rest += a[c] * storage.load_element(row, c);
-  return horizontal_sum(sum) + rest;
-}
-
 template <class Member, class Storage>
 ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int64_t rows,
                                 const float* queries, const StoredRows& keys, const ThresholdRows& state) {
@@ -213,40 +196,6 @@ ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int6
           scale * dot_with_row(storage, query, keys.first + own.keys[t] * keys.stride_bytes, keys.width);
     }
     own.keep(state, row);
-  }
-}
-
-/// Sums `lanes` lanes of the rows, from column `column` on.
-template <int lanes, class Storage>
-ATTNLAB_INLINE void gather_lanes(Storage storage, const float* weights, const std::int32_t* numbers,
-                                 std::int64_t count, const StoredRows& rows, std::int64_t column,
-                                 float* output) {
-  Lane sums[lanes];
-#pragma GCC unroll 4
-  for (int l = 0; l < lanes; ++l) sums[l] = Lane(0);
-  for (std::int64_t t = 0; t < count; ++t) {
-    if (column == 0 && t + rows_ahead < count) prefetch_row(rows, numbers[t + rows_ahead]);
-    const std::byte* row = rows.first + numbers[t] * rows.stride_bytes;
-#pragma GCC unroll 4
-    for (int l = 0; l < lanes; ++l)
-      sums[l] = sums[l] + Lane(weights[t]) * storage.load(row, column + l * Lane::width);
-  }
-#pragma GCC unroll 4
-  for (int l = 0; l < lanes; ++l) sums[l].store(output + column + l * Lane::width);
-}
-
-template <class Storage>
-ATTNLAB_INLINE void gather_rows(Storage storage, const float* weights, const std::int32_t* numbers,
-                                std::int64_t count, const StoredRows& rows, float* output) {
-  std::int64_t c = 0;
-  for (; c + 4 * Lane::width <= rows.width; c += 4 * Lane::width)
-    gather_lanes<4>(storage, weights, numbers, count, rows, c, output);
-  for (; c + Lane::width <= rows.width; c += Lane::width)
-    gather_lanes<1>(storage, weights, numbers, count, rows, c, output);
-  for (; c < rows.width; ++c) {
-    output[c] = 0;
-    for (std::int64_t t = 0; t < count; ++t)
-      output[c] += weights[t] * storage.load_element(rows.first + numbers[t] * rows.stride_bytes, c);
   }
 }
 

@@ -20,7 +20,8 @@ TEST_P(Engines, AgreeWithTheOracle) {
   if (!isa_level_is_forced()) force_bf16_products(Bf16Products::onednn);
   for (const Shape& shape : awkward_shapes) {
     for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
-      // A level that is forced multiplies bf16 by row code; what is left to test unforced is oneDNN's products.
+      // A level that is forced multiplies bf16 by row code; what is left to test unforced is oneDNN's
+      // products.
       if (!isa_level_is_forced() && dtype != DType::bf16) continue;
       // Beyond loading and storing it, f16 is what bf16 without products of its own is: some shapes will do.
       if (dtype == DType::f16 && shape.head_dim % 8 == 0 && shape.seqlen_q != 127) continue;

@@ -49,8 +49,9 @@ struct LogitTiles::Sizes {
     const std::int64_t width = prepared_width(variant, problem);
     const std::int64_t element = size_bytes(tiling.dtype);
     const std::int64_t panel_columns =
-        is_pairwise(variant) ? tiling.key_columns
-                             : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
+        tiling.in_place        ? 0
+        : is_pairwise(variant) ? tiling.key_columns
+                               : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
     unpacked_keys = tiling.key_columns * width * element;
     key_tile = Workspace::rounded(product ? product->packed_bytes() : panel_columns * width * element);
     keys = tiling.slots() * key_tile;
@@ -122,6 +123,7 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
 
 void LogitTiles::prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile,
                               std::int64_t slot, int thread) {
+  if (tiling_.in_place) return;
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const Shape& shape = problem_.shape;
   const std::int64_t columns = tiling_.key_columns;
@@ -229,6 +231,11 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
   } else if (pairwise_) {
     rows_.pairwise(variant_.score.net(problem_.shape.head_dim, *inputs.weights), queries,
                    keys + strip.first_column, tiling_.key_columns, tile);
+  } else if (tiling_.in_place) {
+    StoredRows stored = stored_rows(inputs.k, block.batch, problem_.shape.kv_head(block.head));
+    stored.first += tile.first_key * stored.stride_bytes;
+    rows_.score_stored(queries, stored, std::min(tile.columns, problem_.shape.seqlen_k - tile.first_key),
+                       tile);
   } else {
     const auto multiply = tiling_.dtype == DType::f32 ? rows_.multiply : rows_.multiply_pairs;
     multiply(queries, words(), {keys, rows_.panel_width * words(), rows_.panel_width}, words(),

@@ -25,6 +25,9 @@ constexpr std::int64_t uncut_narrow_key_columns = 128;
 /// Blocks of queries for each thread in a stage, so that none waits long at its end.
 constexpr std::int64_t blocks_per_thread = 64;
 
+/// Queries of a kv head for which packing its keys takes longer than it saves.
+constexpr std::int64_t in_place_rows = 4;
+
 /// Rows that see fewer keys are not worth preparing keys and queries twice.
 constexpr std::int64_t least_approximated_keys = 768;
 
@@ -148,6 +151,8 @@ Tiling make_tiling(const Variant& variant, const Problem& problem) {
 Tiling make_split_tiling(const Variant& variant, const Problem& problem) {
   Tiling tiling = cut_tiling(problem.shape);
   tiling.dtype = DType::f32;
+  tiling.in_place = problem.shape.seqlen_q * problem.shape.heads <= in_place_rows * problem.shape.kv_heads &&
+                    variant.score.kind() == ScoreKind::product && !variant.score.transforms_keys();
   count_tiles(variant.pattern, problem.shape, tiling);
   tiling.stage_heads = 1;
   tiling.stage_key_tiles = problem.threads;

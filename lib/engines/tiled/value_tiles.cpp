@@ -62,6 +62,7 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
       product_(make_product(problem, tiling)),
       threads_(static_cast<std::size_t>(problem.threads)) {
   const Sizes sizes(problem, tiling, product_);
+  in_place_.resize(static_cast<std::size_t>(tiling.slots()));
   stride_ = sizes.tile;
   values_ = workspace.allocate<std::byte>(sizes.values);
   nonfinite_ = workspace.allocate<char>(sizes.flags);
@@ -85,6 +86,14 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
 void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
                          int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
+  if (tiling_.in_place) {
+    const std::int64_t first = key_tile * tiling_.key_columns;
+    StoredRows& stored = in_place_[static_cast<std::size_t>(slot)];
+    stored = stored_rows(inputs.v, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads);
+    stored.first += first * stored.stride_bytes;
+    if (rows_.finite_stored(stored, std::min(tiling_.key_columns, problem_.shape.seqlen_k - first))) return;
+    stored.first = nullptr;
+  }
   std::byte* to = values_.data() + slot * stride_;
   nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + key_tile)] =
       copy_finite_values(inputs, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads,
@@ -104,6 +113,14 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
     own.result.set_data_handle(output);
     product_->multiply(*own.stream, own.left, packed_[static_cast<std::size_t>(slot)], own.result,
                        own.scratch);
+    return;
+  }
+  if (tiling_.in_place && in_place_[static_cast<std::size_t>(slot)].first) {
+    StoredRows stored = in_place_[static_cast<std::size_t>(slot)];
+    stored.first += strip.first_column * stored.stride_bytes;
+    const std::int64_t count = std::min(strip.columns, problem_.shape.seqlen_k - tile.first_key);
+    for (std::int64_t t = 0; t < strip.rows; ++t)
+      rows_.add_stored(tile.logits + t * tile.stride, count, stored, output + t * columns_);
     return;
   }
   // In units of 4 bytes: a weight, or those of two keys.

@@ -71,6 +71,7 @@ class ValueTiles {
   std::int64_t stride_ = 0;                   ///< bytes from one slot to the next
   std::span<std::byte> values_;       ///< rows of float32, pairs of rows of bfloat16, or what oneDNN packs
   std::vector<dnnl::memory> packed_;  ///< of every slot, where oneDNN multiplies
+  std::vector<StoredRows> in_place_;  ///< of every slot: where its values are stored, if they are finite
   std::span<char> nonfinite_;         ///< of (kv head, key tile): some value of it is not
   std::vector<PerThread> threads_;
 };
