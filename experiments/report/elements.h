@@ -5,7 +5,7 @@
 
 namespace attnlab {
 
-/// A chart, drawn by the row `draw` of report.js's table of drawers, with `below` (HTML) under it. Its id is
+/// A chart, drawn by the function `draw` of drawers.js, with `below` (HTML) under it. Its id is
 /// chart-NAME; the drawer finds NAME as data-name.
 std::string figure(const std::string& draw, const std::string& name, const std::string& title,
                    const std::string& below);

@@ -76,30 +76,32 @@ const attnlabExports = (() => {
   };
   const xml = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-  /// One SVG of all panels of a figure, beside each other, with their titles and the legend below; `drawn` has the view of each
+  /// One SVG of all panels of a figure, in rows, with their titles, notes and the legend below; `drawn` has the view of each
   /// element that holds a drawing.
   const figureSvg = async (figure, drawn) => {
     const rowHeight = 18;
     let body = "";
-    let left = 0;
-    let height = 0;
+    let [left, top, right, bottom] = [0, 0, 0, 0];
     for (const panel of figure.querySelectorAll(".panel")) {
       const drawing = panel.querySelector(".chart");
       if (!drawn.has(drawing)) continue;
       const svg = await drawn.get(drawing).toSVG();
-      const [, wide, high] = svg.match(/^<svg[^>]*? width="([\d.]+)" height="([\d.]+)"/);
+      const [wide, high] = svg.match(/^<svg[^>]*? width="([\d.]+)" height="([\d.]+)"/).slice(1).map(Number);
+      if (left > 0 && left + wide > 1200) [left, top] = [0, bottom + 12];
       const title = panel.querySelector(".panel-title")?.textContent ?? "";
-      body += `<text x="${left + 4}" y="14" font-size="13" font-weight="600">${xml(title)}</text>` + svg.replace("<svg", `<svg x="${left}" y="22"`);
-      left += Number(wide) + 16;
-      height = Math.max(height, Number(high) + 22);
+      body += `<text x="${left + 4}" y="${top + 14}" font-size="13" font-weight="600">${xml(title)}</text>` + svg.replace("<svg", `<svg x="${left}" y="${top + 22}"`);
+      left += wide + 16;
+      right = Math.max(right, left);
+      bottom = Math.max(bottom, top + high + 22);
     }
-    for (const item of figure.querySelectorAll(".legend li")) {
-      height += rowHeight;
+    for (const item of figure.querySelectorAll(".legend li, .panels > .note")) {
+      bottom += rowHeight;
       const swatch = item.querySelector("svg");
-      body += `<g transform="translate(24,${height - 5})">${swatch ? swatch.innerHTML : ""}</g><text x="52" y="${height}" font-size="12">${xml(item.textContent)}</text>`;
+      if (swatch) body += `<g transform="translate(24,${bottom - 5})">${swatch.innerHTML}</g>`;
+      body += `<text x="${swatch ? 52 : 4}" y="${bottom}" font-size="12">${xml(item.textContent)}</text>`;
     }
     const colours = printed();
-    return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${Math.ceil(left)}" height="${Math.ceil(height + 8)}" ` +
+    return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${Math.ceil(right)}" height="${Math.ceil(bottom + 8)}" ` +
       `font-family="system-ui, DejaVu Sans, sans-serif" fill="${colours["--ink"]}">${body}</svg>\n`.replace(/var\((--[\w-]+)\)/g, (_, name) => colours[name] ?? "#000");
   };
 

@@ -23,7 +23,7 @@ struct Section {
   /// What stands under the title, as HTML; empty: the section is left out.
   std::string (*body)(const Material& material);
   /// What its charts are drawn from, or null where they need nothing of their own: scripts find it as
-  /// model.sections[id], and draw each `figure` by the row of report.js's table of drawers that it names.
+  /// model.sections[id], and draw each `figure` by the function of drawers.js that it names.
   Json (*data)(const Material& material) = nullptr;
 };
 
