@@ -2,7 +2,7 @@
 # Debian 12, Debian 13, Ubuntu 24.04; as root or with sudo. ATTNLAB_NO_INSTALL=1: say what is missing, stop with 2.
 
 attnlab_build_packages=(g++ cmake ninja-build git libdnnl-dev libbenchmark-dev libboost-program-options-dev libfmt-dev
-  nlohmann-json3-dev)
+  nlohmann-json3-dev libcairo2-dev fonts-dejavu-core)
 attnlab_test_packages=(libgtest-dev librapidcheck-dev)
 
 # install_packages NAME…: those that are not there yet.

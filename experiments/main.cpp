@@ -13,6 +13,7 @@
 #include "core/isa.h"
 #include "doctor.h"
 #include "export.h"
+#include "heatmap/command.h"
 #include "list.h"
 #include "merge.h"
 #include "options.h"
@@ -65,6 +66,7 @@ int run(const std::vector<std::string>& arguments) {
   if (command->name == "run") return run_command(settings);
   if (command->name == "sweep") return sweep_command(settings, rest);
   if (command->name == "report") return report_command(settings);
+  if (command->name == "heatmap") return heatmap_command(settings);
   if (command->name == "compare") return compare_command(settings);
   if (command->name == "export") return export_command(settings);
   if (command->name == "merge") return merge_command(settings);

@@ -7,6 +7,7 @@
 #include <set>
 #include <system_error>
 
+#include "cell_inputs.h"
 #include "core/argument_error.h"
 #include "core/fnv.h"
 #include "core/isa.h"

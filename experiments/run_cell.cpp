@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "attnlab_build.h"
+#include "cell_inputs.h"
 #include "core/argument_error.h"
 #include "core/isa.h"
 #include "dispersion/summary.h"
@@ -19,12 +20,13 @@
 #include "engines/reference/output_error.h"
 #include "engines/reference/pair.h"
 #include "engines/registry.h"
-#include "inputs/input.h"
+#include "heatmap/heatmap.h"
 #include "inputs/npy.h"
 #include "measure/heap.h"
 #include "measure/machine.h"
 #include "measure/resident.h"
 #include "measure/sampler.h"
+#include "needle_weight.h"
 #include "rounds.h"
 
 namespace attnlab {
@@ -32,40 +34,16 @@ namespace attnlab {
 namespace {
 
 constexpr std::int64_t error_rows = 64;
-constexpr std::int64_t heatmap_bins = 128;
-
-std::string weight_file(const Cell& cell, const WeightShape& shape) {
-  return cell.score_weights + "_" + shape.name + ".npy";
-}
-
-ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
-  const std::vector<WeightShape> shapes = weight_shapes(variant, cell.problem.shape);
-  if (cell.score_weights.empty()) return seeded_weights(shapes, cell.seed);
-  ScoreWeights weights;
-  for (const WeightShape& shape : shapes) {
-    const std::string file = weight_file(cell, shape);
-    const NpyHeader header = read_npy_header("score-weights", file);
-    Matrix matrix{1, header.count(), read_npy("score-weights", file, header, 0, header.count())};
-    if (header.shape.size() == 2) {
-      matrix.rows = header.shape[0];
-      matrix.columns = header.shape[1];
-    }
-    weights.emplace(shape.name, std::move(matrix));
-  }
-  validate(weights, shapes, variant.name());
-  return weights;
-}
 
 /// Everything that a pass needs.
 struct Prepared {
   const Engine& engine;
   const Variant variant;
   const Problem problem;
-  const QkvTensors tensors;
-  const ScoreWeights weights;
+  const CellInputs given;
   Tensor output;
 
-  Inputs inputs() const { return {tensors.q.view(), tensors.k.view(), tensors.v.view(), &weights}; }
+  Inputs inputs() const { return given.view(); }
 };
 
 /// `resolution`: of what resident memory grew by; nothing where that cannot be measured.
@@ -139,17 +117,6 @@ Json statistics_pass(Prepared& prepared, std::string& path) {
     json["quantiles"][name] = summary.quantiles[s];
   }
   return json;
-}
-
-/// What the cell is compared with.
-Variant baseline_of(const Cell& cell, const Variant& variant) {
-  return cell.against.empty() ? exact_counterpart(variant, cell.problem.shape) : Variant::parse(cell.against);
-}
-
-/// Whose learned weights a cell needs.
-std::vector<Variant> variants_of(const Cell& cell) {
-  const Variant variant = Variant::parse(cell.variant);
-  return {variant, baseline_of(cell, variant)};
 }
 
 Difference difference(const std::vector<double>& values, const std::vector<double>& reference) {
@@ -228,53 +195,6 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
   record["against"].update(against_json(pair, problem.shape.batch * problem.shape.heads));
 }
 
-/// Mean weight of each bin of head 0 times n, rounded to 3 digits.
-Json pooled_weights(const Variant& variant, const Prepared& prepared, std::int64_t bins) {
-  const Shape& shape = prepared.problem.shape;
-  std::vector<double> sums(static_cast<std::size_t>(bins * bins), 0.0);
-#pragma omp parallel num_threads(prepared.problem.threads)
-  {
-    const Inputs inputs = prepared.inputs();
-    Oracle oracle(variant, prepared.problem, inputs);
-    oracle.select(0, 0);
-#pragma omp for schedule(dynamic)
-    for (std::int64_t bin = 0; bin < bins; ++bin) {
-      for (std::int64_t i = bin * shape.seqlen_q / bins; i < (bin + 1) * shape.seqlen_q / bins; ++i) {
-        const std::span<const double> weights = oracle.weights(i);
-        for (std::size_t t = 0; t < weights.size(); ++t)
-          sums[static_cast<std::size_t>(bin * bins + oracle.visible_keys()[t] * bins / shape.seqlen_k)] +=
-              weights[t];
-      }
-    }
-  }
-  Json map = Json::array();
-  for (std::int64_t bin = 0; bin < bins; ++bin) {
-    const std::int64_t rows = (bin + 1) * shape.seqlen_q / bins - bin * shape.seqlen_q / bins;
-    Json line = Json::array();
-    for (std::int64_t column = 0; column < bins; ++column) {
-      // Key j falls into bin floor(j bins / n): the bin's first key is ceil(bin n / bins).
-      const std::int64_t keys =
-          ((column + 1) * shape.seqlen_k + bins - 1) / bins - (column * shape.seqlen_k + bins - 1) / bins;
-      const double mean =
-          sums[static_cast<std::size_t>(bin * bins + column)] / static_cast<double>(rows * keys);
-      line.push_back(std::stod(fmt::format("{:.3g}", mean * static_cast<double>(shape.seqlen_k))));
-    }
-    map.push_back(line);
-  }
-  return map;
-}
-
-Json heatmap(const Prepared& prepared) {
-  const Shape& shape = prepared.problem.shape;
-  const std::int64_t bins = std::min({heatmap_bins, shape.seqlen_q, shape.seqlen_k});
-  return {{"n", shape.seqlen_q},
-          {"bins", bins},
-          {"head", 0},
-          {"rows_per_bin", static_cast<double>(shape.seqlen_q) / static_cast<double>(bins)},
-          {"variant", pooled_weights(prepared.variant, prepared, bins)},
-          {"exact", pooled_weights(exact_counterpart(prepared.variant, shape), prepared, bins)}};
-}
-
 }  // namespace
 
 Json record_header(const Cell& cell) {
@@ -339,21 +259,6 @@ std::int64_t predicted_bytes(const Cell& cell) {
          find_engine(cell.engine).workspace_bytes(Variant::parse(cell.variant), cell.problem);
 }
 
-std::vector<std::string> input_files(const Cell& cell) {
-  std::vector<std::string> files = Input::parse(cell.input).files();
-  if (!cell.score_weights.empty())
-    for (const Variant& variant : variants_of(cell))
-      for (const WeightShape& shape : weight_shapes(variant, cell.problem.shape))
-        files.push_back(weight_file(cell, shape));
-  return files;
-}
-
-void require_inputs(const Cell& cell) {
-  Input::parse(cell.input).require_fits(cell.problem);
-  if (!cell.score_weights.empty())
-    for (const Variant& variant : variants_of(cell)) load_weights(cell, variant);
-}
-
 Json run_cell(Passes passes, const Cell& cell) {
   cap_onednn();
   // Parallel regions that are not the engine's, lest threads that the cell does not have spin beside it.
@@ -366,13 +271,9 @@ Json run_cell(Passes passes, const Cell& cell) {
     record["reason"] = refusal->reason;
     return record;
   }
-  Prepared prepared{engine,
-                    variant,
-                    cell.problem,
-                    Input::parse(cell.input).make(cell.problem, cell.seed),
-                    load_weights(cell, variant),
+  Prepared prepared{engine, variant, cell.problem, load_inputs(cell),
                     Tensor(cell.problem.dtype, cell.problem.shape.output())};
-  validate(prepared.inputs(), variant, cell.problem);
+  const QkvTensors& tensors = prepared.given.tensors;
   double measured_ms = 0;
   const auto measured = [&](const auto& pass) {
     const auto start = std::chrono::steady_clock::now();
@@ -386,8 +287,8 @@ Json run_cell(Passes passes, const Cell& cell) {
     record["measured_ms"] = measured_ms;
     return record;
   }
-  record["input"]["checksum"] = prepared.tensors.checksum();
-  const std::int64_t nonfinite = prepared.tensors.nonfinite();
+  record["input"]["checksum"] = tensors.checksum();
+  const std::int64_t nonfinite = tensors.nonfinite();
   record["input"]["nonfinite"] = nonfinite;
   if (nonfinite > 0)
     record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
@@ -397,13 +298,19 @@ Json run_cell(Passes passes, const Cell& cell) {
   std::string path;
   record["dispersion"] = measured([&] { return statistics_pass(prepared, path); });
   record["machine"]["path"] = path;
+  if (!tensors.needles.empty())
+    add_needle_weight(variant, cell.problem.shape, tensors.needles, prepared.output.view(),
+                      record["dispersion"]);
   measured([&] {
     add_errors(prepared, cell, record);
     return Json();
   });
   if (!record["error"]["within_budget"].get<bool>())
     record["warnings"].push_back("the output is outside its error budget: no speed-up is shown");
-  if (cell.heatmap) record["heatmap"] = measured([&] { return heatmap(prepared); });
+  if (cell.heatmap)
+    record["heatmap"] = measured([&] {
+      return to_json(make_heatmap(variant, cell.problem, prepared.inputs(), 0), cell.problem.shape);
+    });
   record["measured_ms"] = measured_ms;
   if (!cell.save_output.empty()) {
     const Dims shape = cell.problem.shape.output();

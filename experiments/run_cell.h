@@ -13,12 +13,6 @@ inline constexpr int schema_version = 2;
 /// What every record of a cell has, whatever came of it: identity, shape, machine, build, start.
 Json record_header(const Cell& cell);
 
-/// What a cell reads: captured tensors and learned weights.
-std::vector<std::string> input_files(const Cell& cell);
-
-/// Throws ArgumentError if the input or the score's weights do not fit the cell.
-void require_inputs(const Cell& cell);
-
 /// What one process of a cell does.
 enum class Passes {
   all,  ///< memory, one sample of the time, statistics, error

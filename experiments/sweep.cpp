@@ -8,17 +8,22 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <regex>
 
 #include "attnlab_build.h"
+#include "cell_inputs.h"
 #include "core/argument_error.h"
 #include "group.h"
 #include "inputs/input.h"
 #include "measure/machine.h"
+#include "noise_floor.h"
 #include "prediction.h"
 #include "progress.h"
 #include "records.h"
+#include "report/formats.h"
 #include "resume.h"
 #include "run_cell.h"
 #include "table.h"
@@ -222,6 +227,10 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
   sweep.finish();
   const std::vector<Json>& records = sweep.records();
   print_table(records);
+  std::vector<Json> shown;
+  std::copy_if(records.begin(), records.end(), std::back_inserter(shown), std::not_fn(is_twin));
+  if (const Table needle = make_needle_table(shown); !needle.rows.empty())
+    fmt::print("\n{}", to_text(needle));
   fmt::print("\nrecords: {}\n", directory.file().string());
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
 }

@@ -41,7 +41,7 @@ void print_table(const std::vector<Json>& records) {
   for (const Json& record : records) {
     if (is_twin(record)) continue;
     const Json& cell = record.at("cell");
-    fmt::print("{:<10} {:>8} {:>5} ", backend_of(record), cell.at("seqlen_q").get<std::int64_t>(),
+    fmt::print("{:<10} {:>8} {:>5} ", backend_of(record), seqlen_of(record),
                cell.at("dtype").get<std::string>());
     if (record.at("status") != "ok") {
       fmt::print("{:<50} {}\n", record.at("status").get<std::string>(),

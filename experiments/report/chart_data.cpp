@@ -10,6 +10,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "heatmap/colours.h"
 #include "report/analysis.h"
 #include "report/charts.h"
 #include "report/tables.h"
@@ -32,12 +33,22 @@ Json quantiles(std::vector<double> values) {
   return list;
 }
 
-/// Weight × n from 0.01 to 100, as charts.js draws it.
-char level_of(const Json& weight) {
+/// The character of 0 … 1, as charts.js draws it.
+char level_of(double share) {
   constexpr std::string_view levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  if (!weight.is_number() || !(weight.get<double>() > 0)) return ' ';
-  const double share = (std::log10(weight.get<double>()) + 2) / 4;
   return levels[static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * 63))];
+}
+
+/// Weight × n from 0.01 to 100.
+char weight_level(const Json& weight) {
+  if (!weight.is_number() || !(weight.get<double>() > 0)) return ' ';
+  return level_of((std::log10(weight.get<double>()) + 2) / 4);
+}
+
+/// From -100 to 100; the middle is no change.
+char difference_level(const Json& variant, const Json& exact) {
+  if (!variant.is_number() || !exact.is_number() || variant == exact) return ' ';
+  return level_of((difference_place(variant.get<double>() - exact.get<double>()) + 1) / 2);
 }
 
 }  // namespace
@@ -109,6 +120,11 @@ Json heads_data(const std::vector<Json>& records) {
 Json maps_data(const std::vector<Json>& records) {
   Json data{{"maps", Json::array()}, {"figures", Json::object()}};
   std::map<std::string, std::size_t> places;
+  const auto place_of = [&](const std::string& text) {
+    const auto [place, is_new] = places.try_emplace(text, places.size());
+    if (is_new) data["maps"].push_back(text);
+    return place->second;
+  };
   for (const std::size_t index : heatmap_records(records)) {
     const Json& record = records[index];
     const Json& map = record.at("heatmap");
@@ -120,11 +136,18 @@ Json maps_data(const std::vector<Json>& records) {
           {"variant", text_at(record, "variant")}}) {
       std::string text;
       for (const Json& row : map.at(which))
-        for (const Json& weight : row) text += level_of(weight);
-      const auto [place, is_new] = places.try_emplace(text, places.size());
-      if (is_new) data["maps"].push_back(text);
-      shown[which] = {title, place->second};
+        for (const Json& weight : row) text += weight_level(weight);
+      shown[which] = {title, place_of(text)};
     }
+    std::string difference;
+    const Json& exact = map.at("exact");
+    for (std::size_t down = 0; down < exact.size(); ++down)
+      for (std::size_t across = 0; across < exact.size(); ++across)
+        difference += difference_level(map.at("variant")[down][across], exact[down][across]);
+    shown["difference"] = {"difference: variant − exact", place_of(difference)};
+    shown["profiles"] = Json::object();
+    for (const char* profile : {"entropy", "mean_distance"})
+      if (const Json* both = value_at(map, profile)) shown["profiles"][profile] = *both;
     data["figures"][fmt::format("heatmap-{}", index)] = shown;
   }
   return data;

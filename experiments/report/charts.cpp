@@ -2,29 +2,38 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <unordered_map>
 
 #include "report/analysis.h"
+#include "report/reference_lines.h"
 
 namespace attnlab {
 
 const std::vector<Chart>& charts() {
   static const std::vector<Chart> table{
-      {"time", "Time of one call", "milliseconds", "time.median_ns", 1e6, "log", false, false, "time.low_ns",
+      {"time", "Time of one call", "milliseconds", "time.median_ns", 1e6, "log", false, "time.low_ns",
        "time.high_ns"},
-      {"memory", "Workspace", "MiB", "memory.workspace_bytes", 0x1p20, "log", false, false, "", "",
+      {"memory", "Workspace", "MiB", "memory.workspace_bytes", 0x1p20, "log", false, "", "",
        "memory.workspace_predicted_bytes"},
-      {"entropy", "Entropy", "nats", "dispersion.mean.entropy", 1, "linear", true, true},
+      {"entropy", "Entropy", "nats", "dispersion.mean.entropy", 1, "linear", true},
       {"normalised_entropy", "Entropy ÷ ln of the visible keys", "share",
-       "dispersion.mean.normalised_entropy", 1, "linear", true, false},
-      {"participation", "Participation ratio", "keys", "dispersion.mean.participation_ratio", 1, "log", true,
-       false},
-      {"max_weight", "Largest weight", "weight", "dispersion.mean.max_weight", 1, "log", true, false},
-      {"support", "Support", "keys with weight above 0", "dispersion.mean.support", 1, "log", true, false},
+       "dispersion.mean.normalised_entropy", 1, "linear", true},
+      {"participation", "Participation ratio", "keys", "dispersion.mean.participation_ratio", 1, "log", true},
+      {"max_weight", "Largest weight", "weight", "dispersion.mean.max_weight", 1, "log", true},
+      {"needle_weight", "Weight on the needle", "weight", "dispersion.mean.needle_weight", 1, "log", true},
+      {"sharpness", "Sharpness used, of what the spread of the logits allows softmax", "share",
+       "dispersion.mean.sharpness", 1, "log", true, "", "", "", "dispersion.mean.reachable_sharpness"},
+      {"support", "Support", "keys with weight above 0", "dispersion.mean.support", 1, "log", true},
   };
   return table;
+}
+
+bool is_drawn(const Chart& chart, const std::vector<Json>& records) {
+  return std::any_of(records.begin(), records.end(),
+                     [&](const Json& record) { return number_at(record, chart.path).has_value(); });
 }
 
 Json rounded(const std::optional<double>& value) {
@@ -92,7 +101,8 @@ Json chart_model(const std::vector<Json>& records) {
       Json list = Json::array();
       for (const Json* cell : cells) {
         const auto value = number_at(*cell, path);
-        list.push_back(rounded(value ? std::optional(*value / chart.unit) : std::nullopt));
+        const auto over = chart.over.empty() ? std::optional(1.0) : number_at(*cell, chart.over);
+        list.push_back(rounded(value && over ? std::optional(*value / *over / chart.unit) : std::nullopt));
       }
       return list;
     };
@@ -101,16 +111,23 @@ Json chart_model(const std::vector<Json>& records) {
                      {"axis", chart.axis},
                      {"scale", chart.scale},
                      {"by_variant", chart.by_variant},
-                     {"with_ln_n", chart.with_ln_n},
                      {"values", values(chart.path)}});
     for (const auto& [key, path] :
          {std::pair("low", chart.low), {"high", chart.high}, {"formula", chart.formula}})
       if (!path.empty()) shown.back()[key] = values(path);
     if (!chart.by_variant) shown.back()["exponents"] = exponents(curves, chart.path);
   }
-  return {{"series", names.all()}, {"styles", styles(records, names)},
-          {"variants", variants},  {"conditions", labels},
-          {"cells", rows},         {"charts", shown}};
+  Json references = Json::array();
+  for (const ReferenceLine& line : reference_lines(records))
+    references.push_back({{"condition", line.condition},
+                          {"chart", line.chart},
+                          {"label", line.label},
+                          {"name", line.name},
+                          {"points", line.points}});
+  return {{"series", names.all()},   {"styles", styles(records, names)},
+          {"variants", variants},    {"conditions", labels},
+          {"cells", rows},           {"charts", shown},
+          {"references", references}};
 }
 
 }  // namespace attnlab

@@ -17,15 +17,19 @@ struct Chart {
   std::string path;   ///< of the value in a record
   double unit;        ///< what the value is divided by
   std::string scale;  ///< `log` or `linear`
-  bool by_variant;  ///< one line a variant, whatever computed it, of one dtype; else one a series and panel a
-                    ///< dtype
-  bool with_ln_n;   ///< beside it the entropy of uniform attention
+  /// One line a variant, whatever computed it, of one dtype, in the section on dispersion; else one a series
+  /// and a panel a dtype.
+  bool by_variant;
   std::string low = {};      ///< path of the lower end of the value's interval; empty: it has none
   std::string high = {};     ///< of the upper end
   std::string formula = {};  ///< of what the value has to be, drawn as a line with the values as points on it
+  std::string over = {};     ///< path of what the value is divided by besides; empty: nothing
 };
 
 const std::vector<Chart>& charts();
+
+/// True if some record has its value.
+bool is_drawn(const Chart& chart, const std::vector<Json>& records);
 
 /// A number to five digits: what a chart can show.
 Json rounded(const std::optional<double>& value);
@@ -36,7 +40,8 @@ std::vector<const Json*> charted(const std::vector<Json>& records);
 /// `series`, `variants`, `conditions`: names; `styles`: for each series the index of its colour and of its
 /// run; `cells`: for each charted record the indices of its series, variant and condition, its dtype and n;
 /// `charts`: the table above, each with a value (and its interval, and the formula's) for every cell, and, if
-/// it is of series, with the exponents of its curves by condition, dtype and series.
+/// it is of series, with the exponents of its curves by condition, dtype and series; `references`: lines that
+/// theory draws beside them (reference_lines.h).
 Json chart_model(const std::vector<Json>& records);
 
 }  // namespace attnlab

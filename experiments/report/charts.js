@@ -15,7 +15,8 @@ const attnlabCharts = (() => {
     dash: run === undefined ? dashes[index % dashes.length] : run === 0 ? [1, 0] : [5, 4],
     shape: shapes[(index + Math.floor(index / colours)) % shapes.length],
   });
-  const reference = { colour: "var(--soft)", dash: [2, 4], shape: null };
+  /// Of what theory says (reference_lines.cpp), by its label: dashes without marks.
+  const reference = (label) => ({ colour: "var(--soft)", dash: { uniform: [2, 4], law: [8, 4], bound: [8, 3, 2, 3] }[label], shape: null });
 
   const weightDomain = [0.01, 100];  // of heatmaps: weight × n
   const axisRoom = 70;  // pixels left of a heatmap for its axis
@@ -181,11 +182,10 @@ const attnlabCharts = (() => {
 
   /// The bins as a picture of `size` pixels a side: as rectangles in SVG they would be 16 000 elements. `map` has a character a
   /// bin (chart_data.h).
-  const paint = (map, bins, size) => {
+  const paint = (map, bins, size, colour) => {
     const levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
     const context = canvas.getContext("2d");
-    const colour = vega.scheme("viridis");
     const side = size / bins;
     for (let at = 0; at < map.length; ++at) {
       const level = levels.indexOf(map[at]);
@@ -196,8 +196,16 @@ const attnlabCharts = (() => {
     return canvas.toDataURL();
   };
 
+  /// Scales of maps: of weights, and of what changed from exact to variant (heatmap/colours.h).
+  const mapScales = {
+    weight: { colour: vega.scheme("viridis"), title: "weight × n", scale: { type: "log", domain: weightDomain, clamp: true, scheme: "viridis" }, values: [0.01, 0.1, 1, 10, 100] },
+    difference: { colour: (level) => vega.scheme("redblue")(1 - level), title: "change of weight × n",
+      scale: { type: "symlog", constant: weightDomain[0], domain: [-weightDomain[1], weightDomain[1]], clamp: true, scheme: "redblue", reverse: true }, values: [-100, -1, 0, 1, 100] },
+  };
+
   /// One map in `room` pixels. Bins are whole pixels: fractions leave seams.
-  const heatmap = (map, bins, queries, keys, room) => {
+  const heatmap = (map, kind, bins, queries, keys, room) => {
+    const { colour, title, scale, values } = mapScales[kind];
     const size = Math.max(1, Math.floor(Math.min(room - axisRoom, 400) / bins)) * bins;
     const axis = (field, length, reverse) => ({
       field, type: "quantitative", scale: { domain: [0, length], nice: false, reverse }, axis: { grid: false, format: "d", tickCount: 4 },
@@ -205,7 +213,7 @@ const attnlabCharts = (() => {
     return {
       $schema: schema,
       width: size, height: size, padding: 4,
-      data: { values: [{ key: 0, query: 0, weight: 1, picture: paint(map, bins, size) }] },
+      data: { values: [{ key: 0, query: 0, weight: 1, picture: paint(map, bins, size, colour) }] },
       layer: [
         { mark: { type: "image", width: size, height: size, align: "left", baseline: "top", tooltip: false },
           encoding: { x: { value: 0 }, y: { value: 0 }, url: { field: "picture" } } },
@@ -213,12 +221,28 @@ const attnlabCharts = (() => {
           encoding: {
             x: axis("key", keys, false), y: axis("query", queries, true),
             color: {
-              field: "weight", type: "quantitative", title: "weight × n",
-              scale: { type: "log", domain: weightDomain, clamp: true, scheme: "viridis" },
-              legend: { orient: "bottom", direction: "horizontal", gradientLength: size - 100, gradientThickness: 10, gradientOpacity: 1, format: ".3~r", values: [0.01, 0.1, 1, 10, 100] },
+              field: "weight", type: "quantitative", title, scale,
+              legend: { orient: "bottom", direction: "horizontal", gradientLength: size - 100, gradientThickness: 10, gradientOpacity: 1, format: ".3~r", values },
             },
           } },
       ],
+    };
+  };
+
+  /// Means over the rows of each bin of queries; `profile`: lists for variant and exact, null where no row sees a key.
+  const profileChart = (profile, axis, queries, width, height) => {
+    const points = Object.entries(profile).flatMap(([line, values]) => values.map((value, bin) => ({ line, query: ((bin + 0.5) * queries) / values.length, value })));
+    const of = (range) => ({ field: "line", type: "nominal", legend: null, scale: { domain: ["variant", "exact"], range } });
+    return {
+      $schema: schema,
+      width, height, autosize: { type: "fit-x", contains: "padding" }, padding,
+      data: { values: points },
+      mark: { type: "line", strokeWidth: 1.8, invalid: "break-paths-filter-domains" },
+      encoding: {
+        x: { field: "query", type: "quantitative", title: "query", scale: { domain: [0, queries], nice: false }, axis: { format: "d", tickCount: 4 } },
+        y: { field: "value", type: "quantitative", title: axis, scale: { zero: true }, axis: { format: ".3~r", tickCount: 4 } },
+        color: of(["var(--series-1)", "var(--soft)"]), strokeDash: of([[1, 0], [6, 3]]),
+      },
     };
   };
 
@@ -232,5 +256,5 @@ const attnlabCharts = (() => {
     view: { stroke: line },
   };
 
-  return { style, reference, longestLabel, letter, figure, lineChart, samplesChart, frontier, paretoChart, headsChart, heatmap, theme };
+  return { style, reference, longestLabel, letter, figure, lineChart, samplesChart, frontier, paretoChart, headsChart, heatmap, profileChart, theme };
 })();

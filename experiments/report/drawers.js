@@ -40,9 +40,11 @@ const attnlabDrawers = (() => {
       if (!points.has(n)) points.set(n, { n, value, low: chart.low?.[index], high: chart.high?.[index], formula: chart.formula?.[index] });
     }
     const drawn = labelled([...found].sort((a, b) => a[0] - b[0]).map(([, line]) => line));
-    if (chart.with_ln_n && drawn.length > 0) {
-      const lengths = [...new Set(drawn.flatMap((line) => line.points.map((point) => point.n)))].sort((a, b) => a - b);
-      drawn.push({ name: "ln n: uniform attention over n keys", label: "ln n", detail: "", style: attnlabCharts.reference, points: lengths.map((n) => ({ n, value: Math.log(n) })) });
+    const lengths = new Set(drawn.flatMap((line) => line.points.map((point) => point.n)));
+    for (const { label, name, points, ...where } of model.references) {
+      const shown = points.filter(([n]) => lengths.has(n)).map(([n, value]) => ({ n, value }));
+      if (where.chart === chart.id && where.condition === filters.condition() && shown.length > 0)
+        drawn.push({ name, label, detail: "", style: attnlabCharts.reference(label), points: shown });
     }
     return drawn;
   };
@@ -68,7 +70,7 @@ const attnlabDrawers = (() => {
       panels.push([drawing, drawn]);
     }
     if (panels.length === 0) { noFigure(target, tools); return; }
-    // Charts by variant stand in a grid and share one legend, that of the first: it has ln n besides.
+    // Charts by variant stand in a grid and share one legend, that of the first: it has the references besides.
     const key = chart.by_variant ? document.getElementById("variants") : target;
     if (!chart.by_variant || key.childElementCount === 0) key.append(legendOf(legend));
     for (const [drawing, drawn] of panels)
@@ -180,13 +182,25 @@ const attnlabDrawers = (() => {
   const heatmap = async (target, { model, make, panel, embed }) => {
     const { maps, figures } = model.sections.weights;
     const shown = figures[target.dataset.name];
-    const panels = ["exact", "variant"].map((which) => {
+    const panels = ["exact", "variant", "difference"].map((which) => {
       const [title, place] = shown[which];
       const [box, drawing] = panel(target, `Map of attention weights, queries down and keys across: ${title}. The table that follows has its values.`);
       box.prepend(make("p", { className: "panel-title", textContent: title }));
-      return [drawing, maps[place]];
+      return [drawing, maps[place], which === "difference" ? which : "weight"];
     });
-    for (const [drawing, map] of panels) await embed(drawing, attnlabCharts.heatmap(map, shown.bins, shown.queries, shown.keys, drawing.clientWidth));
+    const titles = { entropy: ["Entropy", "nats"], mean_distance: ["Distance from query to key", "keys"] };
+    const profiles = Object.entries(shown.profiles).map(([name, profile]) => {
+      const [title, unit] = titles[name];
+      const ends = Object.entries(profile).map(([line, values]) => {
+        const known = values.filter((value) => value !== null);
+        return known.length ? `${line} from ${attnlabCharts.figure(known[0])} to ${attnlabCharts.figure(known.at(-1))}` : `${line}: no row sees a key`;
+      });
+      const [box, drawing] = panel(target, `${title} of the attention weights from the first queries to the last, ${unit}: ${ends.join("; ")}.`);
+      box.prepend(make("p", { className: "panel-title", textContent: `${title} by query: variant, and exact dashed` }));
+      return [drawing, profile, unit];
+    });
+    for (const [drawing, map, kind] of panels) await embed(drawing, attnlabCharts.heatmap(map, kind, shown.bins, shown.queries, shown.keys, drawing.clientWidth));
+    for (const [drawing, profile, unit] of profiles) await embed(drawing, attnlabCharts.profileChart(profile, unit, shown.queries, drawing.clientWidth, 150));
   };
 
   return { lines, ratios, samples, pareto, heads, heatmap };

@@ -10,6 +10,8 @@
 
 namespace attnlab {
 
+/// For a terminal: aligned columns.
+std::string to_text(const Table& table);
 std::string to_markdown(const std::vector<Table>& tables);
 /// One table after another, each with its caption on a line of its own, RFC 4180. Values are raw, as the
 /// records have them; a missing one is empty.

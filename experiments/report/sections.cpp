@@ -112,9 +112,9 @@ std::string dispersion(const Material& material) {
   if (!has_figures(material)) return "";
   std::string shown;
   for (const Chart& one : charts())
-    if (one.by_variant) shown += chart(one.id, "");
-  return "<div id=\"variants\"></div>\n<div class=\"grid\">" + shown + "</div>" +
-         details("Dispersion as a table", material.table("dispersion"));
+    if (one.by_variant && is_drawn(one, records_of(material))) shown += chart(one.id, "");
+  return "<div id=\"variants\"></div>\n<div class=\"grid\">" + shown + "</div>" + material.table("needle") +
+         folded(material, "sharpness") + details("Dispersion as a table", material.table("dispersion"));
 }
 
 std::string heads(const Material& material) {
@@ -142,7 +142,7 @@ std::string weights(const Material& material) {
                                 : "";
   return text +
          "<p class=\"note\">Weights of one head, pooled by their mean and multiplied by n, so that 1 is "
-         "uniform attention. Queries run down, keys across. Both maps share one logarithmic colour scale, "
+         "uniform attention. Queries run down, keys across. The maps share one logarithmic colour scale, "
          "its "
          "ends standing for what lies beyond; blank where no key has weight." +
          limit + "</p>\n";
@@ -182,7 +182,7 @@ const std::vector<Section>& sections() {
       {"error", "Error", error},
       {"pareto", "Trade-offs", pareto, pareto_of},
       {"samples", "Samples", samples, samples_of},
-      {"dispersion", "Dispersion", dispersion},
+      {"dispersion", "Dispersion against sequence length", dispersion},
       {"heads", "Heads", heads, heads_of},
       {"weights", "Weights", weights, maps_of},
       {"machine", "Machine and build", machine},

@@ -117,6 +117,29 @@ Rows failures(const Json& record) {
   return rows;
 }
 
+/// sharpness over reachable sharpness, of all heads and of the extreme ones.
+Rows sharpness(const Json& record) {
+  const auto share = [](double used, double reachable) -> TableCell {
+    return reachable > 0 ? TableCell(format_figure(used / reachable), fmt::format("{}", used / reachable))
+                         : TableCell::none("the logits have no spread");
+  };
+  const auto used = number_at(record, "dispersion.mean.sharpness");
+  const auto reachable = number_at(record, "dispersion.mean.reachable_sharpness");
+  if (record.at("status") != "ok" || !used || !reachable) return {};
+  const Json& heads = record.at("dispersion").at("per_head");
+  std::vector<std::pair<double, double>> of_heads;
+  for (std::size_t head = 0; head < heads.at("sharpness").size(); ++head) {
+    const Json& of_head = heads.at("sharpness").at(head);
+    const Json& reach = heads.at("reachable_sharpness").at(head);
+    if (of_head.is_number() && reach.is_number()) of_heads.emplace_back(of_head, reach);
+  }
+  const auto [least, most] = std::minmax_element(
+      of_heads.begin(), of_heads.end(),
+      [](const auto& a, const auto& b) { return a.first * b.second < b.first * a.second; });
+  return {{figure(record, "dispersion.mean.sharpness"), figure(record, "dispersion.mean.reachable_sharpness"),
+           share(*used, *reachable), share(least->first, least->second), share(most->first, most->second)}};
+}
+
 Rows when_ok(const Json& record, std::vector<TableCell> cells) {
   return record.at("status") == "ok" ? Rows{std::move(cells)} : Rows{};
 }
@@ -271,6 +294,20 @@ std::vector<Table> make_tables(const Subject& subject) {
                "mean |i "
                "- j|; support: "
                "keys with p > 0."),
+           cells.make(
+               "sharpness", "Sharpness: how much of what their logits allow do heads use",
+               {{"ln n − H, nats", "sharpness"},
+                {"C(spread), nats", "reachable_sharpness"},
+                {"share", "sharpness_share"},
+                {"least head", "sharpness_share_least"},
+                {"most head", "sharpness_share_most"}},
+               sharpness,
+               "H: entropy; C: how far below ln n the entropy of softmax can be with logits of the measured "
+               "spread, "
+               "at any n; both means over rows. Share: the first over the second, of all heads, and of the "
+               "heads "
+               "that use the least and the most. Softmax cannot exceed 1, regularised normalisers can."),
+           make_needle_table(records),
        })
     tables.push_back(std::move(table));
   return tables;

@@ -73,9 +73,12 @@ Table make_exponents_table(const std::vector<Json>& records);
 Table make_octaves_table(const std::vector<Json>& records);
 
 /// All of them, in the order of the page: validity, pairs, failures, machine, of two runs their comparison,
-/// crossover, exponents, octaves, time, memory, speed, error, dispersion; rows by condition, dtype, series
-/// and n.
+/// crossover, exponents, octaves, time, memory, speed, error, dispersion, sharpness, needle; rows by
+/// condition, dtype, series and n.
 std::vector<Table> make_tables(const Subject& subject);
+
+/// Weight on the needle of input needle(delta), one column a length; no rows without such records.
+Table make_needle_table(const std::vector<Json>& records);
 
 /// A heatmap as a table: both maps pooled to at most 8 x 8. Its id is `heatmap-INDEX`.
 Table make_heatmap_table(const std::vector<Json>& records, std::size_t index);

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <functional>
 
+#include "dispersion/laws.h"
+
 namespace attnlab {
 
 namespace {
@@ -181,6 +183,8 @@ RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
   row[Statistic::logit_spread] = any_logit ? sketch.logits.highest - sketch.logits.lowest : undefined;
   row[Statistic::value_entropy] = sketch.valued.entropy();
   row[Statistic::value_participation_ratio] = sketch.valued.participation_ratio();
+  row[Statistic::sharpness] = std::log(static_cast<double>(visible)) - entropy;
+  row[Statistic::reachable_sharpness] = reachable_sharpness(row[Statistic::logit_spread]);
   for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
     row.distance_mass[bucket] = static_cast<float>(sketch.distances[bucket] / weights.sum);
   return row;

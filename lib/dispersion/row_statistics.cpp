@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "dispersion/laws.h"
+
 namespace attnlab {
 
 namespace {
@@ -116,6 +118,8 @@ RowStatistics row_statistics(const WeightRow& row) {
   result[Statistic::logit_spread] = std::isnan(log_sum) ? undefined : spread_of(row.logits);
   result[Statistic::value_entropy] = valued.entropy;
   result[Statistic::value_participation_ratio] = 1 / valued.squares;
+  result[Statistic::sharpness] = std::log(visible) - spread.entropy;
+  result[Statistic::reachable_sharpness] = reachable_sharpness(result[Statistic::logit_spread]);
   for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
     result.distance_mass[bucket] = static_cast<float>(mass[bucket] / sum);
   return result;

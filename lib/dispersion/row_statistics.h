@@ -39,6 +39,8 @@ enum class Statistic : std::size_t {
   logit_spread,
   value_entropy,
   value_participation_ratio,
+  sharpness,
+  reachable_sharpness,
 };
 
 struct StatisticInfo {
@@ -80,6 +82,10 @@ inline constexpr std::array statistic_infos{
                   "entropy of what the keys contribute to the output"},
     StatisticInfo{"value_participation_ratio", "keys", "1 / sum w^2",
                   "how many equal contributions would be as spread"},
+    StatisticInfo{"sharpness", "nats", "ln n - H", "how far the row is from even attention"},
+    StatisticInfo{
+        "reachable_sharpness", "nats", "C(max s - min s)",
+        "the most that softmax of this spread reaches (laws.h); sharpness over it is the share used"},
 };
 
 inline constexpr auto statistic_names = [] {
@@ -87,8 +93,8 @@ inline constexpr auto statistic_names = [] {
   for (std::size_t s = 0; s < names.size(); ++s) names[s] = statistic_infos[s].name;
   return names;
 }();
-static_assert(statistic_names[static_cast<std::size_t>(Statistic::value_participation_ratio)] ==
-              "value_participation_ratio");
+static_assert(statistic_names[static_cast<std::size_t>(Statistic::reachable_sharpness)] ==
+              "reachable_sharpness");
 
 /// One value a Statistic. NaN: undefined (normalised entropy with one visible key, a row without weight) or
 /// the row was NaN.

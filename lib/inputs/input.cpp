@@ -21,7 +21,7 @@ namespace {
 constexpr InputInfo infos[] = {
     {"gaussian", "sigma >= 0 (1)",
      "q, k normal so that scaled_dot logits have standard deviation sigma; v normal", ""},
-    {"needle", "delta (6)", "one key, in the middle, has logit delta for every query among logits N(0, 1)",
+    {"needle", "delta (6)", "one key has logit delta for every query among logits N(0, 1)",
      "Velickovic et al., arXiv:2410.01104"},
     {"npy:PREFIX", "",
      "PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy: (heads, n, d) or (batch, heads, n, d) floats", ""},
@@ -57,6 +57,10 @@ class RowStream {
   void fill_normal(std::span<float> row, double deviation) {
     boost::random::normal_distribution<double> normal(0, 1);
     for (float& value : row) value = static_cast<float>(deviation * normal(*this));
+  }
+  /// A whole number of 0 … count - 1.
+  std::int64_t below(std::int64_t count) {
+    return static_cast<std::int64_t>(stream_.uniform() * static_cast<double>(count));
   }
 
  private:
@@ -127,6 +131,14 @@ std::string Input::name() const {
   return {};
 }
 
+std::optional<double> Input::gaussian_deviation() const {
+  return kind_ == Kind::gaussian ? std::optional(parameter_) : std::nullopt;
+}
+
+std::optional<double> Input::needle_logit() const {
+  return kind_ == Kind::needle ? std::optional(parameter_) : std::nullopt;
+}
+
 std::vector<std::string> Input::files() const {
   if (kind_ != Kind::npy) return {};
   std::vector<std::string> names;
@@ -175,10 +187,9 @@ QkvTensors Input::make(const Problem& problem, std::uint64_t seed) const {
   require_fits(problem);
   QkvTensors tensors{Tensor(problem.dtype, problem.shape.q()), Tensor(problem.dtype, problem.shape.k()),
                      Tensor(problem.dtype, problem.shape.v())};
-  if (kind_ == Kind::npy)
-    fill_captured(tensors);
-  else
-    fill_synthetic(problem, seed, tensors);
+  if (kind_ == Kind::gaussian) fill_gaussian(seed, tensors);
+  if (kind_ == Kind::needle) fill_needle(problem.shape, seed, tensors);
+  if (kind_ == Kind::npy) fill_captured(tensors);
   return tensors;
 }
 
@@ -196,31 +207,44 @@ std::int64_t QkvTensors::nonfinite() const {
   return found;
 }
 
-void Input::fill_synthetic(const Problem& problem, std::uint64_t seed, QkvTensors& tensors) const {
-  const auto head_dim = static_cast<double>(problem.shape.head_dim);
-  if (kind_ == Kind::gaussian) {
-    const double deviation = std::sqrt(parameter_);
-    fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
-      RowStream(seed, {0, b, h, i}).fill_normal(row, deviation);
-    });
-    fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) {
-      RowStream(seed, {1, b, h, i}).fill_normal(row, deviation);
-    });
-  } else {
-    // Coordinate 0 belongs to the needle: every query has 1 there, every other key 0.
-    const std::int64_t needle = problem.shape.seqlen_k / 2;
-    const double deviation = std::sqrt(std::sqrt(head_dim / (head_dim - 1)));
-    fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
-      RowStream(seed, {0, b, h, i}).fill_normal(row, deviation);
-      row[0] = 1;
-    });
-    fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) {
-      RowStream(seed, {1, b, h, i}).fill_normal(row, i == needle ? 0 : deviation);
-      row[0] = i == needle ? static_cast<float>(parameter_ * std::sqrt(head_dim)) : 0.0F;
-    });
-  }
+void Input::fill_gaussian(std::uint64_t seed, QkvTensors& tensors) const {
+  const double deviation = std::sqrt(parameter_);
+  fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
+    RowStream(seed, {0, b, h, i}).fill_normal(row, deviation);
+  });
+  fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) {
+    RowStream(seed, {1, b, h, i}).fill_normal(row, deviation);
+  });
   fill_rows(tensors.v, [&](auto b, auto h, auto i, auto& row) {
     RowStream(seed, {2, b, h, i}).fill_normal(row, 1);
+  });
+}
+
+void Input::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors& tensors) const {
+  const auto head_dim = static_cast<double>(shape.head_dim);
+  const std::int64_t kv_heads = shape.kv_heads;
+  for (std::int64_t at = 0; at < shape.batch * kv_heads; ++at)
+    tensors.needles.push_back(RowStream(seed, {3, at / kv_heads, at % kv_heads}).below(shape.seqlen_k));
+  const auto is_needle = [&](std::int64_t b, std::int64_t h, std::int64_t j) {
+    return tensors.needles[static_cast<std::size_t>(b * kv_heads + h)] == j;
+  };
+  fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
+    RowStream(seed, {0, b, h, i}).fill_normal(row, 1);
+    row[0] = 0;
+    // A row's logits have deviation |q| / sqrt(d) where keys are N(0, 1).
+    double square = 0;
+    for (const float value : row) square += static_cast<double>(value) * static_cast<double>(value);
+    for (float& value : row)
+      value = static_cast<float>(static_cast<double>(value) * std::sqrt(head_dim / square));
+    row[0] = 1;
+  });
+  fill_rows(tensors.k, [&](auto b, auto h, auto j, auto& row) {
+    RowStream(seed, {1, b, h, j}).fill_normal(row, is_needle(b, h, j) ? 0 : 1);
+    row[0] = is_needle(b, h, j) ? static_cast<float>(parameter_ * std::sqrt(head_dim)) : 0.0F;
+  });
+  fill_rows(tensors.v, [&](auto b, auto h, auto j, auto& row) {
+    RowStream(seed, {2, b, h, j}).fill_normal(row, 1);
+    row[0] = is_needle(b, h, j) ? 1.0F : 0.0F;
   });
 }
 

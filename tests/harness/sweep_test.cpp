@@ -233,8 +233,8 @@ TEST(Against, TheBaselineIsTheExactCounterpartUnlessNamed) {
 }
 
 TEST(Help, FitsOneScreen) {
-  for (const char* name : {"", "list", "run", "sweep", "report", "compare", "validate", "migrate", "export",
-                           "merge", "completion", "man", "doctor"}) {
+  for (const char* name : {"", "list", "run", "sweep", "report", "heatmap", "compare", "validate", "migrate",
+                           "export", "merge", "completion", "man", "doctor"}) {
     const Result result = command(std::string(name) + " --help");
     EXPECT_EQ(result.status, 0) << name;
     EXPECT_LE(std::count(result.out.begin(), result.out.end(), '\n'), 40) << name;

@@ -72,14 +72,22 @@ TEST(Inputs, LogitsHaveTheDeviationAskedFor) {
 }
 
 TEST(Inputs, TheNeedleHasItsLogitAmongNormalOnes) {
-  const Moments moments = logit_moments("needle(6)", 900, 450);
-  EXPECT_NEAR(moments.deviation, 1, 0.03);
   const Problem given = problem(900);
   const QkvTensors tensors = Input::parse("needle(6)").make(given, 5);
+  ASSERT_EQ(tensors.needles.size(), 2U);
+  EXPECT_NE(tensors.needles[0], tensors.needles[1]) << "each head has its own, somewhere";
+  const Moments moments = logit_moments("needle(6)", 900, tensors.needles[1]);
+  EXPECT_NEAR(moments.deviation, 1, 0.03);
   const Variant variant = Variant::parse("softmax");
   Oracle oracle(variant, given, {tensors.q.view(), tensors.k.view(), tensors.v.view(), nullptr});
-  oracle.select(0, 0);
-  for (std::int64_t i = 0; i < 900; i += 100) EXPECT_NEAR(oracle.logits(i)[450], 6, 1e-5);
+  oracle.select(0, 1);
+  std::vector<double> output(64);
+  const auto needle = static_cast<std::size_t>(tensors.needles[1]);
+  for (std::int64_t i = 0; i < 900; i += 100) {
+    EXPECT_NEAR(oracle.logits(i)[needle], 6, 1e-5);
+    oracle.output(i, output);
+    EXPECT_DOUBLE_EQ(output[0], oracle.weights(i)[needle]) << "coordinate 0 of the output is its weight";
+  }
 }
 
 TEST(Inputs, NamesParseBackAndBadOnesAreRefused) {

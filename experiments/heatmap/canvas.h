@@ -1,0 +1,43 @@
+// A page to draw on, as PNG or SVG: the one place that speaks to Cairo.
+#pragma once
+
+#include <cairo.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heatmap/colours.h"
+
+namespace attnlab {
+
+enum class PictureFormat { png, svg };
+enum class Anchor { left, middle, right };
+
+/// Lengths in units of 1/96 inch, from the upper left corner. Throws std::runtime_error where Cairo fails.
+class Canvas {
+ public:
+  Canvas(PictureFormat format, double width, double height);
+
+  void line(const std::vector<std::pair<double, double>>& points, Colour colour, double width,
+            const std::vector<double>& dash = {});
+  void rectangle(double x, double y, double width, double height, Colour colour);
+  /// `y`: the baseline. Smaller than `size` where it would be wider than `room`.
+  void text(double x, double y, const std::string& text, double size, Anchor anchor, double room = 1e9);
+  /// Upwards, its middle at (x, y).
+  void upward_text(double x, double y, const std::string& text, double size);
+  /// Squares of `side` in rows of `columns`, without seams.
+  void squares(double x, double y, int side, int columns, const std::vector<Colour>& colours);
+
+  /// The bytes of the file; nothing can be drawn after it.
+  std::string finish();
+
+ private:
+  PictureFormat format_;
+  std::string bytes_;
+  std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)> surface_;
+  std::unique_ptr<cairo_t, decltype(&cairo_destroy)> context_;
+};
+
+}  // namespace attnlab

@@ -1,0 +1,27 @@
+// From pooled weights to colours, on logarithmic scales.
+#pragma once
+
+#include <array>
+
+namespace attnlab {
+
+struct Colour {
+  double red, green, blue;  ///< 0 … 1
+};
+
+/// Ends of the scales, in weight times n: what lies beyond has the colour of the end.
+inline constexpr std::array<double, 2> weight_domain{0.01, 100};
+
+/// Viridis (Smith and van der Walt 2015) over the logarithm; white where there is no weight at all.
+Colour weight_colour(double weight);
+
+/// -1 … 1 on a scale that is linear near 0 and logarithmic from the lower end of the domain on: ln(1 + |x| /
+/// lower end), with the sign of x, 1 at the upper end.
+double difference_place(double difference);
+/// What lies at -1 … 1.
+double difference_at(double place);
+
+/// Blue where weight was taken away, red where it was added (ColorBrewer RdBu), white where nothing changed.
+Colour difference_colour(double difference);
+
+}  // namespace attnlab

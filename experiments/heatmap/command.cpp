@@ -1,0 +1,51 @@
+#include "heatmap/command.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "cell_inputs.h"
+#include "core/argument_error.h"
+#include "heatmap/picture.h"
+#include "whole_file.h"
+
+namespace attnlab {
+
+namespace {
+
+PictureFormat format_of(const std::string& file) {
+  if (file.ends_with(".png")) return PictureFormat::png;
+  if (file.ends_with(".svg")) return PictureFormat::svg;
+  throw ArgumentError("out", file, "a file name that ends in .png or .svg");
+}
+
+Cell one_cell(Settings settings) {
+  // Nothing is timed here, and these are no options of this command; a cell has them all the same.
+  for (const char* name : {"rounds", "min-time"})
+    settings.fall_back(name, std::string(option_named(name).fallback));
+  const std::vector<Cell> cells = make_grid(settings);
+  if (cells.size() != 1) throw ArgumentError("cells", fmt::format("{}", cells.size()), "one cell: no lists");
+  require_inputs(cells.front());
+  return cells.front();
+}
+
+}  // namespace
+
+int heatmap_command(const Settings& settings) {
+  const std::string file = settings.has("out") ? settings.text("out") : "";
+  const PictureFormat format = format_of(file);
+  const Cell cell = one_cell(settings);
+  const Shape& shape = cell.problem.shape;
+  const std::int64_t head = settings.integer("head", 0, shape.batch * shape.heads - 1);
+  const CellInputs inputs = load_inputs(cell);
+  const Heatmap heatmap = make_heatmap(Variant::parse(cell.variant), cell.problem, inputs.view(), head);
+  try {
+    write_whole(file, draw_heatmap(format, heatmap, cell));
+  } catch (const std::system_error& error) {
+    throw ArgumentError("out", file, fmt::format("{}; a file that can be written", error.what()));
+  }
+  fmt::print("heatmap: {}\n", file);
+  return 0;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,15 @@
+// A heatmap as one picture: the maps and their difference, with axes and colour bars, and the profiles below.
+#pragma once
+
+#include <string>
+
+#include "cell.h"
+#include "heatmap/canvas.h"
+#include "heatmap/heatmap.h"
+
+namespace attnlab {
+
+/// The bytes of a file. A variant that is its own exact counterpart has one map and no difference.
+std::string draw_heatmap(PictureFormat format, const Heatmap& heatmap, const Cell& cell);
+
+}  // namespace attnlab

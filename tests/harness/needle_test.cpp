@@ -1,0 +1,76 @@
+// The needle test of arXiv:2410.01104 as one command, against values computed elsewhere in float64.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "harness/command.h"
+
+namespace attnlab {
+namespace {
+
+using nlohmann::json;
+
+TEST(Needle, IsLostBySoftmaxAndKeptByTheOthers) {
+  // Mean weight on a key of logit 6 among 1023 of N(0, 1), to three digits.
+  const std::map<std::string, double> known{{"scaled_dot|softmax", .194},
+                                            {"scaled_dot|entmax(1.5)", .998},
+                                            {"scaled_dot|sparsemax", 1},
+                                            {"scaled_dot|log_n(0.43)|softmax", .998}};
+  const TemporaryDirectory directory;
+  std::string variants;
+  for (const auto& [variant, weight] : known) variants += (variants.empty() ? "" : ",") + variant;
+  const std::string run = (directory / "run").string();
+  const Result result =
+      command("sweep --variant '" + variants +
+              "' --input 'needle(6)' --seqlen 128 --seqlen-k 1024 --aa-pairs 0 --out " + run + short_rounds);
+  ASSERT_EQ(result.status, 0) << result.err;
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), known.size());
+  for (const json& record : list) {
+    const double expected = known.at(record.at("variant"));
+    const json& dispersion = record.at("dispersion");
+    const json& per_head = dispersion.at("per_head").at("needle_weight");
+    ASSERT_EQ(per_head.size(), 2U);
+    const double mean = dispersion.at("mean").at("needle_weight");
+    EXPECT_NEAR(mean, (per_head[0].get<double>() + per_head[1].get<double>()) / 2, 1e-12);
+    // Five standard errors of a mean over 256 rows, and the digit that the known value was rounded to. A
+    // weight lies in [0, 1], so its variance is at most mean (1 - mean); softmax's is known: that of 1 / (1 +
+    // Z / e^6), Z a sum of 1023 exponentials of variance e^2 - e.
+    const double variance = record.at("normaliser") == "softmax" && record.at("modifiers") == ""
+                                ? std::pow(expected * (1 - expected), 2) * (std::exp(1.0) - 1) / 1023
+                                : expected * (1 - expected);
+    EXPECT_NEAR(mean, expected, 5 * std::sqrt(variance / 256) + 5e-4) << record.at("variant");
+  }
+  EXPECT_NE(result.out.find("n = 1024"), std::string::npos) << result.out;
+  const std::string markdown = command("report " + run + " --format md").out;
+  EXPECT_NE(markdown.find("## Needle"), std::string::npos);
+  EXPECT_NE(markdown.find("n = 1024"), std::string::npos);
+}
+
+TEST(Needle, CountsOnlyRowsThatSeeIt) {
+  // Two keys and a query at the last of them, which sees itself alone: the needle or nothing.
+  const auto weight = [](const std::string& seed) {
+    const Result result = command(
+        "run --input 'needle(6)' --pattern 'window(1)' --seqlen 1 --seqlen-k 2 --heads 1 --rounds 1 "
+        "--max-rounds 1 --min-time 0.001 --json --seed " +
+        seed);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return json::parse(result.out).at("dispersion").at("mean").at("needle_weight");
+  };
+  int seen = 0;
+  int unseen = 0;
+  for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+    const json found = weight(seed);
+    found.is_null() ? ++unseen : ++seen;
+    if (!found.is_null()) {
+      EXPECT_EQ(found, 1.0);
+    }
+  }
+  EXPECT_GT(seen, 0);
+  EXPECT_GT(unseen, 0);
+}
+
+}  // namespace
+}  // namespace attnlab
