@@ -19,7 +19,8 @@ bool is_plain_softmax(const Json& record) {
   return record.at("variant") == "scaled_dot|softmax" && text_at(record, "cell.cu_seqlens").empty();
 }
 
-/// Of the mean entropy of rows, by the spread of each row's logits: ln n - C(spread).
+/// Of the mean entropy of rows, by the spread of each row's logits: ln n - C(spread), and at least 0 where
+/// few keys of wide spread make that negative.
 std::optional<double> least_entropy(const Json& record) {
   const auto mean = [&](const char* name) {
     return number_at(record, std::string("dispersion.mean.") + name);
@@ -27,7 +28,8 @@ std::optional<double> least_entropy(const Json& record) {
   const auto entropy = mean("entropy");
   const auto sharpness = mean("sharpness");
   const auto reachable = mean("reachable_sharpness");
-  return entropy && sharpness && reachable ? std::optional(*entropy + *sharpness - *reachable) : std::nullopt;
+  if (!entropy || !sharpness || !reachable) return std::nullopt;
+  return std::max(*entropy + *sharpness - *reachable, 0.0);
 }
 
 DispersionLaw law_of(const Json& record) {

@@ -56,6 +56,8 @@ TEST(ReferenceLines, TheBoundIsThatOfTheExactVariant) {
   const ReferenceLine* bound = line(lines, 0, "entropy", "bound");
   ASSERT_TRUE(bound);
   EXPECT_EQ(bound->points, (std::vector<std::pair<std::int64_t, double>>{{1024, 4.0}}));
+  records[1]["dispersion"]["mean"]["reachable_sharpness"] = 20.0;
+  EXPECT_EQ(line(reference_lines(records), 0, "entropy", "bound")->points[0].second, 0.0);
   records.pop_back();
   EXPECT_FALSE(line(reference_lines(records), 0, "entropy", "bound")) << "the exact variant did not run";
 }
