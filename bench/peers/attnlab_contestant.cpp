@@ -52,6 +52,7 @@ class Contestant {
     const std::optional<std::int64_t> before = resident_bytes();
     case_.reset();
     case_ = std::make_unique<Case>("tiled", request.at("variant"), problem_, request.at("input"));
+    statistics_ = request.value("statistics", false);
     case_->run();
     const std::optional<std::int64_t> after = resident_peak_bytes();
     const std::int64_t inputs = tensor_bytes(problem_);
@@ -72,7 +73,7 @@ class Contestant {
     std::int64_t iterations = 0;
     double taken = 0;
     do {
-      case_->run();
+      statistics_ ? case_->run_with_statistics() : case_->run();
       ++iterations;
       taken = since(start);
     } while (taken < min_time_s * 1e9);
@@ -99,6 +100,7 @@ class Contestant {
   }
 
   Problem problem_;
+  bool statistics_ = false;
   double last_ns_ = 0;
   std::unique_ptr<Case> case_;
   std::unique_ptr<ReadBandwidth> bandwidth_;

@@ -1,5 +1,6 @@
 """What is raced, and by how much attnlab means to win."""
 
+import re
 from dataclasses import dataclass
 
 FULL, CAUSAL, WINDOW = "scaled_dot|softmax", "scaled_dot|causal|softmax", "scaled_dot|causal&window(512)|softmax"
@@ -10,8 +11,9 @@ FLASH, FLEX, MASK, OPENVINO, ONNX = "pytorch_flash", "pytorch_flex", "pytorch_ma
 class Case:
     """`targets`: contestant to the least ratio of its time over attnlab's; None: raced, nothing promised.
 
-    Beside the peers, a contestant may be `one_thread` (attnlab on one thread), `peak` (its share of the core's
-    multiply-adds) or `read` (its share of the bandwidth of reading K and V).
+    Beside the peers, a contestant may be attnlab itself, `one_thread`, with the normaliser `softmax`, or with
+    `statistics` (a ratio that is to be at most the target); `peak` (its share of the core's multiply-adds) or `read`
+    (its share of the bandwidth of reading K and V).
     """
 
     work: str
@@ -24,6 +26,7 @@ class Case:
     kv_heads: int = 0
     head_dim: int = 64
     threads: int = 1
+    data: str = "gaussian(1)"  # gaussian(sigma of the logits), equal, flat, ascending, or captured PREFIX
 
     def problem(self):
         return {"batch": 1, "heads": self.heads, "kv_heads": self.kv_heads or self.heads,
@@ -38,6 +41,8 @@ class Case:
             parts.append(f"d = {self.head_dim}")
         if self.kv_heads:
             parts.append(f"heads {self.heads}:{self.kv_heads}")
+        if self.data != "gaussian(1)":
+            parts.append(re.sub(r" .*/", " ", self.data))
         if self.threads > 1:
             parts.append(f"{self.threads} threads")
         return ", ".join(parts)
@@ -53,7 +58,27 @@ def relaxed(targets):
     return {peer: round(0.9 * least, 3) for peer, least in targets.items() if peer != "peak"}
 
 
-def cases(all_threads):
+def sparse_cases(captured):
+    """Normalisers that leave keys out, against our own softmax on the same inputs, and what statistics cost."""
+    def case(normaliser, least, n, data, dtype="f32", pattern="", **shape):
+        return Case(normaliser, f"scaled_dot{pattern}|{normaliser}", {"softmax": least}, n, dtype=dtype, data=data, **shape)
+
+    for dtype, least in (("f32", (1.2, 1.45, 1.75)), ("bf16", (1.05, 1.3, 1.75))):
+        for sigma, promise in zip(("0.33", "1", "3"), least):
+            yield case("entmax(1.5)", promise, 16384, f"gaussian({sigma})", dtype)
+    for layer in captured:
+        shape = {"pattern": "|causal", "heads": 9, "kv_heads": 3}
+        for normaliser, least in (("entmax(1.5)", 2.3), ("entmax(1.25)", 1.3), ("entmax(1.75)", 1.7), ("sparsemax", 1.8)):
+            yield case(normaliser, least, 4096, f"captured {layer}", **shape)
+        yield case("entmax(1.5)", 1.55, 4096, f"captured {layer}", "bf16", **shape)
+    for data in ("equal", "flat", "ascending"):
+        for normaliser in ("entmax(1.5)", "sparsemax"):
+            yield case(normaliser, 0.25, 4096, data)
+    for work, variant in (("full", FULL), ("causal", CAUSAL), ("causal entmax(1.5)", "scaled_dot|causal|entmax(1.5)")):
+        yield Case(f"statistics of {work}", variant, {"statistics": 1.5})
+
+
+def cases(all_threads, captured):
     for n in (4096, 8192):
         yield Case("full", FULL, FULL_F32, n)
     for n in (4096, 8192):
@@ -75,6 +100,7 @@ def cases(all_threads):
             yield Case("causal", CAUSAL, {FLASH: 1.0}, n, dtype=dtype)
     for normaliser, least, least_512 in (("entmax(1.5)", 90, 20), ("sparsemax", 70, 18)):
         yield Case(normaliser, f"scaled_dot|{normaliser}", {"entmax": least, "entmax_512": least_512})
+    yield from sparse_cases(captured)
     if all_threads > 1:
         for dtype in ("f32", "bf16"):
             for work, variant in (("full", FULL), ("causal", CAUSAL), ("window(512)", WINDOW)):
