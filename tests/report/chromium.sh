@@ -56,17 +56,17 @@ framed() { # WIDTH
           if (!plain(document.getElementById(format).textContent).includes(text)) differing.push(`${table.id} ${format}`);
         }
       }
-      let badSvg = 0;
+      const badSvg = [];
       for (const button of page.querySelectorAll("figure .exports button"))
-        if (button.textContent === "SVG") {
+        if (button.textContent === "SVG" && button.getClientRects().length > 0) {
           const text = await exported(button);
           const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
-          if (parsed.querySelector("parsererror") || text.includes("var(") || parsed.querySelectorAll("path, image").length === 0) ++badSvg;
+          if (parsed.querySelector("parsererror") || text.includes("var(") || parsed.querySelectorAll("path, image").length === 0) badSvg.push(`${button.closest("figure").id}: ${parsed.querySelector("parsererror")?.textContent ?? text.slice(0, 200)}`.replace(/[<>]/g, "|"));
         }
       const rows = page.querySelectorAll("#table-time tr[data-key]").length;
       page.querySelector("#filters input").click();
       const left = page.querySelectorAll("#table-time tr[data-key]:not([hidden])").length;
-      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg, filtered: left > 0 && left < rows });
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), filtered: left > 0 && left < rows });
     };
     const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
@@ -92,7 +92,7 @@ for scheme in 0 1; do
     check "both inputs can be chosen (scheme $scheme, $width pixels)" 'data-conditions="2"'
     check "every chart says what it shows (scheme $scheme, $width pixels)" 'data-unnamed="0"'
     check "exports of tables are the command's (scheme $scheme, $width pixels)" 'data-tables="1[0-9]".*data-differing=""'
-    check "charts export as SVG (scheme $scheme, $width pixels)" 'data-bad-svg="0"'
+    check "charts export as SVG (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
