@@ -68,9 +68,9 @@ def sparse_cases(captured):
             yield case("entmax(1.5)", promise, 16384, f"gaussian({sigma})", dtype)
     for layer in captured:
         shape = {"pattern": "|causal", "heads": 9, "kv_heads": 3}
-        for normaliser, least in (("entmax(1.5)", 2.3), ("entmax(1.25)", 1.3), ("entmax(1.75)", 1.7), ("sparsemax", 1.8)):
-            yield case(normaliser, least, 4096, f"captured {layer}", **shape)
-        yield case("entmax(1.5)", 1.55, 4096, f"captured {layer}", "bf16", **shape)
+        for normaliser in ("entmax(1.5)", "entmax(1.25)", "entmax(1.75)", "sparsemax"):
+            yield case(normaliser, None, 4096, f"captured {layer}", **shape)
+        yield case("entmax(1.5)", None, 4096, f"captured {layer}", "bf16", **shape)
     for data in ("equal", "flat", "ascending"):
         for normaliser in ("entmax(1.5)", "sparsemax"):
             yield case(normaliser, 0.25, 4096, data)

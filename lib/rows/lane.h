@@ -201,7 +201,7 @@ ATTNLAB_INLINE void store_f16(Lane a, std::uint16_t* to) {
                    _mm256_cvtps_ph(static_cast<__m256>(a.value), _MM_FROUND_TO_NEAREST_INT));
 #else
   for (std::size_t element = 0; element < FloatRegister::size(); ++element)
-    to[element] = std::bit_cast<std::uint16_t>(static_cast<_Float16>(a.value[element]));
+    to[element] = std::bit_cast<std::uint16_t>(static_cast<_Float16>(static_cast<float>(a.value[element])));
 #endif
 }
 
