@@ -84,9 +84,12 @@ void add_fastest(std::vector<std::string>& findings, const Records& cells, const
         return fmt::format(", {} × the speed of full in {}", format_figure(1 / speed_up.time->value),
                            smaller);
       case Verdict::same:
-      case Verdict::ambiguous:
         return fmt::format(", not told apart from full's speed ({}), in {}",
                            to_string(speed_up.time->verdict), smaller);
+      case Verdict::ambiguous:
+        return fmt::format(", {} × the speed of full, too noisy or too few samples for a verdict ({}), in {}",
+                           format_figure(1 / speed_up.time->value), to_string(speed_up.time->verdict),
+                           smaller);
     }
     return std::string();
   };
