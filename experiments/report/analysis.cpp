@@ -51,7 +51,7 @@ std::string backend_of(const Json& record) {
 std::int64_t seqlen_of(const Json& record) { return record.at("cell").at("seqlen_k").get<std::int64_t>(); }
 
 bool is_exact(const Json& record) {
-  return text_at(record, "deviation.exact_variant") == record.at("variant");
+  return text_at(record, "deviation.exact_variant") == record.at("variant").get<std::string>();
 }
 
 SeriesNames::SeriesNames(const std::vector<Json>& records) {
