@@ -5,7 +5,7 @@
 // the tile, write q = a p + r and k = c + b t + e. Then
 //   q.k = q.c + a b p.t + r.(b t) + q.e,   |r.(b t)| <= |r| |b t|,   |q.e| <= |q| |e|   (Cauchy and Schwarz),
 // so that q.c + a b p.t is q.k to within |r| max|b t| + |q| max|e|. Products of whole numbers have no
-// rounding; ApproximateLogits widens the bound by more than that of the rest.
+// rounding; approximation_error (rows.h) widens the bound by more than that of the rest.
 #pragma once
 
 #include <cstdint>
