@@ -189,11 +189,10 @@ void score_stored(const float* queries, const StoredRows& keys, std::int64_t cou
   with_storage(keys.dtype, [&](auto storage) { score_stored_rows(storage, queries, keys, count, tile); });
 }
 
-void add_stored(const float* weights, std::int64_t count, const StoredRows& rows, float* output) {
-  with_storage(rows.dtype, [&](auto storage) {
-    add_weighted_rows(
-        storage, weights, [](std::int64_t t) { return t; }, count, rows, output);
-  });
+void add_stored(const LogitTile& weights, std::int64_t count, const StoredRows& rows, float* output,
+                std::int64_t output_stride) {
+  with_storage(rows.dtype,
+               [&](auto storage) { add_stored_rows(storage, weights, count, rows, output, output_stride); });
 }
 
 bool finite_stored(const StoredRows& rows, std::int64_t count) {

@@ -222,8 +222,9 @@ struct RowCode {
   void (*score_stored)(const float* queries, const StoredRows& keys, std::int64_t count,
                        const LogitTile& tile);
 
-  /// output += the sum of weights[t] x row t, over `count` of them; rows.width elements.
-  void (*add_stored)(const float* weights, std::int64_t count, const StoredRows& rows, float* output);
+  /// output += weights x rows, of which there are `count`; rows.width elements of weights.rows rows.
+  void (*add_stored)(const LogitTile& weights, std::int64_t count, const StoredRows& rows, float* output,
+                     std::int64_t output_stride);
 
   bool (*finite_stored)(const StoredRows& rows, std::int64_t count);
 

@@ -26,7 +26,7 @@ constexpr std::int64_t uncut_narrow_key_columns = 128;
 constexpr std::int64_t blocks_per_thread = 64;
 
 /// Queries of a kv head for which packing its keys takes longer than it saves.
-constexpr std::int64_t in_place_rows = 4;
+constexpr std::int64_t in_place_rows = 16;
 
 /// Rows that see fewer keys are not worth preparing keys and queries twice.
 constexpr std::int64_t least_approximated_keys = 768;

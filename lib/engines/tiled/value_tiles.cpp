@@ -86,19 +86,20 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
 void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
                          int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
+  char& nonfinite = nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + key_tile)];
   if (tiling_.in_place) {
     const std::int64_t first = key_tile * tiling_.key_columns;
     StoredRows& stored = in_place_[static_cast<std::size_t>(slot)];
     stored = stored_rows(inputs.v, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads);
     stored.first += first * stored.stride_bytes;
+    nonfinite = 0;
     if (rows_.finite_stored(stored, std::min(tiling_.key_columns, problem_.shape.seqlen_k - first))) return;
     stored.first = nullptr;
   }
   std::byte* to = values_.data() + slot * stride_;
-  nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + key_tile)] =
-      copy_finite_values(inputs, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads,
-                         key_tile * tiling_.key_columns, tiling_.key_columns, tiling_.dtype, own.row,
-                         tiling_.dtype == DType::f32 ? to : own.unpacked.data());
+  nonfinite = copy_finite_values(inputs, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads,
+                                 key_tile * tiling_.key_columns, tiling_.key_columns, tiling_.dtype, own.row,
+                                 tiling_.dtype == DType::f32 ? to : own.unpacked.data());
   if (product_)
     product_->pack(*own.stream, own.unpacked_memory, packed_[static_cast<std::size_t>(slot)]);
   else if (tiling_.dtype != DType::f32)
@@ -119,8 +120,7 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
     StoredRows stored = in_place_[static_cast<std::size_t>(slot)];
     stored.first += strip.first_column * stored.stride_bytes;
     const std::int64_t count = std::min(strip.columns, problem_.shape.seqlen_k - tile.first_key);
-    for (std::int64_t t = 0; t < strip.rows; ++t)
-      rows_.add_stored(tile.logits + t * tile.stride, count, stored, output + t * columns_);
+    rows_.add_stored(tile, count, stored, output, columns_);
     return;
   }
   // In units of 4 bytes: a weight, or those of two keys.
