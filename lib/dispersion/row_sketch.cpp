@@ -21,28 +21,6 @@ void merge(WeightSums& sums, const WeightSums& other) {
   sums.sum_square += other.sum_square;
 }
 
-/// Sums of exp(s - reference) over the k largest.
-struct TopSums {
-  double top1, top8, top64;
-
-  TopSums(LargestLogits largest, double reference) {
-    shrink(largest);
-    const std::int32_t eight = std::min(8, largest.count);
-    std::nth_element(largest.values, largest.values + eight, largest.values + largest.count,
-                     std::greater<>());
-    const auto sum = [&](std::int32_t first, std::int32_t last) {
-      double total = 0;
-      for (std::int32_t t = first; t < last; ++t)
-        total += std::exp(static_cast<double>(largest.values[t]) - reference);
-      return total;
-    };
-    std::nth_element(largest.values, largest.values, largest.values + eight, std::greater<>());
-    top1 = sum(0, std::min(1, eight));
-    top8 = top1 + sum(1, eight);
-    top64 = top8 + sum(eight, largest.count);
-  }
-};
-
 }  // namespace
 
 double WeightSums::entropy() const { return std::log(sum) - sum_logit / sum; }
@@ -154,13 +132,34 @@ void add_support(RowSketch& sketch, std::span<const float> weights, std::span<co
         static_cast<double>(value_norms[keys[s]]));
 }
 
+TopSums top_sums(const RowSketch& sketch) {
+  LargestLogits largest = sketch.largest;
+  shrink(largest);
+  const std::int32_t eight = std::min(8, largest.count);
+  std::partial_sort(largest.values, largest.values + eight, largest.values + largest.count, std::greater<>());
+  const auto sum = [&](std::int32_t first, std::int32_t last) {
+    double total = 0;
+    for (std::int32_t t = first; t < last; ++t)
+      total += std::exp(static_cast<double>(largest.values[t]) - sketch.reference);
+    return total;
+  };
+  TopSums top;
+  top.top1 = sum(0, std::min(1, eight));
+  top.top8 = top.top1 + sum(1, eight);
+  top.top64 = top.top8 + sum(eight, largest.count);
+  return top;
+}
+
 RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
+  return row_statistics(sketch, top_sums(sketch), visible);
+}
+
+RowStatistics row_statistics(const RowSketch& sketch, const TopSums& top, std::int64_t visible) {
   RowStatistics row;
   row.visible = visible;
   const WeightSums& weights = sketch.weights;
   const double entropy = weights.entropy();
   const double mean_logit = weights.sum_logit / weights.sum;
-  const TopSums top(sketch.largest, sketch.reference);
   row[Statistic::entropy] = entropy;
   row[Statistic::normalised_entropy] =
       visible > 1 ? entropy / std::log(static_cast<double>(visible)) : undefined;

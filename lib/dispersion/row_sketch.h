@@ -36,7 +36,7 @@ void merge(LogitRange& range, const LogitRange& other);
 /// who has a register of them (rows/sketch.h).
 struct LargestLogits {
   static constexpr std::int32_t kept = 64;
-  static constexpr std::int32_t capacity = 128;
+  static constexpr std::int32_t capacity = 192;
   static constexpr std::int32_t slack = 16;  ///< a whole register may be stored behind the last one
 
   float bound = -std::numeric_limits<float>::infinity();  ///< what is not above it does not matter
@@ -79,6 +79,13 @@ RowSketch sketch_of_weights();
 void add_support(RowSketch& sketch, std::span<const float> weights, std::span<const std::int32_t> keys,
                  std::int64_t position, const float* value_norms);
 
+/// Sums of exp(s - reference) over the largest logits.
+struct TopSums {
+  double top1 = 0, top8 = 0, top64 = 0;
+};
+TopSums top_sums(const RowSketch& sketch);
+
 RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible);
+RowStatistics row_statistics(const RowSketch& sketch, const TopSums& top, std::int64_t visible);
 
 }  // namespace attnlab

@@ -45,9 +45,10 @@ void StatisticsPass::empty(std::int64_t block) {
   std::fill_n(sketches_.begin() + block * rows_, rows_, none);
 }
 
-void StatisticsPass::write(const RowSketch& sketch, std::int64_t batch, std::int64_t head, std::int64_t i) {
+void StatisticsPass::write(const RowSketch& sketch, const TopSums& top, std::int64_t batch, std::int64_t head,
+                           std::int64_t i) {
   statistics_[static_cast<std::size_t>((batch * shape_.heads + head) * shape_.seqlen_q + i)] =
-      row_statistics(sketch, variant_.pattern.keys(shape_, i).count());
+      row_statistics(sketch, top, variant_.pattern.keys(shape_, i).count());
 }
 
 }  // namespace attnlab

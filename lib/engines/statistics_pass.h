@@ -26,7 +26,11 @@ class StatisticsPass {
   void empty(std::int64_t block);
 
   /// Statistics of query i.
-  void write(const RowSketch& sketch, std::int64_t batch, std::int64_t head, std::int64_t i);
+  void write(const RowSketch& sketch, std::int64_t batch, std::int64_t head, std::int64_t i) {
+    write(sketch, top_sums(sketch), batch, head, i);
+  }
+  void write(const RowSketch& sketch, const TopSums& top, std::int64_t batch, std::int64_t head,
+             std::int64_t i);
 
  private:
   const Variant& variant_;

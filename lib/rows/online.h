@@ -34,7 +34,8 @@ ATTNLAB_INLINE float finite_reference(float maximum) {
 struct NoSketch {
   ATTNLAB_INLINE void move_reference(std::int64_t, float, float) {}
   ATTNLAB_INLINE void begin_row(std::int64_t) {}
-  ATTNLAB_INLINE void add(Lane, Lane, Lane, std::int64_t) {}
+  template <int count>
+  ATTNLAB_INLINE void add(const Lanes<count>&, const Lanes<count>&, const Lanes<count>&, std::int64_t) {}
   ATTNLAB_INLINE void end_row(std::int64_t) {}
 };
 
@@ -46,8 +47,12 @@ struct EntropySketch {
     rebase(rows[row], static_cast<double>(from), static_cast<double>(to));
   }
   ATTNLAB_INLINE void begin_row(std::int64_t) { sums.clear(); }
-  ATTNLAB_INLINE void add(Lane weight, Lane logit, Lane, std::int64_t) {
-    sums.add(weight, select(weight > Lane(0.0F), logit, Lane(0.0F)));
+  template <int count>
+  ATTNLAB_INLINE void add(const Lanes<count>& weights, const Lanes<count>& logits, const Lanes<count>&,
+                          std::int64_t) {
+#pragma GCC unroll 4
+    for (int l = 0; l < count; ++l)
+      sums.add(weights[l], select(weights[l] > Lane(0.0F), logits[l], Lane(0.0F)));
   }
   ATTNLAB_INLINE void end_row(std::int64_t row) { sums.add_to(rows[row]); }
 };
@@ -64,9 +69,12 @@ struct OnlineSketch {
     sums.begin_row(row);
     lowest = Lane(std::numeric_limits<float>::infinity());
   }
-  ATTNLAB_INLINE void add(Lane weight, Lane logit, Lane absolute, std::int64_t column) {
-    sums.add(weight, logit, absolute, column);
-    lowest = min_above_minus_infinity(lowest, absolute);
+  template <int count>
+  ATTNLAB_INLINE void add(const Lanes<count>& weights, const Lanes<count>& logits,
+                          const Lanes<count>& absolutes, std::int64_t column) {
+    sums.add(weights, logits, absolutes, column);
+#pragma GCC unroll 4
+    for (int l = 0; l < count; ++l) lowest = min_above_minus_infinity(lowest, absolutes[l]);
   }
   ATTNLAB_INLINE void end_row(std::int64_t row) {
     sums.end_row(row);
@@ -114,7 +122,8 @@ template <class Store, class Sketch>
 ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& state, Store store,
                                        Sketch sketch) {
   for (std::int64_t row = 0; row < tile.rows; ++row) {
-    const float* logits = tile.logits + row * tile.stride;
+    const std::int64_t stored = row * tile.stride;
+    const float* logits = tile.logits + stored;
     const Lane maxima = row_maxima(logits, tile.columns);
     if (const float before = state.maximum[row]; stdx::any_of(maxima > Lane(before))) {
       const float maximum = horizontal_max(maxima);
@@ -129,20 +138,23 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
     Lane first = Lane::load(sums);
     Lane second = Lane(0.0F);
     sketch.begin_row(row);
-    const auto absorb = [&](std::int64_t j) __attribute__((always_inline)) {
-      const Lane absolute = Lane::load(logits + j);
-      const Lane logit = absolute - reference;
-      const Lane weight = exp_of_negative(logit);
+    const auto absorb = [&]<int lanes>(std::int64_t j) __attribute__((always_inline)) {
+      Lanes<lanes> absolute, logit, weight;
+#pragma GCC unroll 2
+      for (int l = 0; l < lanes; ++l) {
+        absolute[l] = Lane::load(logits + j + l * Lane::width);
+        logit[l] = absolute[l] - reference;
+        weight[l] = exp_of_negative(logit[l]);
+        store(weight[l], stored + j + l * Lane::width);
+        Lane& sum = l == 0 ? first : second;
+        sum = sum + weight[l];
+      }
       sketch.add(weight, logit, absolute, j);
-      store(weight, row * tile.stride + j);
-      return weight;
     };
+    const std::int64_t columns = tile.columns;
     std::int64_t j = 0;
-    for (; j + 2 * Lane::width <= tile.columns; j += 2 * Lane::width) {
-      first = first + absorb(j);
-      second = second + absorb(j + Lane::width);
-    }
-    if (j < tile.columns) first = first + absorb(j);
+    for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) absorb.template operator()<2>(j);
+    if (j < columns) absorb.template operator()<1>(j);
     sketch.end_row(row);
     (first + second).store(sums);
   }

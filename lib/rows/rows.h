@@ -182,8 +182,8 @@ struct RowCode {
   /// Folds the tile into the LogitRange of every row's sketch, for normalisers that are not online.
   void (*measure_logits)(const LogitTile& tile, RowSketch* sketches);
 
-  /// shrink() of every row's LargestLogits.
-  void (*shrink_largest)(RowSketch* sketches, std::int64_t rows);
+  /// The same as top_sums() of row_sketch.h, in float32; shrinks the LargestLogits.
+  TopSums (*top_sums)(RowSketch& sketch);
 
   /// output row / sum, or 0 where the sum is 0, for `rows` rows.
   void (*finish_online)(const OnlineRows& state, std::int64_t rows);

@@ -1,6 +1,7 @@
 // Row code that folds a tile into row sketches: float32 within a row of the tile, float64 across tiles.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -10,6 +11,14 @@
 #include "rows/rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
+
+/// Lanes that are neighbours in a row.
+template <int count>
+struct Lanes {
+  Lane lane[count];
+  ATTNLAB_INLINE Lane& operator[](int l) { return lane[l]; }
+  ATTNLAB_INLINE Lane operator[](int l) const { return lane[l]; }
+};
 
 /// WeightSums of one row of a tile.
 struct LaneSums {
@@ -102,8 +111,40 @@ struct Segment {
   while (largest.count < LargestLogits::kept) largest.values[largest.count++] = high;
 }
 
-static void shrink_largest(RowSketch* sketches, std::int64_t rows) {
-  for (std::int64_t row = 0; row < rows; ++row) shrink_in_lanes(sketches[row].largest, LargestLogits::kept);
+static TopSums top_sums(RowSketch& sketch) {
+  static_assert(LargestLogits::kept % Lane::width == 0);
+  constexpr std::int64_t lanes = LargestLogits::kept / Lane::width;
+  constexpr float nothing = -std::numeric_limits<float>::infinity();
+  LargestLogits& largest = sketch.largest;
+  shrink_in_lanes(largest, LargestLogits::kept);
+  std::fill(largest.values + largest.count, largest.values + LargestLogits::kept, nothing);
+  const Lane reference = Lane(sketch.reference);
+  Lane values[lanes];
+  Lane all = Lane(0.0F);
+  for (std::int64_t l = 0; l < lanes; ++l) {
+    values[l] = Lane::load(largest.values + l * Lane::width);
+    const Lane weight = exp_of_negative(values[l] - reference);
+    all = all + select(values[l] > Lane(nothing), weight, Lane(0.0F));
+  }
+  TopSums sums;
+  sums.top64 = static_cast<double>(horizontal_sum(all));
+  // From the largest on, equal ones at once.
+  for (std::int64_t left = std::min(8, largest.count); left > 0;) {
+    Lane maxima = values[0];
+    for (std::int64_t l = 1; l < lanes; ++l) maxima = max(maxima, values[l]);
+    const Lane greatest = Lane(horizontal_max(maxima));
+    std::int64_t equal = 0;
+    for (Lane& lane : values) {
+      const Mask found = lane.value == greatest.value;
+      equal += stdx::popcount(found);
+      lane = select(found, Lane(nothing), lane);
+    }
+    const auto weight = static_cast<double>(exp_of_negative(greatest - reference).value[0]);
+    if (sums.top1 == 0) sums.top1 = weight;
+    sums.top8 += weight * static_cast<double>(std::min(equal, left));
+    left -= equal;
+  }
+  return sums;
 }
 
 /// Everything of a RowSketch but its logits: math.md's sums, for weights that are given with their
@@ -128,31 +169,15 @@ struct TileSketch {
     offset = Lane::iota() + Lane(tile.first_key - segment.position);
   }
 
-  /// Lane by lane. `logit`: ln of the weight, relative to the sketch's reference; `absolute`: without it.
-  ATTNLAB_INLINE void add(Lane weight, Lane logit, Lane absolute, std::int64_t column) {
-    const Lane zero = Lane(0.0F);
-    const std::int64_t key = tile.first_key + column;
-    const Mask seen = weight > zero;  // where not, and in NaN, no logarithm is multiplied
-    const Lane u = select(seen, logit, zero);
-    weights.add(weight, u);
-    sum_logit_square = sum_logit_square + weight * u * u;
-    valued.add(weight * select(seen, Lane::load(out.value_norms + key), zero),
-               u + select(seen, Lane::load(out.log_value_norms + key), zero));
-    sum_distance = sum_distance + weight * abs(offset);
-    offset = offset + Lane(Lane::width);
-    const Mask finite = absolute > Lane(-std::numeric_limits<float>::infinity());
-    support = select(finite, support + Lane(1.0F), support);
-    keep_largest(absolute);
-
-    Lane rest = weight;
-    while (key + Lane::width - 1 > segment.last_key) {
-      const Mask inside = Lane::iota() <= Lane(segment.last_key - key);
-      segment_sum = segment_sum + select(inside, rest, zero);
-      rest = select(inside, zero, rest);
-      close_segment();
-      segment.begin(segment.last_key + 1);
-    }
-    segment_sum = segment_sum + rest;
+  /// Neighbouring lanes, from `column` on. Logits: ln of the weights, relative to the sketch's reference;
+  /// absolutes: without it.
+  template <int count>
+  ATTNLAB_INLINE void add(const Lanes<count>& lane_weights, const Lanes<count>& logits,
+                          const Lanes<count>& absolutes, std::int64_t column) {
+    keep_largest(absolutes);
+#pragma GCC unroll 4
+    for (int l = 0; l < count; ++l)
+      add_lane(lane_weights[l], logits[l], absolutes[l], tile.first_key + column + l * Lane::width);
   }
 
   ATTNLAB_INLINE void end_row(std::int64_t) {
@@ -170,14 +195,46 @@ struct TileSketch {
     segment_sum = Lane(0.0F);
   }
 
-  ATTNLAB_INLINE void keep_largest(Lane absolute) {
+  ATTNLAB_INLINE void add_lane(Lane weight, Lane logit, Lane absolute, std::int64_t key) {
+    const Lane zero = Lane(0.0F);
+    const Mask seen = weight > zero;  // where not, and in NaN, no logarithm is multiplied
+    const Lane u = select(seen, logit, zero);
+    weights.add(weight, u);
+    sum_logit_square = sum_logit_square + weight * u * u;
+    valued.add(weight * select(seen, Lane::load(out.value_norms + key), zero),
+               u + select(seen, Lane::load(out.log_value_norms + key), zero));
+    sum_distance = sum_distance + weight * abs(offset);
+    offset = offset + Lane(Lane::width);
+    const Mask finite = absolute > Lane(-std::numeric_limits<float>::infinity());
+    support = select(finite, support + Lane(1.0F), support);
+
+    Lane rest = weight;
+    while (key + Lane::width - 1 > segment.last_key) {
+      const Mask inside = Lane::iota() <= Lane(segment.last_key - key);
+      segment_sum = segment_sum + select(inside, rest, zero);
+      rest = select(inside, zero, rest);
+      close_segment();
+      segment.begin(segment.last_key + 1);
+    }
+    segment_sum = segment_sum + rest;
+  }
+
+  /// Without asking whether there are any: that is as good as random, and wrong guesses took a third of the
+  /// time of a pass.
+  template <int count>
+  ATTNLAB_INLINE void keep_largest(const Lanes<count>& absolutes) {
     static_assert(Lane::width <= LargestLogits::slack);
+    constexpr std::int32_t kept = LargestLogits::kept + LargestLogits::kept / 8;
+    static_assert(kept + count * Lane::width <= LargestLogits::capacity);
     LargestLogits& largest = sketch->largest;
-    if (stdx::none_of(absolute > Lane(largest.bound))) return;
-    if (largest.count + Lane::width > LargestLogits::capacity)
-      shrink_in_lanes(largest, LargestLogits::kept + LargestLogits::kept / 8);
-    largest.count += static_cast<std::int32_t>(
-        append(absolute > Lane(largest.bound), absolute, largest.values + largest.count));
+    if (largest.count + count * Lane::width > LargestLogits::capacity) shrink_in_lanes(largest, kept);
+    const Lane bound = Lane(largest.bound);
+    std::int32_t kept_now = largest.count;
+#pragma GCC unroll 4
+    for (int l = 0; l < count; ++l)
+      kept_now +=
+          static_cast<std::int32_t>(append(absolutes[l] > bound, absolutes[l], largest.values + kept_now));
+    largest.count = kept_now;
   }
 };
 

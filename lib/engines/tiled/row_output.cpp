@@ -6,9 +6,8 @@ namespace attnlab {
 
 void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBlock& block,
                       RowSketch* sketches) {
-  code.shrink_largest(sketches, block.rows);
   for (std::int64_t t = 0; t < block.rows; ++t)
-    pass.write(sketches[t], block.batch, block.head, block.first + t);
+    pass.write(sketches[t], code.top_sums(sketches[t]), block.batch, block.head, block.first + t);
 }
 
 void write_support_row(const RowCode& code, const Shape& shape, const Inputs& inputs, const SupportRow& row,
