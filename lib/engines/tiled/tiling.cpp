@@ -10,8 +10,8 @@ namespace attnlab {
 
 namespace {
 
-// Measured on attention with n = 4096, d = 64 (Sapphire Rapids class, 2 MiB of second-level cache): a strip's
-// logits and the panel it multiplies stay in the first cache, tiles of keys and values in the second.
+// Measured on attention with n = 4096, d = 64 (Sapphire Rapids class, 48 KiB and 2 MiB; Zen 4, 32 KiB and
+// 1 MiB): larger tiles are no faster.
 constexpr std::int64_t largest_query_rows = 144;
 constexpr std::int64_t largest_key_columns = 256;
 constexpr std::int64_t largest_strip_rows = 24;
@@ -19,7 +19,6 @@ constexpr std::int64_t row_step = 6;  // rows of a register block
 
 // oneDNN's products have one size for all tiles, which a window would waste.
 constexpr std::int64_t uncut_query_rows = 128;
-constexpr std::int64_t uncut_key_columns = 256;
 constexpr std::int64_t uncut_narrow_key_columns = 128;
 
 /// Blocks of queries for each thread in a stage, so that none waits long at its end.
@@ -87,23 +86,25 @@ void list_stages(const Variant& variant, const Problem& problem, Tiling& tiling)
 namespace {
 
 /// Tiles whose strips are cut to what they see.
-Tiling cut_tiling(const Shape& shape) {
+Tiling cut_tiling(const Shape& shape, DType dtype) {
+  const TileLimits limits = tile_limits(cache_sizes(), shape, dtype);
   Tiling tiling{};
   tiling.cut = true;
   tiling.query_rows = even_piece(shape.seqlen_q, largest_query_rows, row_step);
-  tiling.key_columns = even_piece(shape.seqlen_k, largest_key_columns, row_code_columns);
-  tiling.strip_rows = even_piece(tiling.query_rows, largest_strip_rows, row_step);
+  tiling.key_columns = even_piece(shape.seqlen_k, limits.key_columns, row_code_columns);
+  tiling.strip_rows = even_piece(tiling.query_rows, limits.strip_rows, row_step);
   return tiling;
 }
 
 /// Tiles of oneDNN's products.
-Tiling uncut_tiling(const Pattern& pattern, const Shape& shape) {
+Tiling uncut_tiling(const Pattern& pattern, const Shape& shape, DType dtype) {
+  const std::int64_t most = tile_limits(cache_sizes(), shape, dtype).key_columns;
   const KeyRange middle = extent(pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
-  const bool narrow = middle.end - middle.begin < 4 * uncut_key_columns;
+  const bool narrow = middle.end - middle.begin < 4 * most;
   Tiling tiling{};
   tiling.query_rows = even_piece(shape.seqlen_q, uncut_query_rows, 1);
   tiling.key_columns =
-      even_piece(shape.seqlen_k, narrow ? uncut_narrow_key_columns : uncut_key_columns, row_code_columns);
+      even_piece(shape.seqlen_k, narrow ? std::min(uncut_narrow_key_columns, most) : most, row_code_columns);
   tiling.strip_rows = tiling.query_rows;
   return tiling;
 }
@@ -132,16 +133,31 @@ void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
 
 }  // namespace
 
+TileLimits tile_limits(const CacheSizes& caches, const Shape& shape, DType dtype) {
+  const auto rounded_down = [](std::int64_t size, std::int64_t step) {
+    return std::max(size / step, std::int64_t{1}) * step;
+  };
+  const std::int64_t key_bytes = (shape.head_dim + shape.head_dim_v) * size_bytes(dtype);
+  TileLimits limits{};
+  limits.key_columns =
+      std::min(largest_key_columns, rounded_down(caches.second / 2 / key_bytes, row_code_columns));
+  limits.strip_rows =
+      std::min(largest_strip_rows, rounded_down(caches.first * 3 / 4 / (limits.key_columns * 4), row_step));
+  return limits;
+}
+
 Tiling make_tiling(const Variant& variant, const Problem& problem) {
   const bool approximated = suits_approximation(variant, problem.shape);
   const bool cut = approximated || variant.score.kind() == ScoreKind::pairwise ||
                    product_dtype(problem) == DType::f32 || bf16_products() == Bf16Products::row_code;
-  Tiling tiling = cut ? cut_tiling(problem.shape) : uncut_tiling(variant.pattern, problem.shape);
   // Row code multiplies pairs of bfloat16 along the depth.
-  if (approximated || variant.score.kind() == ScoreKind::pairwise || (cut && problem.shape.head_dim % 2 != 0))
-    tiling.dtype = DType::f32;
-  else
-    tiling.dtype = product_dtype(problem);
+  const DType dtype =
+      approximated || variant.score.kind() == ScoreKind::pairwise || (cut && problem.shape.head_dim % 2 != 0)
+          ? DType::f32
+          : product_dtype(problem);
+  Tiling tiling =
+      cut ? cut_tiling(problem.shape, dtype) : uncut_tiling(variant.pattern, problem.shape, dtype);
+  tiling.dtype = dtype;
   tiling.approximated = approximated;
   count_tiles(variant.pattern, problem.shape, tiling);
   list_stages(variant, problem, tiling);
@@ -149,7 +165,7 @@ Tiling make_tiling(const Variant& variant, const Problem& problem) {
 }
 
 Tiling make_split_tiling(const Variant& variant, const Problem& problem) {
-  Tiling tiling = cut_tiling(problem.shape);
+  Tiling tiling = cut_tiling(problem.shape, DType::f32);
   tiling.dtype = DType::f32;
   tiling.in_place = problem.shape.seqlen_q * problem.shape.heads <= in_place_rows * problem.shape.kv_heads &&
                     variant.score.kind() == ScoreKind::product && !variant.score.transforms_keys();

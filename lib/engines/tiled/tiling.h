@@ -4,10 +4,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/cache_sizes.h"
 #include "core/problem.h"
 #include "variants/variant.h"
 
 namespace attnlab {
+
+/// The most that tiles may be, so that the keys and values of one take half of the second cache at most, and
+/// the logits of a strip three quarters of the first.
+struct TileLimits {
+  std::int64_t key_columns;  ///< a multiple of row_code_columns
+  std::int64_t strip_rows;   ///< a multiple of the rows of a register block
+};
+TileLimits tile_limits(const CacheSizes& caches, const Shape& shape, DType dtype);
 
 /// What is prepared and computed together: some kv heads, a range of queries, the keys that these see.
 /// Patterns that see little of a long sequence never have all of its keys prepared at once.
