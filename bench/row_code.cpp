@@ -113,6 +113,7 @@ void threshold(State& state, const RowCode& code) {
   auto logits = normal_values(rows * columns);
   std::vector<float> tau(rows), maximum(rows), candidates(rows * capacity);
   std::vector<std::int32_t> keys(rows * capacity), counts(rows), limits(rows);
+  std::vector<ThresholdWork> work(rows);
   const Normaliser normaliser = Normaliser::parse("entmax(1.5)");
   const LogitTile tile{logits.data(), columns, rows, columns, 0, 0};
   for (auto _ : state) {
@@ -121,9 +122,9 @@ void threshold(State& state, const RowCode& code) {
     std::fill(maximum.begin(), maximum.end(), 2.0F);
     std::fill(counts.begin(), counts.end(), 0);
     std::fill(limits.begin(), limits.end(), first_limit);
-    code.absorb_threshold(
-        normaliser, tile,
-        {tau.data(), maximum.data(), candidates.data(), keys.data(), counts.data(), limits.data(), capacity});
+    code.absorb_threshold(normaliser, tile,
+                          {tau.data(), maximum.data(), candidates.data(), keys.data(), counts.data(),
+                           limits.data(), capacity, nullptr, work.data()});
     benchmark::ClobberMemory();
   }
   rate(state, "logits/s", rows * columns);

@@ -46,8 +46,23 @@ struct Prepared {
   Inputs inputs() const { return given.view(); }
 };
 
-/// `resolution`: of what resident memory grew by; nothing where that cannot be measured.
-Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution) {
+/// The record's `filter`: shares are of `visible_pairs`.
+Json filter_json(const FilterCounts& counts, std::int64_t visible_pairs) {
+  const auto part = [](std::int64_t count, std::int64_t of) {
+    return of > 0 ? Json(static_cast<double>(count) / static_cast<double>(of)) : Json();
+  };
+  return {{"approximated", counts.approximated},
+          {"appended", part(counts.appended, visible_pairs)},
+          {"passed", part(counts.passed, visible_pairs)},
+          {"support", part(counts.support, visible_pairs)},
+          {"solves_per_row", part(counts.solves, counts.rows)},
+          {"whole_rows", part(counts.whole_rows, counts.rows)}};
+}
+
+/// `resolution`: of what resident memory grew by; nothing where that cannot be measured. The run's counts go
+/// to `filtered`.
+Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution,
+                 std::optional<FilterCounts>& filtered) {
   const auto growth = [](std::optional<std::int64_t> peak, std::optional<std::int64_t> before) {
     return peak && before ? Json(*peak - *before) : Json();
   };
@@ -56,8 +71,9 @@ Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution) {
   const std::optional<std::int64_t> file_before = resident_file_bytes();
   reset_heap_peak();
   Workspace workspace;
-  prepared.engine.plan(prepared.variant, prepared.problem, workspace)
-      ->run(prepared.inputs(), prepared.output.view());
+  const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
+  plan->run(prepared.inputs(), prepared.output.view());
+  filtered = plan->filter_counts();
   const Json heap_peak = growth(heap_peak_bytes(), heap_before);
   const Json rss_delta = growth(resident_peak_bytes(), resident_before);
   // Code that is run for the first time is resident too, and no memory of the engine.
@@ -234,7 +250,8 @@ Json record_header(const Cell& cell) {
               {"input", {{"name", cell.input}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
   const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
   record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
-  for (const char* name : {"time", "memory", "error", "deviation", "against", "dispersion", "heatmap"})
+  for (const char* name :
+       {"time", "memory", "error", "deviation", "against", "dispersion", "filter", "heatmap"})
     record[name] = nullptr;
   record["machine"] = {{"cpu", machine.cpu},
                        {"cores", machine.cores},
@@ -293,7 +310,9 @@ Json run_cell(Passes passes, const Cell& cell) {
   if (nonfinite > 0)
     record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
   const std::optional<std::int64_t> resolution = resident_resolution_bytes(cell.problem.threads);
-  record["memory"] = measured([&] { return memory_pass(prepared, resolution); });
+  std::optional<FilterCounts> filtered;
+  record["memory"] = measured([&] { return memory_pass(prepared, resolution, filtered); });
+  if (filtered) record["filter"] = filter_json(*filtered, record["work"]["visible_pairs"]);
   record["time"] = time_pass(prepared, cell, measured_ms);
   std::string path;
   record["dispersion"] = measured([&] { return statistics_pass(prepared, path); });

@@ -132,6 +132,13 @@ constexpr Key newer_record[] = {
     {"/against/infinite_kl_rows", Type::whole},
     {"/against/output/max_abs", Type::number, true},
     {"/against/output/relative_l2", Type::number, true},
+    {"/filter", Type::object, true},
+    {"/filter/approximated", Type::boolean},
+    {"/filter/appended", Type::number, true},
+    {"/filter/passed", Type::number, true},
+    {"/filter/support", Type::number, true},
+    {"/filter/solves_per_row", Type::number, true},
+    {"/filter/whole_rows", Type::number, true},
 };
 
 constexpr const char* statuses[] = {

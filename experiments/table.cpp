@@ -117,6 +117,16 @@ void print_summary(const Json& record) {
   }
   fmt::print("output max {}, relative {}\n", against.at("output").at("max_abs").dump(),
              against.at("output").at("relative_l2").dump());
+  if (const Json& filter = record.at("filter"); !filter.is_null()) {
+    const auto percent = [&](const char* name) {
+      return filter.at(name).is_null() ? "undefined"
+                                       : fmt::format("{:.3g} %", 100 * filter.at(name).get<double>());
+    };
+    fmt::print(
+        "filter      {}: of the visible keys {} appended, {} passed, {} on the support; {} solves a row\n",
+        filter.at("approximated").get<bool>() ? "8-bit products first" : "full products", percent("appended"),
+        percent("passed"), percent("support"), filter.at("solves_per_row").dump());
+  }
   fmt::print("dispersion  mean over rows of all heads\n");
   for (const StatisticInfo& info : statistic_infos) {
     const Json& mean = record.at("dispersion").at("mean").at(std::string(info.name));

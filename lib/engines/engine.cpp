@@ -25,6 +25,17 @@ const ScoreWeights& weights_of(const Inputs& inputs) {
   return inputs.weights ? *inputs.weights : none;
 }
 
+FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
+  approximated = approximated || other.approximated;
+  rows += other.rows;
+  appended += other.appended;
+  passed += other.passed;
+  support += other.support;
+  solves += other.solves;
+  whole_rows += other.whole_rows;
+  return *this;
+}
+
 void validate(const Inputs& inputs, const Variant& variant, const Problem& problem) {
   require("Q", inputs.q, problem.shape.q(), problem.dtype);
   require("K", inputs.k, problem.shape.k(), problem.dtype);

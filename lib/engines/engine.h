@@ -33,6 +33,21 @@ struct Refusal {
   std::string reason;
 };
 
+/// How a run of a row_threshold normaliser came to the support of its rows, in (row, key) pairs unless said.
+/// The same for any number of threads.
+struct FilterCounts {
+  bool approximated = false;  ///< products of low precision within a proved bound went first
+  std::int64_t rows = 0;      ///< rows with a visible logit above -inf
+  std::int64_t appended = 0;  ///< were above their row's bound when their tile passed by: became candidates
+  std::int64_t passed = 0;    ///< passed the bound of the last solve but one; if `approximated`, these alone
+                              ///< got a full product
+  std::int64_t support = 0;
+  std::int64_t solves = 0;
+  std::int64_t whole_rows = 0;  ///< rows whose candidates outgrew their buffer: all their keys became some
+
+  FilterCounts& operator+=(const FilterCounts& other);
+};
+
 /// One variant on one problem, ready to run: memory allocated, kernels compiled. Both runs may be called any
 /// number of times, one at a time; run() allocates nothing. The result does not depend on the number of
 /// threads.
@@ -48,6 +63,9 @@ class Plan {
   /// The same output, and one RowStatistics for every (batch, head, query), in that order.
   virtual void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                                    std::span<RowStatistics> statistics) = 0;
+
+  /// Of the last call of either; nothing where the normaliser has no threshold to filter by.
+  virtual std::optional<FilterCounts> filter_counts() const { return std::nullopt; }
 
   /// What was done with the storage type, e.g. `bf16 products, f32 accumulation`.
   virtual std::string path() const = 0;

@@ -59,6 +59,12 @@ struct SketchRows {
   }
 };
 
+/// What became of a row's candidates before its last solve.
+struct ThresholdWork {
+  std::int32_t dropped = 0;  ///< candidates that a bound, once raised, left out again
+  std::int32_t solves = 0;   ///< times that the bound was raised
+};
+
 /// Candidates of a block of rows for the support of a row_threshold normaliser.
 struct ThresholdRows {
   float* tau = nullptr;         ///< a lower bound of the threshold, in z = scale s; -inf at first
@@ -69,6 +75,7 @@ struct ThresholdRows {
   std::int32_t* limits = nullptr;  ///< candidates of a row beyond which tau is raised; first_limit at first
   std::int64_t capacity = 0;       ///< a multiple of row_code_columns, at least first_limit
   const float* slack = nullptr;    ///< how far off z may be, a row each; null where it is exact
+  ThresholdWork* work = nullptr;
 };
 
 /// Keys of a tile as whole numbers of 8 bits about their mean (quantised.h). Groups of quantised_group keys:

@@ -94,6 +94,7 @@ struct Candidates {
   float maximum;
   float tau;
   float slack;  ///< what z may have too little, and what others may have too much
+  ThresholdWork* work;
 
   ATTNLAB_INLINE Candidates(const ThresholdRows& state, std::int64_t row)
       : z(state.candidates + row * state.capacity),
@@ -102,7 +103,8 @@ struct Candidates {
         limit(state.limits[row]),
         maximum(state.maximum[row]),
         tau(state.tau[row]),
-        slack(state.slack ? 2 * state.slack[row] : 0.0F) {}
+        slack(state.slack ? 2 * state.slack[row] : 0.0F),
+        work(state.work + row) {}
 
   /// No threshold is more than 1 below the maximum. An infinite logit stays above the bound: it has to come
   /// out as NaN, and so does NaN itself.
@@ -125,6 +127,8 @@ struct Candidates {
       remaining += append(!(lane - Lane(maximum) <= Lane(raised)), lane,
                           IntRegister(keys + t, stdx::element_aligned), z + remaining, keys + remaining);
     }
+    work->dropped += static_cast<std::int32_t>(count - remaining);
+    ++work->solves;
     count = remaining;
     if (maximum + raised > tau) tau = maximum + raised;
   }

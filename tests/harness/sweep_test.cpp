@@ -199,6 +199,25 @@ TEST(List, StatisticsAreThoseOfTheSchemaAndOfRecords) {
   EXPECT_EQ(dispersion.at("distance_mass").at("per_head").size(), 2U);
 }
 
+TEST(Filter, IsCountedWhereThereIsAThreshold) {
+  const auto record = [](const std::string& normaliser) {
+    const Result result =
+        command("run --json --seqlen 200 --heads 2 --normaliser '" + normaliser + "'" + short_rounds);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return json::parse(result.out);
+  };
+  const json sparse = record("entmax(1.5)");
+  const json& filter = sparse.at("filter");
+  EXPECT_EQ(filter.at("approximated"), false) << "rows are too short for it to pay";
+  EXPECT_NEAR(filter.at("support").get<double>(),
+              1 - sparse.at("dispersion").at("mean").at("sparsity").get<double>(), 1e-4);
+  EXPECT_GE(filter.at("passed"), filter.at("support"));
+  EXPECT_GE(filter.at("appended"), filter.at("passed"));
+  EXPECT_GE(filter.at("solves_per_row"), 1);
+  EXPECT_EQ(filter.at("whole_rows"), 0.0);
+  EXPECT_TRUE(record("softmax").at("filter").is_null());
+}
+
 TEST(Against, TheBaselineIsTheExactCounterpartUnlessNamed) {
   const auto against = [](const std::string& arguments) {
     const Result result = command("run --json --seqlen 200 --heads 2 " + arguments + short_rounds);

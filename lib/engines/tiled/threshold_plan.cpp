@@ -19,19 +19,20 @@ namespace {
 constexpr std::int64_t candidate_capacity = 1024;
 
 struct Sizes {
-  std::int64_t capacity, candidates, state, sum, whole_rows;
+  std::int64_t capacity, candidates, state, work, sum, whole_rows;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     const std::int64_t longest_row = tiling.longest_visit * tiling.key_columns;
     capacity = std::min(candidate_capacity, std::max<std::int64_t>(longest_row, first_limit));
     candidates = tiling.query_rows * capacity * 4;
     state = tiling.query_rows * 4;
+    work = tiling.query_rows * static_cast<std::int64_t>(sizeof(ThresholdWork));
     sum = problem.shape.head_dim_v * 4;
     whole_rows = longest_row > capacity ? short_block_rows : 0;
   }
   std::int64_t total(int threads) const {
-    return threads *
-           (2 * Workspace::rounded(candidates) + 4 * Workspace::rounded(state) + Workspace::rounded(sum));
+    return threads * (2 * Workspace::rounded(candidates) + 4 * Workspace::rounded(state) +
+                      Workspace::rounded(work) + Workspace::rounded(sum));
   }
 };
 
@@ -53,6 +54,7 @@ class ThresholdPlan final : public Plan {
       own.maximum = workspace.allocate<float>(sizes_.state / 4);
       own.counts = workspace.allocate<std::int32_t>(sizes_.state / 4);
       own.limits = workspace.allocate<std::int32_t>(sizes_.state / 4);
+      own.work = workspace.allocate<ThresholdWork>(tiling_.query_rows);
       own.sum = workspace.allocate<float>(sizes_.sum / 4);
     }
   }
@@ -68,6 +70,12 @@ class ThresholdPlan final : public Plan {
     run_all(inputs, output, &pass);
   }
 
+  std::optional<FilterCounts> filter_counts() const override {
+    FilterCounts all;
+    for (const PerThread& own : threads_) all += own.filtered;
+    return all;
+  }
+
   std::string path() const override {
     return product_path(problem_.dtype, tiling_.dtype) +
            (approximate_ ? " of what 8-bit products leave over" : "");
@@ -77,9 +85,13 @@ class ThresholdPlan final : public Plan {
   struct PerThread {
     std::span<float> candidates, tau, maximum, sum;
     std::span<std::int32_t> keys, counts, limits;
+    std::span<ThresholdWork> work;
+    FilterCounts filtered;  ///< in the blocks of the last run
   };
 
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
+    // Statistics are of the logits themselves.
+    for (PerThread& own : threads_) own.filtered = {.approximated = approximate_ && !pass};
     run_stages(
         tiling_, problem_,
         [&](const StageTile& tile, int thread) {
@@ -100,8 +112,8 @@ class ThresholdPlan final : public Plan {
     std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
     std::fill(own.counts.begin(), own.counts.end(), 0);
     std::fill(own.limits.begin(), own.limits.end(), first_limit);
-    // Statistics are of the logits themselves.
-    ApproximateLogits* approximate = approximate_ && !pass ? &*approximate_ : nullptr;
+    std::fill(own.work.begin(), own.work.end(), ThresholdWork{});
+    ApproximateLogits* approximate = own.filtered.approximated ? &*approximate_ : nullptr;
     const auto state_from = [&](std::int64_t row) {
       return ThresholdRows{own.tau.data() + row,
                            own.maximum.data() + row,
@@ -110,7 +122,8 @@ class ThresholdPlan final : public Plan {
                            own.counts.data() + row,
                            own.limits.data() + row,
                            capacity,
-                           approximate ? approximate->slack(thread) + row : nullptr};
+                           approximate ? approximate->slack(thread) + row : nullptr,
+                           own.work.data() + row};
     };
     SketchRows sketches;
     if (pass) {
@@ -138,11 +151,15 @@ class ThresholdPlan final : public Plan {
                                      state_from(0));
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const std::int32_t count = own.counts[static_cast<std::size_t>(t)];
+      const ThresholdWork& work = own.work[static_cast<std::size_t>(t)];
+      own.filtered.solves += work.solves;
       if (count == spilled) continue;
+      own.filtered.appended += count + work.dropped;
+      own.filtered.passed += count;
       const auto first = static_cast<std::size_t>(t * capacity);
       const auto size = static_cast<std::size_t>(count);
       finish_row(inputs, block, t, own.candidates.subspan(first, size), own.keys.subspan(first, size),
-                 own.tau[static_cast<std::size_t>(t)], output, pass, sketches, own.sum);
+                 own.tau[static_cast<std::size_t>(t)], output, pass, sketches, thread);
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
@@ -161,22 +178,33 @@ class ThresholdPlan final : public Plan {
     whole_rows_.load(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       if (counts[static_cast<std::size_t>(t)] != spilled) continue;
+      FilterCounts& filtered = threads_[static_cast<std::size_t>(thread)].filtered;
+      const std::int64_t visible = variant_.pattern.keys(problem_.shape, block.first + t).count();
+      filtered.appended += visible;
+      filtered.passed += visible;
+      ++filtered.whole_rows;
       const auto [logits, keys] = whole_rows_.row(t, thread);
       for (float& logit : logits) logit *= scale;
       finish_row(inputs, block, t, logits, keys, -std::numeric_limits<float>::infinity(), output, pass,
-                 sketches, threads_[static_cast<std::size_t>(thread)].sum);
+                 sketches, thread);
     }
   }
 
   /// Solves row t of the block over its candidates z and gathers the values of its support.
   void finish_row(const Inputs& inputs, const QueryBlock& block, std::int64_t t, std::span<float> z,
                   std::span<std::int32_t> keys, float bound, const MutableTensorView& output,
-                  StatisticsPass* pass, const SketchRows& sketches, std::span<float> sum) {
+                  StatisticsPass* pass, const SketchRows& sketches, int thread) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const auto support = static_cast<std::size_t>(tiles_.rows().solve_threshold(
         variant_.normaliser, z.data(), keys.data(), static_cast<std::int64_t>(z.size()), bound));
+    if (!z.empty()) {
+      ++own.filtered.rows;
+      ++own.filtered.solves;
+      own.filtered.support += static_cast<std::int64_t>(support);
+    }
     const SupportRow row{block.batch, block.head, block.first + t, z.subspan(0, support),
                          keys.subspan(0, support)};
-    write_support_row(tiles_.rows(), problem_.shape, inputs, row, sum, output);
+    write_support_row(tiles_.rows(), problem_.shape, inputs, row, own.sum, output);
     if (pass) write_support_statistics(*pass, problem_.shape, row, sketches.from(t));
   }
 
