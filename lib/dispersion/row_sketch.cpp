@@ -21,6 +21,27 @@ void merge(WeightSums& sums, const WeightSums& other) {
   sums.sum_square += other.sum_square;
 }
 
+/// One key of weight e = exp(u), but its place among the largest.
+void add_weight(RowSketch& sketch, double e, double u, std::int64_t key, std::int64_t position,
+                double value_norm, double log_value_norm) {
+  sketch.weights.sum += e;
+  sketch.weights.sum_logit += e * u;
+  sketch.weights.sum_square += e * e;
+  sketch.sum_logit_square += e * u * u;
+  if (value_norm != 0) {
+    const double contribution = e * value_norm;
+    sketch.valued.sum += contribution;
+    sketch.valued.sum_logit += contribution * (u + log_value_norm);
+    sketch.valued.sum_square += contribution * contribution;
+  }
+  const std::int64_t distance = std::abs(position - key);
+  sketch.sum_distance += e * static_cast<double>(distance);
+  if (key < sink_keys) sketch.sum_sink += e;
+  if (key <= position && distance < window_keys) sketch.sum_window += e;
+  sketch.distances[distance_bucket(distance)] += e;
+  sketch.support += 1;
+}
+
 }  // namespace
 
 double WeightSums::entropy() const { return std::log(sum) - sum_logit / sum; }
@@ -99,23 +120,7 @@ void add(RowSketch& sketch, double logit, std::int64_t key, std::int64_t positio
   if (logit == -infinity) return;
   if (logit > sketch.reference) rebase(sketch, logit);
   const double u = logit - sketch.reference;
-  const double e = std::exp(u);
-  sketch.weights.sum += e;
-  sketch.weights.sum_logit += e * u;
-  sketch.weights.sum_square += e * e;
-  sketch.sum_logit_square += e * u * u;
-  if (value_norm != 0) {
-    const double contribution = e * value_norm;
-    sketch.valued.sum += contribution;
-    sketch.valued.sum_logit += contribution * (u + std::log(value_norm));
-    sketch.valued.sum_square += contribution * contribution;
-  }
-  const std::int64_t distance = std::abs(position - key);
-  sketch.sum_distance += e * static_cast<double>(distance);
-  if (key < sink_keys) sketch.sum_sink += e;
-  if (key <= position && distance < window_keys) sketch.sum_window += e;
-  sketch.distances[distance_bucket(distance)] += e;
-  sketch.support += 1;
+  add_weight(sketch, std::exp(u), u, key, position, value_norm, std::log(value_norm));
   append(sketch.largest, static_cast<float>(logit));
 }
 
@@ -126,10 +131,15 @@ RowSketch sketch_of_weights() {
 }
 
 void add_support(RowSketch& sketch, std::span<const float> weights, std::span<const std::int32_t> keys,
-                 std::int64_t position, const float* value_norms) {
-  for (std::size_t s = 0; s < weights.size(); ++s)
-    add(sketch, std::log(static_cast<double>(weights[s])), keys[s], position,
-        static_cast<double>(value_norms[keys[s]]));
+                 std::int64_t position, const float* value_norms, const float* log_value_norms) {
+  for (std::size_t s = 0; s < weights.size(); ++s) {
+    const auto weight = static_cast<double>(weights[s]);
+    const double logarithm = std::log(weight);
+    if (weight == 0) continue;
+    add_weight(sketch, weight, logarithm, keys[s], position, static_cast<double>(value_norms[keys[s]]),
+               static_cast<double>(log_value_norms[keys[s]]));
+    append(sketch.largest, static_cast<float>(logarithm));
+  }
 }
 
 TopSums top_sums(const RowSketch& sketch) {

@@ -75,9 +75,9 @@ void add(RowSketch& sketch, double logit, std::int64_t key, std::int64_t positio
 /// Empty, for weights w: relative to 0, add() is given ln w.
 RowSketch sketch_of_weights();
 
-/// The weights of a row's support: keys[s] has weights[s]. `value_norms`: of every key.
+/// The weights of a row's support: keys[s] has weights[s]. `value_norms` and their logarithms: of every key.
 void add_support(RowSketch& sketch, std::span<const float> weights, std::span<const std::int32_t> keys,
-                 std::int64_t position, const float* value_norms);
+                 std::int64_t position, const float* value_norms, const float* log_value_norms);
 
 /// Sums of exp(s - reference) over the largest logits.
 struct TopSums {

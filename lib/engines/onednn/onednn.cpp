@@ -373,7 +373,7 @@ class OnednnPlan final : public Plan {
     if (!pass) return;
     const auto size = static_cast<std::size_t>(support);
     add_support(*sketches.rows, own.row.subspan(0, size), own.key_numbers.subspan(0, size),
-                problem_.shape.position(i), sketches.value_norms);
+                problem_.shape.position(i), sketches.value_norms, sketches.log_value_norms);
     pass->write(*sketches.rows, stripe.batch, stripe.head, i);
   }
 

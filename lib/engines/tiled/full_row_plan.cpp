@@ -92,7 +92,7 @@ class FullRowPlan final : public Plan {
       const SupportRow row{block.batch, block.head, block.first + t, logits.subspan(0, support),
                            keys.subspan(0, support)};
       write_support_row(tiles_.rows(), problem_.shape, inputs, row, own.sum, output);
-      if (pass) write_support_statistics(*pass, problem_.shape, row, sketches);
+      if (pass) write_support_statistics(tiles_.rows(), *pass, problem_.shape, row, sketches);
     }
   }
 

@@ -17,10 +17,11 @@ void write_support_row(const RowCode& code, const Shape& shape, const Inputs& in
   write_row(output, row.batch, row.head, row.i, sum);
 }
 
-void write_support_statistics(StatisticsPass& pass, const Shape& shape, const SupportRow& row,
-                              const SketchRows& sketches) {
-  add_support(*sketches.rows, row.weights, row.keys, shape.position(row.i), sketches.value_norms);
-  pass.write(*sketches.rows, row.batch, row.head, row.i);
+void write_support_statistics(const RowCode& code, StatisticsPass& pass, const Shape& shape,
+                              const SupportRow& row, const SketchRows& sketches) {
+  add_support(*sketches.rows, row.weights, row.keys, shape.position(row.i), sketches.value_norms,
+              sketches.log_value_norms);
+  pass.write(*sketches.rows, code.top_sums(*sketches.rows), row.batch, row.head, row.i);
 }
 
 }  // namespace attnlab

@@ -27,7 +27,7 @@ void write_support_row(const RowCode& code, const Shape& shape, const Inputs& in
                        std::span<float> sum, const MutableTensorView& output);
 
 /// Writes the row's statistics; its sketch, the first of `sketches`, has the logits so far.
-void write_support_statistics(StatisticsPass& pass, const Shape& shape, const SupportRow& row,
-                              const SketchRows& sketches);
+void write_support_statistics(const RowCode& code, StatisticsPass& pass, const Shape& shape,
+                              const SupportRow& row, const SketchRows& sketches);
 
 }  // namespace attnlab

@@ -205,7 +205,7 @@ class ThresholdPlan final : public Plan {
     const SupportRow row{block.batch, block.head, block.first + t, z.subspan(0, support),
                          keys.subspan(0, support)};
     write_support_row(tiles_.rows(), problem_.shape, inputs, row, own.sum, output);
-    if (pass) write_support_statistics(*pass, problem_.shape, row, sketches.from(t));
+    if (pass) write_support_statistics(tiles_.rows(), *pass, problem_.shape, row, sketches.from(t));
   }
 
   const Variant variant_;
