@@ -25,6 +25,12 @@ std::string Cell::id() const {
   return fmt::format("{:016x}", fnv1a(std::as_bytes(std::span(text))));
 }
 
+std::string Cell::group_key() const {
+  Json shared = to_json(*this);
+  for (const char* own : {"backend", "engine", "variant", "twin", "heatmap"}) shared.erase(own);
+  return shared.dump();
+}
+
 std::string Cell::label() const {
   const Shape& shape = problem.shape;
   return fmt::format("{} {} n={}{} {} {} thread{}{}", backend.value_or(engine), variant, shape.seqlen_q,

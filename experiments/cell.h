@@ -32,6 +32,8 @@ struct Cell {
 
   /// 16 hex digits: two cells are the same point if and only if they share it.
   std::string id() const;
+  /// What the cells of a group share (group.h): shape, dtype, threads, input, seed, settings.
+  std::string group_key() const;
   /// One line for progress and errors.
   std::string label() const;
 };

@@ -42,9 +42,13 @@ ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
   return weights;
 }
 
-CellInputs load_inputs(const Cell& cell) {
+std::shared_ptr<const QkvTensors> load_tensors(const Cell& cell) {
+  return std::make_shared<const QkvTensors>(Input::parse(cell.input).make(cell.problem, cell.seed));
+}
+
+CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
   const Variant variant = Variant::parse(cell.variant);
-  CellInputs inputs{Input::parse(cell.input).make(cell.problem, cell.seed), load_weights(cell, variant)};
+  CellInputs inputs{std::move(tensors), load_weights(cell, variant)};
   validate(inputs.view(), variant, cell.problem);
   return inputs;
 }

@@ -1,6 +1,7 @@
 // What a cell is computed on: Q, K and V, and learned weights, made from a seed or read from files.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,15 @@
 namespace attnlab {
 
 struct CellInputs {
-  QkvTensors tensors;
+  std::shared_ptr<const QkvTensors> tensors;
   ScoreWeights weights;
 
-  Inputs view() const { return {tensors.q.view(), tensors.k.view(), tensors.v.view(), &weights}; }
+  Inputs view() const { return {tensors->q.view(), tensors->k.view(), tensors->v.view(), &weights}; }
 };
 
 /// Throws ArgumentError for files that do not fit the cell.
-CellInputs load_inputs(const Cell& cell);
+std::shared_ptr<const QkvTensors> load_tensors(const Cell& cell);
+CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tensors);
 
 /// What the cell is compared with: the variant `against`, else the exact counterpart of its own.
 Variant baseline_of(const Cell& cell, const Variant& variant);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <random>
 
 namespace attnlab {
@@ -36,6 +37,7 @@ class Group {
     for (std::int64_t block = 0;
          std::any_of(contestants_.begin(), contestants_.end(), [](const Contestant& c) { return c.open; });
          ++block) {
+      launcher_.emplace(limits_);
       std::shuffle(order.begin(), order.end(), random_);
       for (const std::size_t cell : order)
         if (contestants_[cell].open) visit(cell, block);
@@ -65,7 +67,7 @@ class Group {
     Contestant& contestant = contestants_[cell];
     reports_.begins(cells_[cell]);
     const bool first = contestant.record.is_null();
-    Json answer = run_in_worker(first ? Passes::all : Passes::time, cells_[cell], limits_);
+    Json answer = launcher_->run(first ? Passes::all : Passes::time, cells_[cell]);
     contestant.spent_ms += answer.at("elapsed_ms").get<double>();
     if (answer.at("measured_ms").is_number())
       contestant.measured_ms += answer.at("measured_ms").get<double>();
@@ -99,16 +101,11 @@ class Group {
   std::mt19937_64 random_;
   const std::string name_;
   std::vector<Contestant> contestants_;
+  std::optional<Launcher> launcher_;  ///< of the block
   double fastest_calibration_ns_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace
-
-std::string group_key(const Cell& cell) {
-  Json shared = to_json(cell);
-  for (const char* own : {"backend", "engine", "variant", "twin", "heatmap"}) shared.erase(own);
-  return shared.dump();
-}
 
 void measure_group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
                    const GroupReports& reports) {

@@ -1,18 +1,15 @@
 // Cells that differ in variant and engine alone, measured side by side: in each block every cell still open
-// takes one sample, in a process of its own, in random order.
+// takes one sample, in a process of its own, in random order. Each block has address layouts of its own.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "launcher.h"
 #include "rounds.h"
-#include "worker.h"
 
 namespace attnlab {
-
-/// What the cells of a group share: shape, dtype, threads, input and seed.
-std::string group_key(const Cell& cell);
 
 struct GroupReports {
   std::function<void(const Cell&)> begins;  ///< one process of a cell

@@ -14,6 +14,7 @@
 #include "doctor.h"
 #include "export.h"
 #include "heatmap/command.h"
+#include "launcher.h"
 #include "list.h"
 #include "merge.h"
 #include "options.h"
@@ -21,7 +22,6 @@
 #include "report/report.h"
 #include "schema.h"
 #include "sweep.h"
-#include "worker.h"
 
 namespace attnlab {
 namespace {
@@ -48,7 +48,7 @@ int run(const std::vector<std::string>& arguments) {
     fmt::print("attnlab {} ({}, {})\n", ATTNLAB_VERSION, ATTNLAB_GIT_REVISION, ATTNLAB_BUILD_TYPE);
     return 0;
   }
-  if (arguments[0] == "worker" && arguments.size() == 3) return worker_main(arguments[1], arguments[2]);
+  if (arguments[0] == "launcher" && arguments.size() == 1) return launcher_main();
   const auto command = std::find_if(commands().begin(), commands().end(),
                                     [&](const Command& candidate) { return candidate.name == arguments[0]; });
   if (command == commands().end()) {

@@ -276,7 +276,7 @@ std::int64_t predicted_bytes(const Cell& cell) {
          find_engine(cell.engine).workspace_bytes(Variant::parse(cell.variant), cell.problem);
 }
 
-Json run_cell(Passes passes, const Cell& cell) {
+Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
   cap_onednn();
   // Parallel regions that are not the engine's, lest threads that the cell does not have spin beside it.
   omp_set_num_threads(cell.problem.threads);
@@ -288,9 +288,9 @@ Json run_cell(Passes passes, const Cell& cell) {
     record["reason"] = refusal->reason;
     return record;
   }
-  Prepared prepared{engine, variant, cell.problem, load_inputs(cell),
+  if (!tensors) tensors = load_tensors(cell);
+  Prepared prepared{engine, variant, cell.problem, load_inputs(cell, tensors),
                     Tensor(cell.problem.dtype, cell.problem.shape.output())};
-  const QkvTensors& tensors = prepared.given.tensors;
   double measured_ms = 0;
   const auto measured = [&](const auto& pass) {
     const auto start = std::chrono::steady_clock::now();
@@ -304,8 +304,8 @@ Json run_cell(Passes passes, const Cell& cell) {
     record["measured_ms"] = measured_ms;
     return record;
   }
-  record["input"]["checksum"] = tensors.checksum();
-  const std::int64_t nonfinite = tensors.nonfinite();
+  record["input"]["checksum"] = tensors->checksum();
+  const std::int64_t nonfinite = tensors->nonfinite();
   record["input"]["nonfinite"] = nonfinite;
   if (nonfinite > 0)
     record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
@@ -317,8 +317,8 @@ Json run_cell(Passes passes, const Cell& cell) {
   std::string path;
   record["dispersion"] = measured([&] { return statistics_pass(prepared, path); });
   record["machine"]["path"] = path;
-  if (!tensors.needles.empty())
-    add_needle_weight(variant, cell.problem.shape, tensors.needles, prepared.output.view(),
+  if (!tensors->needles.empty())
+    add_needle_weight(variant, cell.problem.shape, tensors->needles, prepared.output.view(),
                       record["dispersion"]);
   measured([&] {
     add_errors(prepared, cell, record);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "cell.h"
+#include "cell_inputs.h"
 
 namespace attnlab {
 
@@ -19,9 +20,10 @@ enum class Passes {
   time  ///< one sample of the time
 };
 
-/// The record, status `ok` or `refused`; its `time` is one sample (rounds.h). Throws ArgumentError for an
-/// input that does not fit, std::bad_alloc, and what oneDNN throws.
-Json run_cell(Passes passes, const Cell& cell);
+/// The record, status `ok` or `refused`; its `time` is one sample (rounds.h). `tensors`: of the cell; none:
+/// they are loaded. Throws ArgumentError for an input that does not fit, std::bad_alloc, and what oneDNN
+/// throws.
+Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors> tensors);
 
 /// Bytes of inputs, output and workspace.
 std::int64_t predicted_bytes(const Cell& cell);

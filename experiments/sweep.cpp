@@ -18,6 +18,7 @@
 #include "core/argument_error.h"
 #include "group.h"
 #include "inputs/input.h"
+#include "launcher.h"
 #include "measure/machine.h"
 #include "noise_floor.h"
 #include "prediction.h"
@@ -27,7 +28,6 @@
 #include "resume.h"
 #include "run_cell.h"
 #include "table.h"
-#include "worker.h"
 
 namespace attnlab {
 
@@ -63,6 +63,7 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
   fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}\n", "backend", "n", "dtype", "threads", "bytes",
              "call", "variant");
   Pace pace;
+  Launcher launcher(limits);
   for (const Cell& cell : cells) {
     const Json prediction = predict(cell, limits, 0);
     std::string time = "-";
@@ -72,7 +73,7 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
         const bool captured = Input::parse(cell.input).captured_shape().has_value();
         small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
         if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
-        const Json record = run_in_worker(Passes::time, small, limits);
+        const Json record = launcher.run(Passes::time, small);
         if (record.at("status") == "ok") pace.learn(small, record.at("time").at("ns"));
       }
       if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
@@ -103,8 +104,8 @@ std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
   std::string key;
   std::vector<Cell> dealt;
   for (const Cell& cell : cells) {
-    if (group_key(cell) != key) ++group;
-    key = group_key(cell);
+    if (cell.group_key() != key) ++group;
+    key = cell.group_key();
     if (group % count == mine) dealt.push_back(cell);
   }
   if (dealt.empty())
@@ -127,7 +128,7 @@ class Sweep {
            RunDirectory& directory) {
     for (std::size_t start = 0, end = 0; start < cells_.size(); start = end) {
       end = start + 1;
-      while (end < cells_.size() && group_key(cells_[end]) == group_key(cells_[start])) ++end;
+      while (end < cells_.size() && cells_[end].group_key() == cells_[start].group_key()) ++end;
       const auto keep = [&](std::size_t at, Json record) {
         record["resume_key"] = keys[at];
         directory.append(record);

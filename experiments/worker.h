@@ -1,4 +1,4 @@
-// One cell in one child process: whatever happens to it, the parent gets a record.
+// One cell in one process of its own: whatever happens to it, there is a record.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,14 @@ struct Limits {
   std::int64_t memory_bytes = 0;  ///< of private memory, by RLIMIT_DATA
 };
 
-/// Starts this program again as a worker, stops it with its process group at the time limit, and gives its
-/// record; or one that says why there is none. Throws Interrupted after SIGINT or SIGTERM, with the worker
-/// stopped.
-Json run_in_worker(Passes passes, const Cell& cell, const Limits& limits);
+/// Forks a worker (run_cell), stops it with its process group at the time limit, and gives its record; or one
+/// that says why there is none. No thread may have been started before, since OpenMP's do not come with a
+/// fork.
+Json run_in_worker(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors>& tensors,
+                   const Limits& limits);
 
-/// The worker's side: reads the passes and the cell from its arguments, writes the record to file
-/// descriptor 3.
-int worker_main(const std::string& passes, const std::string& cell_json);
-
-struct Interrupted {};
-
-/// From here on SIGINT and SIGTERM end run_in_worker rather than the process.
-void catch_interrupts();
+/// The record of a cell whose process ended, with `status` as of waitpid, before it had one; `said`: its last
+/// words.
+Json record_of_death(const Cell& cell, int status, const std::string& said);
 
 }  // namespace attnlab

@@ -37,7 +37,7 @@ int heatmap_command(const Settings& settings) {
   const Cell cell = one_cell(settings);
   const Shape& shape = cell.problem.shape;
   const std::int64_t head = settings.integer("head", 0, shape.batch * shape.heads - 1);
-  const CellInputs inputs = load_inputs(cell);
+  const CellInputs inputs = load_inputs(cell, load_tensors(cell));
   const Heatmap heatmap = make_heatmap(Variant::parse(cell.variant), cell.problem, inputs.view(), head);
   try {
     write_whole(file, draw_heatmap(format, heatmap, cell));

@@ -43,19 +43,19 @@ Samples sample(const std::function<void()>& work, int rounds, double min_time_s)
   benchmark::ClearRegisteredBenchmarks();
   benchmark::RegisterBenchmark("cell",
                                [&](benchmark::State& state) {
-                                 disturbance.calibration_before_ns = calibration_ns();
                                  const Counters before = read_counters();
                                  const Clock::time_point start = Clock::now();
                                  for (auto _ : state) work();
                                  count_work(start);
                                  disturbance.counters = read_counters() - before;
-                                 disturbance.calibration_after_ns = calibration_ns();
                                })
       ->UseRealTime()
       ->MinTime(min_time_s);
   // The loop first looks for the number of iterations; what is left afterwards is of the run that counts.
   for (int round = 0; round < rounds; ++round) {
+    disturbance.calibration_before_ns = calibration_ns();
     benchmark::RunSpecifiedBenchmarks(&collector);
+    disturbance.calibration_after_ns = calibration_ns();
     samples.disturbances.push_back(disturbance);
   }
   benchmark::ClearRegisteredBenchmarks();

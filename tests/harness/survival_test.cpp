@@ -11,6 +11,7 @@
 #include <random>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "core/splitmix.h"
 #include "harness/command.h"
@@ -39,18 +40,16 @@ class Background {
     }
   }
   pid_t pid() const { return pid_; }
-  /// The worker's process, once it is there; 0 if it is not within `patience`.
+  /// The process that forks the workers, or the worker, once it is there; 0 if it is not within `patience`.
+  pid_t launcher(std::chrono::milliseconds patience = std::chrono::seconds(5)) const {
+    return within(patience, [&] { return child_of(pid_); });
+  }
   pid_t worker(std::chrono::milliseconds patience = std::chrono::seconds(5)) const {
-    for (const auto end = std::chrono::steady_clock::now() + patience;;) {
-      std::ifstream children("/proc/" + std::to_string(pid_) + "/task/" + std::to_string(pid_) + "/children");
-      pid_t child = 0;
-      if (children >> child) {
-        const std::string name = read_file("/proc/" + std::to_string(child) + "/cmdline");
-        if (name.find("worker") != std::string::npos) return child;
-      }
-      if (std::chrono::steady_clock::now() > end) return 0;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
+    return within(patience, [&]() -> pid_t {
+      const pid_t child = child_of(child_of(pid_));
+      return child > 0 && read_file("/proc/" + std::to_string(child) + "/comm") == "attnlab-worker\n" ? child
+                                                                                                      : 0;
+    });
   }
   int wait() const {
     int status = 0;
@@ -59,6 +58,22 @@ class Background {
   }
 
  private:
+  static pid_t child_of(pid_t parent) {
+    const std::string process = std::to_string(parent);
+    std::ifstream children("/proc/" + process + "/task/" + process + "/children");
+    pid_t child = 0;
+    children >> child;
+    return child;
+  }
+  template <class Find>
+  static pid_t within(std::chrono::milliseconds patience, Find find) {
+    for (const auto end = std::chrono::steady_clock::now() + patience;;) {
+      if (const pid_t found = find(); found > 0) return found;
+      if (std::chrono::steady_clock::now() > end) return 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+
   pid_t pid_ = 0;
 };
 
@@ -69,12 +84,14 @@ void expect_gone(pid_t process) {
 }
 
 TEST(Survival, KilledAndCrashedWorkersAreRecords) {
-  for (const auto& [signal, status] : {std::pair{SIGKILL, "out_of_memory"}, std::pair{SIGSEGV, "crashed"}}) {
+  for (const auto& [killed, signal, status] : {std::tuple{&Background::worker, SIGKILL, "out_of_memory"},
+                                               std::tuple{&Background::worker, SIGSEGV, "crashed"},
+                                               std::tuple{&Background::launcher, SIGKILL, "out_of_memory"}}) {
     const TemporaryDirectory directory;
     const Background sweep(directory / "run");
-    const pid_t worker = sweep.worker();
-    ASSERT_GT(worker, 0);
-    kill(worker, signal);
+    const pid_t process = (sweep.*killed)(std::chrono::seconds(5));
+    ASSERT_GT(process, 0);
+    kill(process, signal);
     EXPECT_EQ(sweep.wait(), 3);
     const std::vector<json> list = records(directory / "run");
     ASSERT_EQ(list.size(), 2U);
