@@ -2,6 +2,10 @@
 
 #include <initializer_list>
 
+#include "compare/compare.h"
+#include "export.h"
+#include "report/report.h"
+
 namespace attnlab {
 
 namespace {
@@ -41,7 +45,8 @@ const std::vector<Command>& commands() {
        {"format", "out", "force"},
        "attnlab report results/mine --format latex",
        "0 all well; 2 usage",
-       2},
+       2,
+       {{"format", report_formats()}}},
       {"heatmap",
        "",
        "Draw where one head looks: exact, variant and difference; entropy and distance by query.",
@@ -57,14 +62,16 @@ const std::vector<Command>& commands() {
        {"between", "floor", "force", "fail-on", "format", "out"},
        "attnlab compare results/before results/after --fail-on slower",
        "0 all well; 2 usage; 4 what --fail-on names",
-       2},
+       2,
+       {{"format", compare_formats()}, {"fail-on", fail_on_choices()}}},
       {"export",
        "DIR",
        "Records for other programs: a flat CSV, flat JSON lines, or Google Benchmark's JSON.",
        {"format", "out"},
        "attnlab export results/mine --format gbench --out mine.json",
        "0 all well; 2 usage",
-       1},
+       1,
+       {{"format", export_formats()}}},
       {"merge",
        "DIR...",
        "Join the directories of a sweep that was shared by --shard into one, --out.",

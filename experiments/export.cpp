@@ -133,8 +133,10 @@ Json to_google_benchmark(const std::vector<Json>& records) {
   return json;
 }
 
+std::vector<std::string> export_formats() { return {"csv", "jsonl", "gbench"}; }
+
 int export_command(const Settings& settings) {
-  const std::string format = settings.choice("format", {"csv", "jsonl", "gbench"});
+  const std::string format = settings.choice("format", export_formats());
   if (settings.positional.empty()) throw ArgumentError("export", "", "the directory of a sweep");
   const RunRecords run = load_run(settings.positional.front(), "export");
   const std::string text = format == "csv"     ? to_csv(flatten(run.cells))

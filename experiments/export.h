@@ -23,4 +23,7 @@ Json to_google_benchmark(const std::vector<Json>& records);
 
 int export_command(const Settings& settings);
 
+/// Of --format; the first is the default.
+std::vector<std::string> export_formats();
+
 }  // namespace attnlab

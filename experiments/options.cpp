@@ -61,12 +61,11 @@ constexpr Option table[] = {
     {"json", "", "", "JSON on standard output, nothing else"},
     {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
     {"head", "N", "0", "query head of the picture, from 0; several batches count on"},
-    {"format", "NAME", "",
-     "report: html, md, csv, latex; compare: table, json, md, csv, latex; export: csv, jsonl, gbench"},
+    {"format", "NAME", "", "of the output"},
     {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
     {"floor", "PERCENT", "", "noise floor: no verdict below it (by the A/A pairs, else 2)"},
     {"force", "", "", "different CPUs (report, compare, merge) or builds (merge) all the same"},
-    {"fail-on", "VERDICT", "nothing", "exit status 4 for: slower, ambiguous, lost (figures in A, none in B)"},
+    {"fail-on", "VERDICT", "nothing", "exit status 4 for it; lost: figures in A, none in B"},
 };
 
 }  // namespace
@@ -208,6 +207,14 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
   return settings;
 }
 
+std::string help_of(const Command& command, const Option& option) {
+  std::string text(option.help);
+  if (const auto choices = command.choices.find(option.name); choices != command.choices.end())
+    text += fmt::format(": {}", fmt::join(choices->second, ", "));
+  if (!option.fallback.empty()) text += fmt::format(" ({})", option.fallback);
+  return text;
+}
+
 std::string help_text(const Command& command) {
   std::string text =
       fmt::format("usage: attnlab {} {}{}\n{}\n", command.name, command.options.empty() ? "" : "[options] ",
@@ -215,8 +222,7 @@ std::string help_text(const Command& command) {
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
     const std::string left = fmt::format("--{} {}", option.name, option.value);
-    text += fmt::format("  {:<23} {}{}\n", left, option.help,
-                        option.fallback.empty() ? "" : fmt::format(" ({})", option.fallback));
+    text += fmt::format("  {:<23} {}\n", left, help_of(command, option));
   }
   if (!command.exit_status.empty()) text += fmt::format("Exit status: {}\n", command.exit_status);
   return text + fmt::format("Example: {}\n", command.example);

@@ -57,12 +57,17 @@ struct Command {
   std::string_view example;
   std::string_view exit_status;
   std::size_t most_positional = 0;
+  std::map<std::string_view, std::vector<std::string>> choices =
+      {};  ///< values, where an option has no others
 };
 
 /// Parses `arguments` for a command, with its configuration file if it names one (the command line wins).
 /// Throws ArgumentError for anything it does not know, with the nearest names, and the file and line where it
 /// stood.
 Settings parse_options(const Command& command, const std::vector<std::string>& arguments);
+
+/// What an option of a command does, the values that it may have and its default.
+std::string help_of(const Command& command, const Option& option);
 
 /// One screen: usage, options with their defaults, an example.
 std::string help_text(const Command& command);

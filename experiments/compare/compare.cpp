@@ -118,9 +118,12 @@ Comparison make_comparison(const Settings& settings) {
 
 }  // namespace
 
+std::vector<std::string> compare_formats() { return {"table", "json", "md", "csv", "latex"}; }
+std::vector<std::string> fail_on_choices() { return {"nothing", "slower", "ambiguous", "lost"}; }
+
 int compare_command(const Settings& settings) {
-  const std::string format = settings.choice("format", {"table", "json", "md", "csv", "latex"});
-  const std::string fail_on = settings.choice("fail-on", {"nothing", "slower", "ambiguous", "lost"});
+  const std::string format = settings.choice("format", compare_formats());
+  const std::string fail_on = settings.choice("fail-on", fail_on_choices());
   const Comparison comparison = make_comparison(settings);
   const std::string text = in_format(comparison, format);
   if (settings.has("out")) {

@@ -38,13 +38,15 @@ std::string name_of(const std::filesystem::path& directory) {
 
 }  // namespace
 
+std::vector<std::string> report_formats() { return {"html", "md", "csv", "latex"}; }
+
 int report_command(const Settings& settings) {
   if (settings.positional.empty())
     throw ArgumentError("report", "", "the directory of a sweep, or those of two to set side by side");
   if (settings.has("format") && settings.text("format") == "svg")
     throw ArgumentError("format", "svg",
                         "html, whose page has a button for the SVG of each chart: a browser draws them");
-  const std::string format = settings.choice("format", {"html", "md", "csv", "latex"});
+  const std::string format = settings.choice("format", report_formats());
   std::vector<Run> runs;
   for (const std::string& directory : settings.positional)
     runs.push_back({name_of(directory), load_run(directory, "report")});

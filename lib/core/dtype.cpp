@@ -9,9 +9,8 @@ std::string_view to_string(DType dtype) {
 }
 
 DType parse_dtype(std::string_view name) {
-  if (name == "f32") return DType::f32;
-  if (name == "bf16") return DType::bf16;
-  if (name == "f16") return DType::f16;
+  for (const DType dtype : all_dtypes)
+    if (name == to_string(dtype)) return dtype;
   throw ArgumentError("dtype", name, "f32, bf16 or f16");
 }
 

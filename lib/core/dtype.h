@@ -8,6 +8,7 @@
 namespace attnlab {
 
 enum class DType { f32, bf16, f16 };
+inline constexpr DType all_dtypes[] = {DType::f32, DType::bf16, DType::f16};
 
 /// Brain floating point: the upper half of a float32, rounded to nearest, ties to even.
 struct bf16 {

@@ -1,14 +1,12 @@
-// Records in other formats, sweeps shared over machines, and what is generated from the option table.
+// Records in other formats, and sweeps shared over machines.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <sstream>
 
-#include "commands.h"
 #include "harness/command.h"
 
 namespace attnlab {
@@ -132,38 +130,6 @@ TEST(Shards, BadOnesAreRefused) {
   for (const char* shard : {"0/2", "3/2", "2", "1/2/3", "9/9"})
     EXPECT_EQ(command(std::string("sweep --seqlen 16,32 --out /nonexistent/x --shard ") + shard).status, 2)
         << shard;
-}
-
-TEST(Reference, NamesEveryCommandAndOption) {
-  const std::string man = command("man").out;
-  const std::string bash = command("completion bash").out;
-  const std::string zsh = command("completion zsh").out;
-  for (const Command& one : commands()) {
-    for (const std::string& text : {man, bash, zsh})
-      EXPECT_NE(text.find(one.name), std::string::npos) << one.name;
-    for (const std::string_view option : one.options) {
-      EXPECT_NE(bash.find("--" + std::string(option)), std::string::npos) << option;
-      EXPECT_NE(zsh.find("'--" + std::string(option) + "["), std::string::npos) << option;
-    }
-  }
-  EXPECT_TRUE(man.starts_with(".TH ATTNLAB"));
-  EXPECT_EQ(command("completion fish").status, 2);
-}
-
-TEST(Reference, BashCompletes) {
-  const TemporaryDirectory directory;
-  write_file(directory / "try.sh",
-             "source <(\"$ATTNLAB_COMMAND\" completion bash)\n"
-             "COMP_WORDS=(attnlab sweep --retr); COMP_CWORD=2; _attnlab; echo \"${COMPREPLY[@]}\"\n"
-             "COMP_WORDS=(attnlab com); COMP_CWORD=1; _attnlab; echo \"${COMPREPLY[@]}\"\n");
-  const std::string script = (directory / "try.sh").string();
-  const std::string out = (directory / "out").string();
-  ASSERT_EQ(std::system(("bash " + script + " > " + out).c_str()), 0);
-  EXPECT_EQ(read_file(directory / "out"), "--retries --retry-failed\ncompare completion\n");
-  ASSERT_EQ(std::system(("\"$ATTNLAB_COMMAND\" completion zsh > " + out +
-                         "; ! command -v zsh > /dev/null || zsh -n " + out)
-                            .c_str()),
-            0);
 }
 
 }  // namespace

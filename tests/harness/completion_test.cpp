@@ -1,0 +1,130 @@
+// What is generated from the tables of commands, options and members: the man page, and completion, which is
+// typed into real shells.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "commands.h"
+#include "harness/command.h"
+#include "option_values.h"
+
+namespace attnlab {
+namespace {
+
+TEST(Completion, NamesEveryCommandOptionAndValue) {
+  const std::string man = command("man").out;
+  const std::string bash = command("completion bash").out;
+  const std::string zsh = command("completion zsh").out;
+  for (const Command& one : commands()) {
+    for (const std::string& text : {man, bash, zsh})
+      EXPECT_NE(text.find(one.name), std::string::npos) << one.name;
+    for (const std::string_view option : one.options) {
+      EXPECT_NE(bash.find("--" + std::string(option)), std::string::npos) << option;
+      EXPECT_NE(zsh.find("'--" + std::string(option)), std::string::npos) << option;
+      for (const std::string& word : values_of(one, option_named(option)).words)
+        for (const std::string& text : {bash, zsh})
+          EXPECT_NE(text.find(word.substr(0, word.find(':'))), std::string::npos) << option << ' ' << word;
+    }
+  }
+  EXPECT_TRUE(man.starts_with(".TH ATTNLAB"));
+  EXPECT_EQ(command("completion fish").status, 2);
+}
+
+/// An interactive shell on a terminal of its own, in which `attnlab` writes its arguments to a file, one a
+/// line.
+class Shell {
+ public:
+  explicit Shell(const std::string& name) {
+    write_file(
+        directory_ / "rc",
+        (name == "zsh" ? "autoload -Uz compinit; compinit -D -u\n" : "") +
+            ("source <('" + std::string(std::getenv("ATTNLAB_COMMAND")) + "' completion " + name + ")\n") +
+            "attnlab() { printf '%s\\n' \"$@\" > partial; mv partial typed; }\n: > ready\n");
+    pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
+    if (pid_ == 0) {
+      if (chdir((directory_ / ".").c_str()) != 0) _exit(126);
+      setenv("TERM", "dumb", 1);
+      if (name == "bash") execlp("bash", "bash", "--norc", "--noprofile", "-i", static_cast<char*>(nullptr));
+      execlp("zsh", "zsh", "-f", "-i", static_cast<char*>(nullptr));
+      _exit(127);
+    }
+    fcntl(terminal_, F_SETFL, O_NONBLOCK);
+    type("source ./rc\n");
+    wait_for("ready");
+  }
+  ~Shell() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    close(terminal_);
+  }
+
+  /// The arguments of `attnlab` when `keys` and Enter are typed; "nothing" after ten seconds.
+  std::string arguments(const std::string& keys) {
+    std::filesystem::remove(directory_ / "typed");
+    type(keys + "\n");
+    return wait_for("typed") ? read_file(directory_ / "typed") : "nothing: " + screen_;
+  }
+
+ private:
+  void type(const std::string& keys) {
+    screen_.clear();
+    ASSERT_EQ(write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  }
+  bool wait_for(const std::string& file) {
+    for (int trial = 0; trial < 2000; ++trial) {
+      char part[4096];
+      for (ssize_t got; (got = read(terminal_, part, sizeof part)) > 0;)
+        screen_.append(part, static_cast<std::size_t>(got));
+      if (std::filesystem::exists(directory_ / file)) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+
+  const TemporaryDirectory directory_;
+  std::string screen_;
+  int terminal_ = -1;
+  pid_t pid_ = -1;
+};
+
+void expect_completion(const std::string& name) {
+  if (std::system(("command -v " + name + " > /dev/null").c_str()) != 0)
+    GTEST_SKIP() << name << " is not installed";
+  Shell shell(name);
+  for (const auto& [keys, words] : std::vector<std::pair<std::string, std::string>>{
+           {"attnlab compl\tb\t", "completion\nbash\n"},
+           {"attnlab sweep --retry\t", "sweep\n--retry-failed\n"},
+           {"attnlab sweep --backend chu\t", "sweep\n--backend\nchunked\n"},
+           {"attnlab sweep --backend full,chu\t", "sweep\n--backend\nfull,chunked\n"},
+           {"attnlab sweep --backend=chu\t", "sweep\n--backend=chunked\n"},
+           {"attnlab sweep --engine onednn,ti\t", "sweep\n--engine\nonednn,tiled\n"},
+           {"attnlab run --score addi\t", "run\n--score\nadditive(20)\n"},
+           {"attnlab run --modifier soft\t", "run\n--modifier\nsoftcap(2)\n"},
+           {"attnlab run --pattern causal,wind\t", "run\n--pattern\ncausal,window(37)\n"},
+           {"attnlab run --normaliser ent\t", "run\n--normaliser\nentmax(1.5)\n"},
+           {"attnlab run --variant sparsem\t", "run\n--variant\nsparsemax\n"},
+           {"attnlab run --against sparsem\t", "run\n--against\nsparsemax\n"},
+           {"attnlab run --dtype f32,bf\t", "run\n--dtype\nf32,bf16\n"},
+           {"attnlab run --input need\t", "run\n--input\nneedle\n"},
+           {"attnlab report --format la\t", "report\n--format\nlatex\n"},
+           {"attnlab export --format gb\t", "export\n--format\ngbench\n"},
+           {"attnlab compare --format js\t", "compare\n--format\njson\n"},
+           {"attnlab compare --fail-on sl\t", "compare\n--fail-on\nslower\n"},
+           {"attnlab list norm\t", "list\nnormalisers\n"},
+           {"attnlab run --config rea\t", "run\n--config\nready\n"},
+           {"attnlab validate rea\t", "validate\nready\n"}})
+    EXPECT_EQ(shell.arguments(keys), words) << keys;
+}
+
+TEST(Completion, BashCompletes) { expect_completion("bash"); }
+TEST(Completion, ZshCompletes) { expect_completion("zsh"); }
+
+}  // namespace
+}  // namespace attnlab
