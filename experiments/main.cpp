@@ -89,6 +89,9 @@ int main(int argc, char** argv) {
   } catch (const attnlab::ArgumentError& error) {
     fmt::print(stderr, "attnlab: {}\n", error.what());
     return 2;
+  } catch (const attnlab::Interrupted&) {
+    fmt::print(stderr, "attnlab: interrupted\n");
+    return 130;
   } catch (const std::exception& error) {
     fmt::print(stderr, "attnlab: {}\n", error.what());
     return 3;

@@ -246,14 +246,9 @@ int run_command(const Settings& settings) {
   catch_interrupts();
   const Limits limits = make_limits(settings);
   Json record = predict(cell, limits, 0);
-  try {
-    if (record.at("status") == "")
-      measure_group({cell}, limits, stopping_rule(settings),
-                    {[](const Cell&) {}, [&](std::size_t, const Json& measured) { record = measured; }});
-  } catch (const Interrupted&) {
-    fmt::print(stderr, "attnlab: interrupted\n");
-    return 130;
-  }
+  if (record.at("status") == "")
+    measure_group({cell}, limits, stopping_rule(settings),
+                  {[](const Cell&) {}, [&](std::size_t, const Json& measured) { record = measured; }});
   if (settings.has("json"))
     fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
   else

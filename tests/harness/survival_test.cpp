@@ -77,10 +77,15 @@ class Background {
   pid_t pid_ = 0;
 };
 
+/// Ended: what init has not collected yet is no process any more.
 void expect_gone(pid_t process) {
-  for (int trial = 0; trial < 300 && kill(process, 0) == 0; ++trial)
+  const auto runs = [&] {
+    const std::string stat = read_file("/proc/" + std::to_string(process) + "/stat");
+    return !stat.empty() && stat.find(") Z ") == std::string::npos;
+  };
+  for (int trial = 0; trial < 300 && runs(); ++trial)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_NE(kill(process, 0), 0) << "the worker outlived its sweep";
+  EXPECT_FALSE(runs()) << "the worker outlived its sweep";
 }
 
 TEST(Survival, KilledAndCrashedWorkersAreRecords) {
@@ -110,6 +115,14 @@ TEST(Survival, InterruptStopsTheWorkerAndKeepsTheRecords) {
   EXPECT_EQ(sweep.wait(), 130);
   expect_gone(worker);
   EXPECT_EQ(records(directory / "run").size(), 0U);
+}
+
+TEST(Survival, ADryRunIsInterrupted) {
+  const TemporaryDirectory directory;
+  const Background dry_run(directory / "run", "--variant softmax --seqlen 65536 --min-time 60 --dry-run");
+  ASSERT_GT(dry_run.worker(), 0);
+  kill(dry_run.pid(), SIGINT);
+  EXPECT_EQ(dry_run.wait(), 130);
 }
 
 TEST(Survival, WorkersDieWithTheirSweep) {
