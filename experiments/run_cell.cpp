@@ -199,7 +199,8 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
                      {"relative_l2", against_oracle.error.relative_l2()},
                      {"budget_max_abs", against_oracle.budget_max_abs},
                      {"within_budget", against_oracle.within_budget()},
-                     {"rows", rows.size()}};
+                     {"rows", rows.size()},
+                     {"undetermined_rows", against_oracle.undetermined_rows}};
   const Difference deviation = difference(
       pair.output, exact.name() == variant.name()    ? pair.output
                    : exact.name() == baseline.name() ? pair.baseline_output
@@ -326,6 +327,11 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
   });
   if (!record["error"]["within_budget"].get<bool>())
     record["warnings"].push_back("the output is outside its error budget: no speed-up is shown");
+  if (const Json& left_out = record["error"]["undetermined_rows"]; left_out != 0)
+    record["warnings"].push_back(fmt::format(
+        "{} of {} checked rows are left out of the error: rounding decides which keys they keep",
+        left_out.get<std::int64_t>(),
+        record["error"]["rows"].get<std::int64_t>() * cell.problem.shape.batch * cell.problem.shape.heads));
   if (cell.heatmap)
     record["heatmap"] = measured([&] {
       return to_json(make_heatmap(variant, cell.problem, prepared.inputs(), 0), cell.problem.shape);

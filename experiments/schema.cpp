@@ -123,6 +123,7 @@ constexpr Key ok_record[] = {
 
 /// What a record of status ok may lack: it was added after the first records of its schema.
 constexpr Key newer_record[] = {
+    {"/error/undetermined_rows", Type::whole},
     {"/dispersion/distance_mass", Type::object},
     {"/against", Type::object},
     {"/against/variant", Type::text},

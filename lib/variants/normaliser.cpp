@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "variants/table.h"
 
@@ -55,6 +56,25 @@ void Normaliser::weights(std::span<double> row) const {
   if (!finite.empty()) std::visit([&](const auto& member) { member.weights(finite); }, member_);
   auto weight = finite.begin();
   for (double& value : row) value = value > -infinity ? *weight++ : 0;
+}
+
+bool Normaliser::jumps() const {
+  return std::visit(
+      [](const auto& member) {
+        return requires { member.edge({}); };
+      },
+      member_);
+}
+
+Edge Normaliser::edge(std::span<const double> row) const {
+  return std::visit(
+      [&](const auto& member) -> Edge {
+        if constexpr (requires { member.edge(row); })
+          return member.edge(row);
+        else
+          throw std::logic_error("edge of a normaliser that does not jump: " + name());
+      },
+      member_);
 }
 
 namespace {

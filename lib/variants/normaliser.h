@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "variants/arguments.h"
+#include "variants/normalisers/edge.h"
 #include "variants/normalisers/kind.h"
 #include "variants/normalisers/row_scratch.h"
 #include "variants/normalisers/table.h"
@@ -34,6 +35,12 @@ class Normaliser {
   /// (elementwise: NaN its own, +inf is as any large number); a row with nothing above -inf weighs 0
   /// throughout.
   void weights(std::span<double> row) const;
+
+  /// Whether weights jump where two logits change places, so that near there rounding decides them.
+  bool jumps() const;
+
+  /// Where they do, in finite logits, not empty. Only if jumps().
+  Edge edge(std::span<const double> row) const;
 
   /// full_row, for the engines: turns the logits of a row and their keys, in key order, into the weights
   /// above 0 and their keys, in place, and returns how many those are. What weights() says of NaN and

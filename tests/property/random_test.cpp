@@ -1,5 +1,6 @@
 // Random variants on random shapes: the engines against the oracle, and patterns against their definition key
 // by key.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -79,6 +80,20 @@ std::vector<std::string> examples(const std::vector<MemberInfo>& infos) {
   return names;
 }
 
+TEST(Random, RowsThatRoundingDecidesAreLeftOut) {
+  // Random cases found it: softcap crowds logits together, and in one row the eighth and the ninth are as
+  // good as equal.
+  const Case given = make_case("cosine(8)|softcap(2)|!window(40,8)|topk_softmax(8)",
+                               {1, 1, 1, 84, 183, 2, 29}, DType::f32, 2, 0.1);
+  const std::vector<double> oracle = oracle_output(given);
+  for (const Engine* engine : fast_engines(given)) {
+    const OutputError found = error_of_run(*engine, given, oracle);
+    EXPECT_TRUE(found.within_budget()) << engine->name();
+    EXPECT_GE(found.undetermined_rows, 1) << engine->name();
+    EXPECT_LE(found.undetermined_rows, 20) << engine->name();
+  }
+}
+
 TEST(Random, EnginesAgreeWithTheOracle) {
   EXPECT_TRUE(rc::check([] {
     const std::string variant = any_example(examples(score_infos())) + "|" +
@@ -98,12 +113,11 @@ TEST(Random, EnginesAgreeWithTheOracle) {
     const double spread = *rc::gen::element(0.1, 0.5);
     const Case given = make_case(variant, shape, dtype, 2, spread);
     const std::vector<double> oracle = oracle_output(given);
-    const double budget = error_budget(given, oracle);
     for (const Engine* engine : fast_engines(given)) {
-      const double difference = largest_difference(run(*engine, given), oracle);
-      if (difference > budget)
-        RC_FAIL(std::string(engine->name()) + " " + variant + " " + std::string(to_string(dtype)) +
-                " differs by " + std::to_string(difference) + ", budget " + std::to_string(budget));
+      const OutputError found = error_of_run(*engine, given, oracle);
+      if (!found.within_budget())
+        RC_FAIL(fmt::format("{} {} {} differs by {:.3g}, budget {:.3g}", engine->name(), variant,
+                            to_string(dtype), found.error.max_abs(), found.budget_max_abs));
     }
   }));
 }

@@ -28,21 +28,23 @@ void fill(Tensor& tensor, double spread, std::uint64_t seed) {
       }
 }
 
-Outcome run_plan(const Engine& engine, const Case& given, bool with_statistics) {
+/// The output; `statistics` may be empty.
+Tensor run_plan(const Engine& engine, const Case& given, std::span<RowStatistics> statistics) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = engine.plan(given.variant, given.problem, workspace);
   Tensor output(given.problem.dtype, given.problem.shape.output());
-  Outcome outcome;
-  const Shape& shape = given.problem.shape;
-  if (with_statistics) {
-    outcome.statistics.resize(static_cast<std::size_t>(shape.batch * shape.heads * shape.seqlen_q));
-    plan->run_with_statistics(given.inputs(), output.view(), outcome.statistics);
-  } else {
+  if (statistics.empty())
     plan->run(given.inputs(), output.view());
-  }
+  else
+    plan->run_with_statistics(given.inputs(), output.view(), statistics);
   EXPECT_EQ(workspace.bytes(), engine.workspace_bytes(given.variant, given.problem));
-  outcome.output = read_all(output.view());
-  return outcome;
+  return output;
+}
+
+std::vector<std::int64_t> all_rows(const Case& given) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(given.problem.shape.seqlen_q));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
 }
 
 }  // namespace
@@ -60,22 +62,29 @@ Case make_case(const std::string& variant, const Shape& shape, DType dtype, int 
 }
 
 std::vector<float> run(const Engine& engine, const Case& given) {
-  return run_plan(engine, given, false).output;
+  return read_all(run_plan(engine, given, {}).view());
 }
 
-Outcome run_with_statistics(const Engine& engine, const Case& given) { return run_plan(engine, given, true); }
+Outcome run_with_statistics(const Engine& engine, const Case& given) {
+  const Shape& shape = given.problem.shape;
+  Outcome outcome;
+  outcome.statistics.resize(static_cast<std::size_t>(shape.batch * shape.heads * shape.seqlen_q));
+  outcome.output = read_all(run_plan(engine, given, outcome.statistics).view());
+  return outcome;
+}
+
+OutputError error_of_run(const Engine& engine, const Case& given, const std::vector<double>& oracle) {
+  return output_error(given.variant, given.problem, given.inputs(), run_plan(engine, given, {}).view(),
+                      all_rows(given), oracle);
+}
 
 std::vector<double> oracle_output(const Case& given) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(given.problem.shape.seqlen_q));
-  std::iota(rows.begin(), rows.end(), 0);
-  return output_rows<Oracle>(given.variant, given.problem, given.inputs(), rows);
+  return output_rows<Oracle>(given.variant, given.problem, given.inputs(), all_rows(given));
 }
 
 double error_budget(const Case& given, const std::vector<double>& oracle) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(given.problem.shape.seqlen_q));
-  std::iota(rows.begin(), rows.end(), 0);
   const std::vector<double> textbook =
-      output_rows<Textbook>(given.variant, given.problem, given.inputs(), rows);
+      output_rows<Textbook>(given.variant, given.problem, given.inputs(), all_rows(given));
   double error = 0;
   for (std::size_t at = 0; at < oracle.size(); ++at)
     error = std::max(error, std::abs(textbook[at] - oracle[at]));

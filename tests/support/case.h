@@ -8,6 +8,7 @@
 #include "core/problem.h"
 #include "core/tensor.h"
 #include "engines/engine.h"
+#include "engines/reference/output_error.h"
 #include "variants/variant.h"
 
 namespace attnlab {
@@ -33,6 +34,9 @@ struct Outcome {
 /// Runs a fresh plan; checks that it took exactly the workspace that was predicted, the run included.
 std::vector<float> run(const Engine& engine, const Case& given);
 Outcome run_with_statistics(const Engine& engine, const Case& given);
+
+/// By the lib's own account, over all rows but those that rounding leaves undetermined. `oracle` of all rows.
+OutputError error_of_run(const Engine& engine, const Case& given, const std::vector<double>& oracle);
 
 /// What an engine may differ from float64: 2 x the textbook's error + 4 eps max|V|.
 double error_budget(const Case& given, const std::vector<double>& oracle);

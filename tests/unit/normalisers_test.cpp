@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -92,6 +94,22 @@ TEST(Normalisers, RowCodeGivesTheVectors) {
     for (std::size_t j = 0; j < weights.size(); ++j)
       EXPECT_NEAR(weights[j], vector.weights[j], 1e-6) << vector.normaliser;
   }
+}
+
+TEST(Normalisers, OnlyTopkJumpsAndSaysWhere) {
+  for (const MemberInfo& info : normaliser_infos())
+    EXPECT_EQ(Normaliser::parse(info.example).jumps(), info.name == "topk_softmax") << info.name;
+  const std::vector<double> row{.2, 1, -1, .5, .5};
+  const auto expect_edge = [&](const char* name, double kept, double dropped) {
+    const Edge edge = Normaliser::parse(name).edge(row);
+    EXPECT_EQ(edge.kept, kept) << name;
+    EXPECT_EQ(edge.dropped, dropped) << name;
+  };
+  expect_edge("topk_softmax(1)", 1, .5);
+  expect_edge("topk_softmax(2)", .5, .5);
+  expect_edge("topk_softmax(4)", .2, -1);
+  expect_edge("topk_softmax(5)", -1, -std::numeric_limits<double>::infinity());
+  EXPECT_THROW(Normaliser::parse("softmax").edge(row), std::logic_error);
 }
 
 struct OwnScratch {

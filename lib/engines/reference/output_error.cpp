@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "engines/reference/determined_rows.h"
 #include "engines/reference/oracle.h"
 
 namespace attnlab {
@@ -28,19 +29,21 @@ OutputError output_error(const Variant& variant, const Problem& problem, const I
                          std::span<const double> oracle) {
   const Shape& shape = problem.shape;
   const std::vector<double> textbook = output_rows<Textbook>(variant, problem, inputs, rows);
+  const std::vector<bool> determined = determined_rows(variant, problem, inputs, rows);
   OutputError result;
+  result.undetermined_rows = std::count(determined.begin(), determined.end(), false);
   Difference naive;
   std::vector<float> row(static_cast<std::size_t>(shape.head_dim_v));
-  std::size_t at = 0;
-  for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head)
-    for (const std::int64_t i : rows) {
-      read_row(output, head / shape.heads, head % shape.heads, i, row);
-      for (const float value : row) {
-        result.error.add(static_cast<double>(value), oracle[at]);
-        naive.add(textbook[at], oracle[at]);
-        ++at;
-      }
+  for (std::size_t at = 0; at < determined.size(); ++at) {
+    if (!determined[at]) continue;
+    const auto head = static_cast<std::int64_t>(at / rows.size());
+    read_row(output, head / shape.heads, head % shape.heads, rows[at % rows.size()], row);
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const double exact = oracle[at * row.size() + c];
+      result.error.add(static_cast<double>(row[c]), exact);
+      naive.add(textbook[at * row.size() + c], exact);
     }
+  }
   double largest = 0;
   for (const float value : read_all(inputs.v))
     if (std::isfinite(value)) largest = std::max(largest, std::abs(static_cast<double>(value)));

@@ -26,6 +26,8 @@ class Difference {
 struct OutputError {
   Difference error;           ///< of the output against the float64 oracle
   double budget_max_abs = 0;  ///< 2 x the worst error of textbook code in float32 + 4 eps max|V|
+  /// Left out of both, of all heads: rounding decides which keys they keep (determined_rows.h).
+  std::int64_t undetermined_rows = 0;
   bool within_budget() const { return error.max_abs() <= budget_max_abs; }
 };
 

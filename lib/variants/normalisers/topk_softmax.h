@@ -13,6 +13,7 @@
 
 #include "core/problem.h"
 #include "variants/arguments.h"
+#include "variants/normalisers/edge.h"
 #include "variants/normalisers/kind.h"
 #include "variants/normalisers/row_scratch.h"
 
@@ -38,6 +39,15 @@ struct TopkSoftmax {
     double sum = 0;
     for (double& value : row) sum += value = value >= last ? std::exp(value - sorted.front()) : 0;
     for (double& value : row) value /= sum;
+  }
+
+  /// The k-th largest logit and the one after it, which may tie.
+  Edge edge(std::span<const double> row) const {
+    std::vector<double> sorted(row.begin(), row.end());
+    std::sort(sorted.begin(), sorted.end(), std::greater<>());
+    const auto k = static_cast<std::size_t>(kept);
+    if (k >= sorted.size()) return {sorted.back(), -std::numeric_limits<double>::infinity()};
+    return {sorted[k - 1], sorted[k]};
   }
 
   void solve(std::span<float> row, const RowScratch& scratch) const {
