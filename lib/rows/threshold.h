@@ -62,8 +62,9 @@ ATTNLAB_INLINE float solve(const Member& member, const float* z, std::int64_t co
         const Lane excess = (Lane::load(z + t) - Lane(maximum)) - Lane(tau);
         const Mask positive = excess > Lane(0);
         const Lane safe = select(positive, excess, Lane(1));
-        weights = weights + select(positive, member.weight(safe), Lane(0));
-        slopes = slopes + select(positive, member.slope(safe), Lane(0));
+        const Lane weight = member.weight(safe);
+        weights = weights + select(positive, weight, Lane(0));
+        slopes = slopes + select(positive, member.slope(safe, weight), Lane(0));
       }
       weight_sum += static_cast<double>(horizontal_sum(weights));
       slope_sum += static_cast<double>(horizontal_sum(slopes));

@@ -163,21 +163,21 @@ class ThresholdPlan final : public Plan {
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
-      const auto counts = own.counts.subspan(static_cast<std::size_t>(t), static_cast<std::size_t>(rows));
-      if (std::count(counts.begin(), counts.end(), spilled) == 0) continue;
-      run_whole_rows(inputs, stage, {block.batch, block.head, block.first + t, rows}, counts, output, pass,
+      const ThresholdRows state = state_from(t);
+      if (std::count(state.counts, state.counts + rows, spilled) == 0) continue;
+      run_whole_rows(inputs, stage, {block.batch, block.head, block.first + t, rows}, state, output, pass,
                      sketches.from(t), thread);
     }
   }
 
   /// Rows whose support outgrew the candidates: all their logits at once.
   void run_whole_rows(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
-                      std::span<const std::int32_t> counts, const MutableTensorView& output,
-                      StatisticsPass* pass, const SketchRows& sketches, int thread) {
+                      const ThresholdRows& state, const MutableTensorView& output, StatisticsPass* pass,
+                      const SketchRows& sketches, int thread) {
     const auto scale = static_cast<float>(variant_.normaliser.scale());
     whole_rows_.load(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
-      if (counts[static_cast<std::size_t>(t)] != spilled) continue;
+      if (state.counts[t] != spilled) continue;
       FilterCounts& filtered = threads_[static_cast<std::size_t>(thread)].filtered;
       const std::int64_t visible = variant_.pattern.keys(problem_.shape, block.first + t).count();
       filtered.appended += visible;
@@ -185,8 +185,7 @@ class ThresholdPlan final : public Plan {
       ++filtered.whole_rows;
       const auto [logits, keys] = whole_rows_.row(t, thread);
       for (float& logit : logits) logit *= scale;
-      finish_row(inputs, block, t, logits, keys, -std::numeric_limits<float>::infinity(), output, pass,
-                 sketches, thread);
+      finish_row(inputs, block, t, logits, keys, state.tau[t], output, pass, sketches, thread);
     }
   }
 

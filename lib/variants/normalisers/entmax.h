@@ -46,14 +46,13 @@ struct Entmax {
     if (alpha == 2) return excess;
     return pow(excess, Real(power()));
   }
-  /// Derivative of weight.
+  /// Derivative of weight at `excess`, where it is `weight`.
   template <class Real>
-  Real slope(Real excess) const {
-    using std::pow;
+  Real slope(Real excess, Real weight) const {
     if (alpha == 1.25) return Real(4) * excess * (excess * excess);
     if (alpha == 1.5) return Real(2) * excess;
     if (alpha == 2) return Real(1);
-    return Real(power()) * pow(excess, Real(power() - 1));
+    return Real(power()) * weight / excess;
   }
 
   /// Sorts, then bisects tau between z_max - 1 and z_max, to neighbouring doubles, over what can be on the

@@ -30,7 +30,7 @@ struct Sparsemax {
     return excess;
   }
   template <class Real>
-  Real slope(Real /*excess*/) const {
+  Real slope(Real /*excess*/, Real /*weight*/) const {
     return Real(1);
   }
 
