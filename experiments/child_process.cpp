@@ -94,11 +94,12 @@ ChildProcess::Reading ChildProcess::read_line(std::string& line, double limit_s)
 }
 
 int ChildProcess::wait() {
-  while (!ended_ && (waitpid(pid_, &status_, 0) >= 0 || errno != EINTR)) ended_ = true;
+  while (!ended_) ended_ = waitpid(pid_, &status_, 0) >= 0 || errno != EINTR;
   return status_;
 }
 
 void ChildProcess::stop() {
+  if (ended_) return;
   kill(-pid_, SIGKILL);
   wait();
 }

@@ -28,7 +28,7 @@ class ChildProcess {
   Reading read_line(std::string& line, double limit_s);
   /// Its status as of waitpid, once it has ended.
   int wait();
-  /// Kills its group, whether it has ended or not.
+  /// Kills its group unless it has ended.
   void stop();
   /// What it said on stderr, the last line.
   std::string last_words() const;
