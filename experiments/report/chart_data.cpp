@@ -86,14 +86,28 @@ Json pareto_data(const std::vector<Json>& records) {
 }
 
 Json heads_data(const std::vector<Json>& records) {
-  constexpr std::array<std::array<const char*, 2>, 4> statistics{
+  struct Shown {
+    const char* name;
+    const char* title;
+    const char* over = nullptr;  ///< what it is a share of
+  };
+  constexpr std::array<Shown, 5> statistics{
       {{"normalised_entropy", "entropy ÷ ln of the visible keys"},
+       {"sharpness", "sharpness used, of what the spread of the logits allows", "reachable_sharpness"},
        {"participation_ratio", "participation ratio, keys"},
        {"max_weight", "largest weight"},
        {"sink_mass", "mass of the first 4 keys"}}};
+  const auto per_head = [](const Json& cell, const char* name) {
+    const Json* list = value_at(cell, fmt::format("dispersion.per_head.{}", name));
+    return list && list->is_array() ? *list : Json::array();
+  };
+  const auto number = [](const Json& list, std::size_t head) {
+    return head < list.size() && list[head].is_number() ? std::optional(list[head].get<double>())
+                                                        : std::nullopt;
+  };
   const Conditions conditions(records);
   Json data{{"statistics", Json::array()}, {"cells", Json::array()}};
-  for (const auto& [name, title] : statistics) data["statistics"].push_back(title);
+  for (const Shown& shown : statistics) data["statistics"].push_back(shown.title);
   std::set<std::tuple<std::string, std::size_t, std::int64_t>> seen;
   const std::vector<const Json*> cells = charted(records);
   for (std::size_t index = 0; index < cells.size(); ++index) {
@@ -103,13 +117,15 @@ Json heads_data(const std::vector<Json>& records) {
         !seen.emplace(text_at(cell, "variant"), conditions.index(cell), seqlen_of(cell)).second)
       continue;
     Json row{index};
-    for (const auto& [name, title] : statistics) {
+    for (const Shown& shown : statistics) {
+      const Json list = per_head(cell, shown.name);
+      const Json reach = shown.over ? per_head(cell, shown.over) : Json::array();
       Json values = Json::array();
-      if (const Json* list = value_at(cell, fmt::format("dispersion.per_head.{}", name));
-          list && list->is_array())
-        for (std::size_t head = 0; head < std::min(list->size(), most_heads); ++head)
-          values.push_back(
-              rounded((*list)[head].is_number() ? std::optional((*list)[head].get<double>()) : std::nullopt));
+      for (std::size_t head = 0; head < std::min(list.size(), most_heads); ++head) {
+        const auto value = number(list, head);
+        const auto over = shown.over ? number(reach, head) : 1.0;
+        values.push_back(rounded(value && over ? std::optional(*value / *over) : std::nullopt));
+      }
       row.push_back(values);
     }
     data["cells"].push_back(row);

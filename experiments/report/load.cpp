@@ -18,7 +18,8 @@ constexpr std::array texts{"/engine",     "/variant",     "/status",        "/ce
 constexpr std::array numbers{"/cell/batch",    "/cell/heads",      "/cell/kv_heads",
                              "/cell/head_dim", "/cell/head_dim_v", "/cell/seqlen_q",
                              "/cell/seqlen_k", "/cell/threads",    "/cell/seed"};
-constexpr std::array objects{"time", "work", "memory", "error", "deviation", "dispersion", "heatmap"};
+constexpr std::array objects{"time",       "work",    "memory", "error",  "deviation",
+                             "dispersion", "against", "filter", "heatmap"};
 
 /// What `record` lacks of schema 1; empty: nothing.
 std::string lacking(const Json& record) {

@@ -84,7 +84,13 @@ std::string memory(const Material& material) {
 }
 
 std::string samples(const Material& material) {
-  if (!has_figures(material)) return "";
+  // Nothing lies about the median of one.
+  const auto several = [](const Json* cell) {
+    const Json* taken = value_at(*cell, "time.samples_ns");
+    return taken && taken->is_array() && taken->size() > 1;
+  };
+  const std::vector<const Json*> cells = charted(records_of(material));
+  if (std::none_of(cells.begin(), cells.end(), several)) return "";
   return figure(
       "samples", "samples", "Samples of each cell about its median, disturbed ones crossed",
       paragraph(
@@ -95,7 +101,9 @@ std::string samples(const Material& material) {
 
 std::string speed(const Material& material) { return material.table("speed"); }
 
-std::string error(const Material& material) { return folded(material, "error"); }
+std::string error(const Material& material) {
+  return folded(material, "error") + folded(material, "against");
+}
 
 std::string pareto(const Material& material) {
   if (!has_figures(material)) return "";
@@ -114,7 +122,9 @@ std::string dispersion(const Material& material) {
   for (const Chart& one : charts())
     if (one.by_variant && is_drawn(one, records_of(material))) shown += chart(one.id, "");
   return "<div id=\"variants\"></div>\n<div class=\"grid\">" + shown + "</div>" + material.table("needle") +
-         folded(material, "sharpness") + details("Dispersion as a table", material.table("dispersion"));
+         folded(material, "sharpness") + folded(material, "filter") +
+         details("Spread, concentration and reach as tables",
+                 material.table("dispersion") + material.table("concentration") + material.table("reach"));
 }
 
 std::string heads(const Material& material) {

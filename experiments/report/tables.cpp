@@ -3,25 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "compare/comparison_tables.h"
-#include "dispersion/row_statistics.h"
 #include "report/against.h"
 #include "report/analysis.h"
+#include "report/cell_tables.h"
 
 namespace attnlab {
 
 namespace {
-
-constexpr const char* not_recorded = "not recorded";
-
-/// A record's value over `unit`, three digits; raw as it stands.
-TableCell figure(const Json& record, const std::string& path, double unit = 1) {
-  const auto value = number_at(record, path);
-  return value ? TableCell(format_figure(*value / unit), text_at(record, path))
-               : TableCell::none(not_recorded);
-}
 
 /// How many values a list has.
 TableCell count(const Json& record, const std::string& path) {
@@ -54,50 +44,6 @@ TableCell times(const std::optional<double>& ratio, const std::string& why) {
   return ratio ? TableCell(format_figure(*ratio) + " ×", fmt::format("{}", *ratio)) : TableCell::none(why);
 }
 
-/// Rows of one kind of table: what identifies a cell first, then `columns`.
-class CellTables {
- public:
-  explicit CellTables(const std::vector<Json>& records)
-      : records_(records), names_(records), conditions_(records) {
-    for (const Json& record : records) sorted_.push_back(&record);
-    std::stable_sort(sorted_.begin(), sorted_.end(),
-                     [&](const Json* a, const Json* b) { return key(*a) < key(*b); });
-  }
-
-  /// `cells(record)` for every record; an empty list: no row.
-  template <class Cells>
-  Table make(const char* id, const char* caption, std::vector<Column> columns, Cells cells,
-             const char* note) const {
-    Table table{
-        id, caption, {{"backend", "backend", false}, {"n", "n", true}, {"dtype", "dtype", false}}, {}, note};
-    if (conditions_.size() > 1) table.columns.push_back({"under", "condition", false});
-    table.columns.insert(table.columns.end(), columns.begin(), columns.end());
-    for (const Json* record : sorted_)
-      for (const std::vector<TableCell>& more : cells(*record)) {
-        std::vector<TableCell> row{names_.of(*record), fmt::format("{}", seqlen_of(*record)),
-                                   text_at(*record, "cell.dtype")};
-        if (conditions_.size() > 1) row.emplace_back(conditions_.label(conditions_.index(*record)));
-        row.insert(row.end(), more.begin(), more.end());
-        table.rows.push_back(std::move(row));
-        table.keys.push_back({names_.index(*record), text_at(*record, "cell.dtype"), seqlen_of(*record)});
-      }
-    return table;
-  }
-
- private:
-  std::tuple<std::size_t, bool, std::string, std::size_t, std::int64_t> key(const Json& record) const {
-    const std::string dtype = text_at(record, "cell.dtype");
-    return {conditions_.index(record), dtype != "f32", dtype, names_.index(record), seqlen_of(record)};
-  }
-
-  const std::vector<Json>& records_;
-  SeriesNames names_;
-  Conditions conditions_;
-  std::vector<const Json*> sorted_;
-};
-
-using Rows = std::vector<std::vector<TableCell>>;
-
 Rows failures(const Json& record) {
   const std::string reason = text_at(record, "reason");
   if (record.at("status") != "ok")
@@ -115,33 +61,6 @@ Rows failures(const Json& record) {
                                                 number_at(record, "error.budget_max_abs").value_or(0)))
                         : TableCell("the error could not be judged")});
   return rows;
-}
-
-/// sharpness over reachable sharpness, of all heads and of the extreme ones.
-Rows sharpness(const Json& record) {
-  const auto share = [](double used, double reachable) -> TableCell {
-    return reachable > 0 ? TableCell(format_figure(used / reachable), fmt::format("{}", used / reachable))
-                         : TableCell::none("the logits have no spread");
-  };
-  const auto used = number_at(record, "dispersion.mean.sharpness");
-  const auto reachable = number_at(record, "dispersion.mean.reachable_sharpness");
-  if (record.at("status") != "ok" || !used || !reachable) return {};
-  const Json& heads = record.at("dispersion").at("per_head");
-  std::vector<std::pair<double, double>> of_heads;
-  for (std::size_t head = 0; head < heads.at("sharpness").size(); ++head) {
-    const Json& of_head = heads.at("sharpness").at(head);
-    const Json& reach = heads.at("reachable_sharpness").at(head);
-    if (of_head.is_number() && reach.is_number()) of_heads.emplace_back(of_head, reach);
-  }
-  const auto [least, most] = std::minmax_element(
-      of_heads.begin(), of_heads.end(),
-      [](const auto& a, const auto& b) { return a.first * b.second < b.first * a.second; });
-  return {{figure(record, "dispersion.mean.sharpness"), figure(record, "dispersion.mean.reachable_sharpness"),
-           share(*used, *reachable), share(least->first, least->second), share(most->first, most->second)}};
-}
-
-Rows when_ok(const Json& record, std::vector<TableCell> cells) {
-  return record.at("status") == "ok" ? Rows{std::move(cells)} : Rows{};
 }
 
 }  // namespace
@@ -177,12 +96,10 @@ std::vector<Table> make_tables(const Subject& subject) {
   const CellTables cells(records);
   const Against full(records, "full", subject.floor());
   const Against chunked(records, "chunked", subject.floor());
+  const bool has_full = std::any_of(records.begin(), records.end(),
+                                    [](const Json& record) { return backend_of(record) == "full"; });
   constexpr double ms = 1e6;
   constexpr double mib = 0x1p20;
-  std::vector<Column> statistics;
-  for (const char* title : {"entropy", "÷ ln n", "participation", "max weight", "sink mass", "window mass",
-                            "distance", "support"})
-    statistics.push_back({title, std::string(statistic_names[statistics.size()])});
   std::vector<Table> tables{
       make_validity_table(subject),
       make_pairs_table(subject),
@@ -248,6 +165,7 @@ std::vector<Table> make_tables(const Subject& subject) {
                 {"workspace, MiB", "workspace_bytes"},
                 {"times smaller", "workspace_ratio"}},
                [&](const Json& record) {
+                 if (!has_full) return Rows{};
                  return when_ok(record, {figure(record, "time.median_ns", ms), speed_up_cell(full.of(record)),
                                          speed_up_interval(full.of(record)), verdict_cell(full.of(record)),
                                          figure(record, "memory.workspace_bytes", mib),
@@ -280,36 +198,9 @@ std::vector<Table> make_tables(const Subject& subject) {
                "variant's "
                "oracle output "
                "against that of softmax over all keys (all past keys where the variant is causal)."),
-           cells.make(
-               "dispersion", "Dispersion of the weights", statistics,
-               [&](const Json& record) {
-                 std::vector<TableCell> row;
-                 for (const Column& statistic : statistics)
-                   row.push_back(figure(record, "dispersion.mean." + statistic.name));
-                 return when_ok(record, row);
-               },
-               "Means over all rows of all heads. Entropy in nats; ÷ ln n: over the logarithm of the row's "
-               "visible keys; "
-               "participation: 1 / sum p²; sink mass: first 4 keys; window mass: last 128 keys; distance: "
-               "mean |i "
-               "- j|; support: "
-               "keys with p > 0."),
-           cells.make(
-               "sharpness", "Sharpness: how much of what their logits allow do heads use",
-               {{"ln n − H, nats", "sharpness"},
-                {"C(spread), nats", "reachable_sharpness"},
-                {"share", "sharpness_share"},
-                {"least head", "sharpness_share_least"},
-                {"most head", "sharpness_share_most"}},
-               sharpness,
-               "H: entropy; C: how far below ln n the entropy of softmax can be with logits of the measured "
-               "spread, "
-               "at any n; both means over rows. Share: the first over the second, of all heads, and of the "
-               "heads "
-               "that use the least and the most. Softmax cannot exceed 1, regularised normalisers can."),
-           make_needle_table(records),
        })
     tables.push_back(std::move(table));
+  for (Table& table : make_dispersion_tables(records)) tables.push_back(std::move(table));
   return tables;
 }
 

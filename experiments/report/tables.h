@@ -73,9 +73,12 @@ Table make_exponents_table(const std::vector<Json>& records);
 Table make_octaves_table(const std::vector<Json>& records);
 
 /// All of them, in the order of the page: validity, pairs, failures, machine, of two runs their comparison,
-/// crossover, exponents, octaves, time, memory, speed, error, dispersion, sharpness, needle; rows by
-/// condition, dtype, series and n.
+/// crossover, exponents, octaves, time, memory, speed, error, then those of dispersion; rows by condition,
+/// dtype, series and n.
 std::vector<Table> make_tables(const Subject& subject);
+
+/// What weights are like: spread, concentration, reach, sharpness, against the baseline, filter, needle.
+std::vector<Table> make_dispersion_tables(const std::vector<Json>& records);
 
 /// Weight on the needle of input needle(delta), one column a length; no rows without such records.
 Table make_needle_table(const std::vector<Json>& records);

@@ -7,6 +7,7 @@
 #include "core/argument_error.h"
 #include "harness/command.h"
 #include "report/analysis.h"
+#include "report/chart_data.h"
 #include "report/findings.h"
 #include "report/formats.h"
 #include "report/load.h"
@@ -122,6 +123,54 @@ TEST(Analysis, FindingsNameTheFastestExactBackend) {
   for (Json& one : records) one["status"] = "crashed";
   EXPECT_EQ(make_findings(subject(records)),
             std::vector<std::string>{"0 of 3 cells have figures (3 crashed)."});
+}
+
+TEST(Analysis, DispersionTablesSayWhatRecordsSay) {
+  std::vector<Json> records{record("sparse", 64, 8e6, 4096), record("chunked", 64, 8e6, 4096)};
+  Json& sparse = records[0];
+  sparse["variant"] = "scaled_dot|entmax(1.5)";
+  sparse["filter"] = {{"approximated", true}, {"appended", 0.08},      {"passed", 0.023},
+                      {"support", 0.0105},    {"solves_per_row", 4.9}, {"whole_rows", 0.0}};
+  sparse["against"] = {{"variant", "scaled_dot|softmax"},
+                       {"mean", {{"l1", 0.5}, {"kl", 0.25}, {"lost_mass", 0.125}}},
+                       {"infinite_kl_rows", 3},
+                       {"output", {{"relative_l2", 0.75}, {"max_abs", nullptr}}}};
+  sparse["dispersion"] = {
+      {"mean",
+       {{"entropy", 2.5},
+        {"top8_mass", 0.9},
+        {"distance_p90", 31.0},
+        {"sharpness", 1.0},
+        {"reachable_sharpness", 4.0}}},
+      {"per_head",
+       {{"normalised_entropy", {0.5, 0.6}}, {"sharpness", {0.5, 1.5}}, {"reachable_sharpness", {4.0, 3.0}}}}};
+  records[1]["filter"] = nullptr;
+  records[1]["against"] = {{"variant", "scaled_dot|softmax"}};
+  const std::vector<Table> tables = make_tables(subject(records));
+  const Table filter = table(tables, "filter");
+  ASSERT_EQ(filter.rows.size(), 1U) << "softmax has none";
+  EXPECT_EQ(cell(filter, 0, "first products"), "8-bit");
+  EXPECT_EQ(cell(filter, 0, "appended, %"), "8.00");
+  EXPECT_EQ(cell(filter, 0, "passed, %"), "2.30");
+  EXPECT_EQ(cell(filter, 0, "support, %"), "1.05");
+  EXPECT_EQ(cell(filter, 0, "solves a row"), "4.90");
+  EXPECT_EQ(cell(filter, 0, "whole rows, %"), "0");
+  const Table against = table(tables, "against");
+  ASSERT_EQ(against.rows.size(), 1U) << "a variant is no distance from itself";
+  EXPECT_EQ(cell(against, 0, "L1"), "0.500");
+  EXPECT_EQ(cell(against, 0, "rows of infinite KL"), "3.00");
+  EXPECT_EQ(cell(against, 0, "mass lost"), "0.125");
+  EXPECT_EQ(cell(against, 0, "output, max"), missing);
+  EXPECT_EQ(cell(table(tables, "dispersion"), 0, "entropy"), "2.50");
+  EXPECT_EQ(cell(table(tables, "concentration"), 0, "8 largest"), "0.900");
+  EXPECT_EQ(cell(table(tables, "reach"), 0, "nine tenths within"), "31.0");
+  const Table sharpness = table(tables, "sharpness");
+  ASSERT_EQ(sharpness.rows.size(), 1U);
+  EXPECT_EQ(cell(sharpness, 0, "share"), "0.250");
+  EXPECT_EQ(cell(sharpness, 0, "least head"), "0.125");
+  EXPECT_EQ(cell(sharpness, 0, "most head"), "0.500");
+  EXPECT_EQ(heads_data(records).at("cells")[0][2], Json({0.125, 0.5}));
+  EXPECT_TRUE(table(tables, "speed").rows.empty()) << "full did not run";
 }
 
 TEST(Analysis, FiguresHaveThreeDigits) {

@@ -1,0 +1,55 @@
+// Tables with a row a cell, in one order, and the cells that they are made of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "report/analysis.h"
+#include "report/tables.h"
+
+namespace attnlab {
+
+inline constexpr const char* not_recorded = "not recorded";
+
+/// A record's value over `unit`, three digits; raw as it stands.
+TableCell figure(const Json& record, const std::string& path, double unit = 1);
+
+/// Rows of one record; none: it has no place in the table.
+using Rows = std::vector<std::vector<TableCell>>;
+
+/// One row, if the record has figures.
+Rows when_ok(const Json& record, std::vector<TableCell> cells);
+
+/// Rows begin with what identifies a cell: by condition, dtype (f32 first), series and n.
+class CellTables {
+ public:
+  /// Keeps a reference to `records`.
+  explicit CellTables(const std::vector<Json>& records);
+
+  /// `cells(record)` gives the Rows of a record, a cell for each of `columns`.
+  template <class Cells>
+  Table make(const char* id, const char* caption, const std::vector<Column>& columns, Cells cells,
+             const char* note) const {
+    Table table{
+        id, caption, {{"backend", "backend", false}, {"n", "n", true}, {"dtype", "dtype", false}}, {}, note};
+    if (conditions_.size() > 1) table.columns.push_back({"under", "condition", false});
+    table.columns.insert(table.columns.end(), columns.begin(), columns.end());
+    for (const Json* record : sorted_)
+      for (const std::vector<TableCell>& more : cells(*record)) add(*record, more, table);
+    return table;
+  }
+
+ private:
+  void add(const Json& record, const std::vector<TableCell>& cells, Table& table) const;
+  std::tuple<std::size_t, bool, std::string, std::size_t, std::int64_t> key(const Json& record) const;
+
+  SeriesNames names_;
+  Conditions conditions_;
+  std::vector<const Json*> sorted_;
+};
+
+}  // namespace attnlab
