@@ -49,6 +49,36 @@ TEST(Needle, IsLostBySoftmaxAndKeptByTheOthers) {
   EXPECT_NE(markdown.find("n = 1024"), std::string::npos);
 }
 
+TEST(Needle, OfManyKeysIsKeptOnlyIfItIsLargeEnough) {
+  // At n = 131072, to two digits; with a logit of 4 none of them keeps it: below 0.065.
+  const std::map<std::string, double> known{{"scaled_dot|softmax", .0019},
+                                            {"scaled_dot|entmax(1.5)", .926},
+                                            {"scaled_dot|sparsemax", .992},
+                                            {"scaled_dot|log_n(0.43)|softmax", .997}};
+  const TemporaryDirectory directory;
+  std::string variants;
+  for (const auto& [variant, weight] : known) variants += (variants.empty() ? "" : ",") + variant;
+  const Result result = command(
+      "sweep --variant '" + variants +
+      "' --input 'needle(6),needle(4)' --seqlen 32 --seqlen-k 131072 --heads 2 --head-dim 16 --aa-pairs 0 "
+      "--rounds 1 --max-rounds 1 --min-time 0.001 --out " +
+      (directory / "run").string());
+  ASSERT_EQ(result.status, 0) << result.err;
+  const std::vector<json> list = records(directory / "run");
+  ASSERT_EQ(list.size(), 2 * known.size());
+  for (const json& record : list) {
+    const double mean = record.at("dispersion").at("mean").at("needle_weight");
+    // Five standard errors of a mean over 64 rows whose variance is at most mean (1 - mean).
+    const bool kept = record.at("input").at("name") == "needle(6)";
+    const double expected = kept ? known.at(record.at("variant")) : .065;
+    const double allowed = 5 * std::sqrt(expected * (1 - expected) / 64);
+    EXPECT_LE(mean, expected + allowed) << record.at("variant");
+    if (kept) {
+      EXPECT_GE(mean, expected - allowed) << record.at("variant");
+    }
+  }
+}
+
 TEST(Needle, CountsOnlyRowsThatSeeIt) {
   // Two keys and a query at the last of them, which sees itself alone: the needle or nothing.
   const auto weight = [](const std::string& seed) {

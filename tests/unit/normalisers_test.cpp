@@ -7,6 +7,8 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/isa.h"
@@ -71,6 +73,41 @@ TEST(Normalisers, DefinitionsGiveTheVectors) {
     for (std::size_t j = 0; j < row.size(); ++j)
       EXPECT_NEAR(row[j], vector.weights[j], 1e-6) << vector.normaliser;
   }
+}
+
+TEST(Normalisers, ThresholdsAreTheKnownOnes) {
+  // p = max(z - tau, 0)^c on the support, c = 1 / (alpha - 1).
+  for (const auto& [name, power, tau] : {std::tuple("entmax(1.5)", 2.0, -.265880), {"sparsemax", 1.0, .25}}) {
+    const Normaliser normaliser = Normaliser::parse(name);
+    std::vector<double> row = v;
+    normaliser.weights(row);
+    for (std::size_t j = 0; j < v.size(); ++j) {
+      if (row[j] > 0) {
+        EXPECT_NEAR(v[j] * normaliser.scale() - std::pow(row[j], 1 / power), tau, 1e-6) << name;
+      }
+    }
+  }
+}
+
+TEST(Normalisers, DerivativesOfTheDefinitionsAreTheKnownOnes) {
+  // d (g . p) / d s_j, by central differences.
+  const std::vector<double> g{.3, -1, 2, .7, -.4};
+  const std::pair<const char*, std::vector<double>> known[]{
+      {"softmax", {.001706, -.319005, .310809, .044712, -.038221}},
+      {"entmax(1.5)", {.000997, -.669972, .622472, .046503, 0}},
+      {"sparsemax", {.65, -.65, 0, 0, 0}}};
+  for (const auto& [name, slopes] : known)
+    for (std::size_t j = 0; j < v.size(); ++j) {
+      constexpr double step = 1e-4;
+      const auto moved = [&, normaliser = Normaliser::parse(name)](double by) {
+        std::vector<double> row = v;
+        row[j] += by;
+        normaliser.weights(row);
+        return std::inner_product(g.begin(), g.end(), row.begin(), 0.0);
+      };
+      // Central differences are off by the third derivative times step^2 / 6.
+      EXPECT_NEAR((moved(step) - moved(-step)) / (2 * step), slopes[j], 1e-6) << name << ' ' << j;
+    }
 }
 
 TEST(Normalisers, RowCodeGivesTheVectors) {

@@ -5,6 +5,7 @@
 
 #include "engines/reference/weight_map.h"
 #include "inputs/input.h"
+#include "measure/heap.h"
 
 namespace attnlab {
 namespace {
@@ -42,6 +43,21 @@ TEST(WeightMap, LosesNoWeight) {
       EXPECT_NEAR(mass, 1, 1e-12) << variant;
     }
   }
+}
+
+TEST(WeightMap, TakesMemoryInProportionToTheLength) {
+  if (!heap_bytes()) GTEST_SKIP() << "a sanitizer owns the heap";
+  const auto peak = [](std::int64_t n) {
+    const Problem problem{{1, 1, 1, n, n, 8, 8}, DType::f32, 2};
+    const QkvTensors tensors = Input::parse("gaussian(1)").make(problem, 3);
+    const std::int64_t before = *heap_bytes();
+    reset_heap_peak();
+    weight_map(Variant::parse("entmax(1.5)"), problem,
+               {tensors.q.view(), tensors.k.view(), tensors.v.view(), nullptr}, 0, 0, 16);
+    return *heap_peak_bytes() - before;
+  };
+  // A matrix of n x n would take 16 times as much.
+  EXPECT_LE(peak(2048), 5 * peak(512));
 }
 
 TEST(WeightMap, RowsWithoutKeysHaveNoProfile) {
