@@ -1,7 +1,7 @@
 """What is raced, and by how much attnlab means to win."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FULL, CAUSAL, WINDOW = "scaled_dot|softmax", "scaled_dot|causal|softmax", "scaled_dot|causal&window(512)|softmax"
 FLASH, FLEX, MASK, OPENVINO, ONNX = "pytorch_flash", "pytorch_flex", "pytorch_mask", "openvino", "onnxruntime"
@@ -9,7 +9,8 @@ FLASH, FLEX, MASK, OPENVINO, ONNX = "pytorch_flash", "pytorch_flex", "pytorch_ma
 
 @dataclass
 class Case:
-    """`targets`: contestant to the least ratio of its time over attnlab's; None: raced, nothing promised.
+    """`targets`: contestant to the least ratio of its time over attnlab's; None: raced, nothing promised. `memory`: the
+    same of what one call needs beside its inputs.
 
     Beside the peers, a contestant may be attnlab itself, `one_thread`, with the normaliser `softmax`, or with
     `statistics` (a ratio that is to be at most the target); `peak` (its share of the core's multiply-adds) or `read`
@@ -27,6 +28,7 @@ class Case:
     head_dim: int = 64
     threads: int = 1
     data: str = "gaussian(1)"  # gaussian(sigma of the logits), equal, flat, ascending, or captured PREFIX
+    memory: dict = field(default_factory=dict)
 
     def problem(self):
         return {"batch": 1, "heads": self.heads, "kv_heads": self.kv_heads or self.heads,
@@ -99,7 +101,8 @@ def cases(all_threads, captured):
             yield Case("full", FULL, {FLASH: 1.0}, n, dtype=dtype)
             yield Case("causal", CAUSAL, {FLASH: 1.0}, n, dtype=dtype)
     for normaliser, least, least_512 in (("entmax(1.5)", 90, 20), ("sparsemax", 70, 18)):
-        yield Case(normaliser, f"scaled_dot|{normaliser}", {"entmax": least, "entmax_512": least_512})
+        yield Case(normaliser, f"scaled_dot|{normaliser}", {"entmax": least, "entmax_512": least_512},
+                   memory={"entmax": 100, "entmax_512": 100})
     yield from sparse_cases(captured)
     if all_threads > 1:
         for dtype in ("f32", "bf16"):

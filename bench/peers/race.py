@@ -234,6 +234,32 @@ def race(case, options, template, folder):
     return records, ratios, flops
 
 
+HEADING = ["| work | against | attnlab, ms | ratio | at least | held | attnlab, MiB | memory ratio | at least | held |",
+           "|---|---|---|---|---|---|---|---|---|---|"]
+
+
+def memory_bytes(record):
+    """What one call needs beside its inputs, at its peak: what the process' resident set grew by. Of ours the workspace,
+    where that is more, and the output, which is there before the call; peers make theirs in it."""
+    memory, cell = record["memory"] or {}, record["cell"]
+    growth = max(memory.get(name) or 0 for name in ("rss_delta_bytes", "workspace_bytes"))
+    if record["engine"] != "tiled":
+        return growth
+    elements = cell["batch"] * cell["heads"] * cell["seqlen_q"] * cell["head_dim_v"]
+    return growth + elements * (4 if cell["dtype"] == "f32" else 2)
+
+
+def memory_cells(case, name, records):
+    """Cells of the table on memory, and whether the promise held."""
+    ours, peer = memory_bytes(records["attnlab"]), memory_bytes(records[name]) if name in records else 0
+    if not ours or not peer:
+        return "| | | |", name not in case.memory
+    least = case.memory.get(name)
+    held = least is None or peer >= least * ours
+    return (f"{ours / 2**20:.2f} | {peer / ours:.2f} | {'' if least is None else f'{least:g}'} | "
+            f"{'' if least is None else 'yes' if held else 'no'} |"), held
+
+
 def row(case, records, ratios, flops):
     """Lines of the table, and whether every promise held."""
     ours = records["attnlab"]
@@ -241,7 +267,7 @@ def row(case, records, ratios, flops):
     milliseconds = ours["time"]["median_ns"] / 1e6
     if not ours["error"]["within_budget"]:
         held = False
-        lines.append(f"| {case.name()} | attnlab | | | | output beyond its error budget |")
+        lines.append(f"| {case.name()} | attnlab | | | | output beyond its error budget | | | | |")
     for name, least in case.targets.items():
         what = {"one_thread": "attnlab, 1 thread", "softmax": "attnlab, softmax", "statistics": "attnlab with statistics, at most",
                 "peak": "multiply-add peak", "read": "read bandwidth"}.get(name, name)
@@ -249,16 +275,17 @@ def row(case, records, ratios, flops):
         found = ratios[name]
         record = records.get(name)
         if not found:
-            lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | | {promise} | {record['reason']} |")
+            lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | | {promise} | {record['reason']} | | | | |")
             continue
         middle = statistics.median(found)
         reached = least is None or (middle <= least if name == "statistics" else middle >= least)
         verdict = "" if least is None else "yes" if reached else "no"
         if record and not record["error"]["within_budget"]:
             verdict += f" (its error {record['error']['max_abs']:.1e} is beyond our budget)"
-        held = held and verdict.split(" ")[0] != "no"
+        memory, memory_held = memory_cells(case, name, records)
+        held = held and memory_held and verdict.split(" ")[0] != "no"
         lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | {middle:.2f} ({min(found):.2f} to "
-                     f"{max(found):.2f}) | {promise} | {verdict} |")
+                     f"{max(found):.2f}) | {promise} | {verdict} | {memory}")
     return lines, held
 
 
@@ -266,7 +293,7 @@ def side_by_side(lines):
     """The same table with a row for each work and a column for each peer: how many times as long the peer took."""
     rows, peers = {}, []
     for line in lines[2:]:
-        work, against, milliseconds, ratio, _, _ = (cell.strip() for cell in line.strip("|\n").split("|"))
+        work, against, milliseconds, ratio, *_ = (cell.strip() for cell in line.strip("|\n").split("|"))
         if against.startswith(("attnlab", "multiply-add", "read")) or not ratio:
             continue
         rows.setdefault(work, {"attnlab, ms": milliseconds})[against] = ratio.split(" ")[0]
@@ -325,7 +352,7 @@ def main():
          "cells": len(options.cases), "started_at": template["started_at"]}, indent=2) + "\n")
     print(f"{machine['cpu']}, row code {machine['level']}, oneDNN {machine['onednn_version']} "
           f"({machine['onednn_level']}); medians over {options.rounds} rounds, their range in brackets\n")
-    lines = ["| work | against | attnlab, ms | ratio | at least | held |", "|---|---|---|---|---|---|"]
+    lines = list(HEADING)
     print("\n".join(lines), flush=True)
     all_held = True
     with tempfile.TemporaryDirectory() as folder, open(options.out / "records.jsonl", "a") as file:
