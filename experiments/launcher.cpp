@@ -32,10 +32,14 @@ class BlockTensors {
     if (cell.group_key() == made_for_) return tensors_;
     tensors_.reset();
     made_for_ = cell.group_key();
+    omp_set_num_threads(cell.problem.threads);
     try {
       tensors_ = load_tensors(cell);
     } catch (const std::exception&) {
     }
+    // Threads do not come with a fork: a worker that found them in OpenMP's books would wait for them
+    // forever.
+    omp_pause_resource_all(omp_pause_hard);
     return tensors_;
   }
 
@@ -74,8 +78,6 @@ Json Launcher::run(Passes passes, const Cell& cell) {
 }
 
 int launcher_main() {
-  // Threads that OpenMP had started would be missing in the workers.
-  omp_set_num_threads(1);
   benchmark::CPUInfo::Get();  // read from /proc and /sys once
   BlockTensors tensors;
   std::FILE* const requests = fdopen(request_descriptor, "r");

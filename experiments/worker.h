@@ -14,7 +14,7 @@ struct Limits {
 };
 
 /// Forks a worker (run_cell), stops it with its process group at the time limit, and gives its record; or one
-/// that says why there is none. No thread may have been started before, since OpenMP's do not come with a
+/// that says why there is none. No other thread may be running, since OpenMP's do not come with a
 /// fork.
 Json run_in_worker(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors>& tensors,
                    const Limits& limits);
