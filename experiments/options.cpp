@@ -65,7 +65,7 @@ constexpr Option table[] = {
     {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
     {"floor", "PERCENT", "", "noise floor: no verdict below it (by the A/A pairs, else 2)"},
     {"force", "", "", "different CPUs (report, compare, merge) or builds (merge) all the same"},
-    {"fail-on", "VERDICT", "nothing", "exit status 4 for it; lost: figures in A, none in B"},
+    {"fail-on", "VERDICT", "nothing", "exit status 4 for it (lost: figures in A alone)"},
 };
 
 }  // namespace
