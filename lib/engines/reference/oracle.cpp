@@ -16,17 +16,19 @@ Real activate(Activation activation, Real x) {
 }
 
 /// Nats, of the softmax of `logits`.
+template <class Real>
 double entropy(std::span<const double> logits) {
   double maximum = -std::numeric_limits<double>::infinity();
   for (const double logit : logits) maximum = std::max(maximum, logit);
-  double sum = 0;
-  double weighted = 0;
+  Real sum = 0;
+  Real weighted = 0;
   for (const double logit : logits) {
-    const double weight = std::exp(logit - maximum);
+    const auto u = static_cast<Real>(logit - maximum);
+    const Real weight = std::exp(u);
     sum += weight;
-    if (weight != 0) weighted += weight * (logit - maximum);
+    if (weight != 0) weighted += weight * u;
   }
-  return std::log(sum) - weighted / sum;
+  return static_cast<double>(std::log(sum) - weighted / sum);
 }
 
 }  // namespace
@@ -123,7 +125,7 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
     }
   }
   for (const Modifier& modifier : modifiers_) {
-    const double h = modifier.fact() == RowFact::entropy ? entropy(row_) : 0;
+    const double h = modifier.fact() == RowFact::entropy ? entropy<Real>(row_) : 0;
     const Modifier own = modifier.for_row({static_cast<double>(row_.size()), h});
     for (std::size_t t = 0; t < row_.size(); ++t)
       row_[t] = static_cast<double>(stored(static_cast<Real>(

@@ -32,6 +32,7 @@ OutputError output_error(const Variant& variant, const Problem& problem, const I
   const std::vector<bool> determined = determined_rows(variant, problem, inputs, rows);
   OutputError result;
   result.undetermined_rows = std::count(determined.begin(), determined.end(), false);
+  result.determined_rows = static_cast<std::int64_t>(determined.size()) - result.undetermined_rows;
   Difference naive;
   std::vector<float> row(static_cast<std::size_t>(shape.head_dim_v));
   for (std::size_t at = 0; at < determined.size(); ++at) {

@@ -28,7 +28,9 @@ struct OutputError {
   double budget_max_abs = 0;  ///< 2 x the worst error of textbook code in float32 + 4 eps max|V|
   /// Left out of both, of all heads: rounding decides which keys they keep (determined_rows.h).
   std::int64_t undetermined_rows = 0;
-  bool within_budget() const { return error.max_abs() <= budget_max_abs; }
+  std::int64_t determined_rows = 0;
+  /// Nothing is where no row could be checked.
+  bool within_budget() const { return determined_rows > 0 && error.max_abs() <= budget_max_abs; }
 };
 
 /// Of query rows `rows` of every head. `oracle`: output_rows<Oracle> of them.
