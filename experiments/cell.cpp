@@ -201,6 +201,17 @@ Variant parse_against(const std::string& text) {
   }
 }
 
+/// What has no meaning where sequences are packed; the options are those that named it.
+void check_packed(const std::string& name, const char* pattern_option, const char* modifier_option) {
+  const Variant variant = Variant::parse(name);
+  if (variant.pattern.uses("chunk_local"))
+    throw ArgumentError(pattern_option, name, "no chunk_local with cu-seqlens: chunks count from position 0");
+  if (std::any_of(variant.modifiers.begin(), variant.modifiers.end(),
+                  [](const Modifier& modifier) { return modifier.fact() == RowFact::center; }))
+    throw ArgumentError(modifier_option, name,
+                        "no local_p with cu-seqlens: it predicts a position among all keys");
+}
+
 }  // namespace
 
 std::vector<Cell> make_grid(const Settings& settings) {
@@ -253,13 +264,10 @@ std::vector<Cell> make_grid(const Settings& settings) {
                                   std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
                           cell.problem.shape.cu_seqlens = cu_seqlens;
                           validate(cell.problem);
-                          for (const auto& [option, variant] :
-                               {std::pair("pattern", cell.variant), std::pair("against", cell.against)})
-                            if (cu_seqlens && !variant.empty() &&
-                                Variant::parse(variant).pattern.uses("chunk_local"))
-                              throw ArgumentError(
-                                  option, variant,
-                                  "no chunk_local with cu-seqlens: chunks count from position 0");
+                          if (cu_seqlens) {
+                            check_packed(cell.variant, "pattern", "modifier");
+                            if (!cell.against.empty()) check_packed(cell.against, "against", "against");
+                          }
                           if (std::regex_search(cell.variant, filter) && seen.insert(cell.id()).second)
                             cells.push_back(cell);
                         }

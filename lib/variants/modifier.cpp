@@ -1,6 +1,7 @@
 #include "variants/modifier.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "variants/table.h"
 
@@ -12,11 +13,13 @@ Modifier Modifier::parse(std::string_view text) {
 
 std::string Modifier::name() const { return member_name(member_); }
 
-std::vector<WeightShape> Modifier::weight_shapes(std::int64_t heads) const {
+std::vector<WeightShape> Modifier::weight_shapes(std::int64_t heads, std::int64_t head_dim) const {
   return std::visit(
       [&](const auto& member) -> std::vector<WeightShape> {
         if constexpr (requires { member.weights(heads); })
           return member.weights(heads);
+        else if constexpr (requires { member.weights(heads, head_dim); })
+          return member.weights(heads, head_dim);
         else
           return {};
       },
@@ -34,6 +37,25 @@ Modifier Modifier::for_head(std::int64_t head, std::int64_t heads, const ScoreWe
           return member;
       },
       member_));
+}
+
+bool Modifier::after_normaliser() const {
+  return std::visit(
+      [](const auto& member) {
+        return requires { member.after_normaliser; };
+      },
+      member_);
+}
+
+double Modifier::center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const {
+  return std::visit(
+      [&](const auto& member) {
+        if constexpr (requires { member.center(query, weights, keys); })
+          return member.center(query, weights, keys);
+        else
+          return std::numeric_limits<double>::quiet_NaN();
+      },
+      member_);
 }
 
 RowFact Modifier::fact() const {
@@ -66,6 +88,15 @@ RowFact row_fact(std::span<const Modifier> modifiers) {
   RowFact most = RowFact::none;
   for (const Modifier& modifier : modifiers) most = std::max(most, modifier.fact());
   return most;
+}
+
+double center_of(std::span<const Modifier> modifiers, std::span<const float> query,
+                 const ScoreWeights& weights, std::int64_t keys) {
+  const auto asking = std::find_if(modifiers.begin(), modifiers.end(), [](const Modifier& modifier) {
+    return modifier.fact() == RowFact::center;
+  });
+  return asking == modifiers.end() ? std::numeric_limits<double>::quiet_NaN()
+                                   : asking->center(query, weights, keys);
 }
 
 std::vector<MemberInfo> modifier_infos() { return table_infos<ModifierTable>(); }

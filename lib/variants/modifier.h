@@ -23,12 +23,18 @@ class Modifier {
 
   std::string name() const;
   /// Learned parameters; empty for modifiers that learn nothing.
-  std::vector<WeightShape> weight_shapes(std::int64_t heads) const;
+  std::vector<WeightShape> weight_shapes(std::int64_t heads, std::int64_t head_dim) const;
+
+  /// Whether it works on the logarithms of the weights that the normaliser made, not on logits: weights are
+  /// multiplied by exp(operator()(0, …)).
+  bool after_normaliser() const;
 
   /// The modifier of one head: constants such as ALiBi's slope are fixed here.
   Modifier for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const;
   /// What for_row has to know; operator() of a modifier that asks for something needs for_row first.
   RowFact fact() const;
+  /// The key that a query (head_dim elements, as stored) expects among `keys`; NaN where it asks for none.
+  double center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const;
   /// The modifier of one row.
   Modifier for_row(const RowFacts& row) const;
   double operator()(double logit, double query_position, double key_position) const;
@@ -42,6 +48,10 @@ class Modifier {
 
 /// The most that any of them asks for.
 RowFact row_fact(std::span<const Modifier> modifiers);
+
+/// RowFacts::center of a query: by the first of them that asks for it.
+double center_of(std::span<const Modifier> modifiers, std::span<const float> query,
+                 const ScoreWeights& weights, std::int64_t keys);
 
 /// One entry a table row, for `attnlab list`.
 std::vector<MemberInfo> modifier_infos();

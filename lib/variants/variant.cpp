@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 #include "variants/table.h"
 
@@ -75,6 +76,18 @@ std::vector<Modifier> parse_modifiers(std::string_view text) {
   return modifiers;
 }
 
+bool has_factors(const Variant& variant) {
+  return std::any_of(variant.modifiers.begin(), variant.modifiers.end(),
+                     [](const Modifier& modifier) { return modifier.after_normaliser(); });
+}
+
+std::vector<Modifier> logit_modifiers(const Variant& variant) {
+  std::vector<Modifier> modifiers;
+  std::copy_if(variant.modifiers.begin(), variant.modifiers.end(), std::back_inserter(modifiers),
+               [](const Modifier& modifier) { return !modifier.after_normaliser(); });
+  return modifiers;
+}
+
 std::string modifiers_name(const std::vector<Modifier>& modifiers) {
   std::string name;
   for (const Modifier& modifier : modifiers) name += (name.empty() ? "" : "+") + modifier.name();
@@ -84,7 +97,8 @@ std::string modifiers_name(const std::vector<Modifier>& modifiers) {
 std::vector<WeightShape> weight_shapes(const Variant& variant, const Shape& shape) {
   std::vector<WeightShape> shapes = variant.score.weight_shapes(shape.head_dim);
   for (const Modifier& modifier : variant.modifiers)
-    for (WeightShape& weight : modifier.weight_shapes(shape.heads)) shapes.push_back(std::move(weight));
+    for (WeightShape& weight : modifier.weight_shapes(shape.heads, shape.head_dim))
+      shapes.push_back(std::move(weight));
   return shapes;
 }
 

@@ -31,6 +31,10 @@ struct Variant {
 std::vector<Modifier> parse_modifiers(std::string_view text);
 std::string modifiers_name(const std::vector<Modifier>& modifiers);
 
+/// Whether some modifier comes after the normaliser; and those that come before.
+bool has_factors(const Variant& variant);
+std::vector<Modifier> logit_modifiers(const Variant& variant);
+
 /// Learned parameters of the score and of the modifiers.
 std::vector<WeightShape> weight_shapes(const Variant& variant, const Shape& shape);
 

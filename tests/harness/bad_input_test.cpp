@@ -76,6 +76,8 @@ TEST(BadInput, PackedSequences) {
   expect_usage_error("run --pattern 'chunk_local(8)' --cu-seqlens " + file({0, 50}),
                      {"pattern", "chunk_local"});
   expect_usage_error(run + file({0, 50}) + " --against 'chunk_local(8)'", {"against", "chunk_local"});
+  expect_usage_error(run + file({0, 50}) + " --modifier 'local_p(8)'", {"modifier", "local_p(8)"});
+  expect_usage_error(run + file({0, 50}) + " --against 'local_p(8)'", {"against", "local_p(8)"});
   const Result good =
       command(run + write_numbers<std::int32_t>(starts_file, "<i4", "4,", {0, 7, 7, 50}) + " --json");
   EXPECT_EQ(good.status, 0) << good.err;
@@ -234,6 +236,21 @@ TEST(BadInput, LearnedTemperatures) {
   expect_usage_error(run, {"score-weights", "0 of temperature", "positive"});
   write_npy("test", file, {4}, std::vector<float>{1, 2, 0.5, 1});
   EXPECT_EQ(command(run).status, 0);
+}
+
+TEST(BadInput, LocalityAboutAPredictedPosition) {
+  const TemporaryDirectory directory;
+  const std::string run =
+      "run --rounds 1 --max-rounds 1 --min-time 0.001 --seqlen 16 --head-dim 4 --modifier 'local_p(8)' "
+      "--score-weights " +
+      (directory / "w").string();
+  const std::vector<float> numbers(16, 0.5F);
+  write_npy("test", directory / "w_local_w.npy", {4, 4}, numbers);
+  expect_usage_error(run, {"score-weights", "w_local_v.npy"});
+  write_npy("test", directory / "w_local_v.npy", {4}, std::span(numbers).first(4));
+  EXPECT_EQ(command(run).status, 0);
+  write_npy("test", directory / "w_local_w.npy", {2, 4}, std::span(numbers).first(8));
+  expect_usage_error(run, {"score-weights", "2 x 4", "4 x 4"});
 }
 
 }  // namespace

@@ -78,6 +78,10 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("fusedmax(nan)", "lambda must be");
   expect_refused("oscarmax(-0.1)", "0 <= lambda");
   expect_refused("adaptive_temperature(2)", "takes no parameter");
+  for (const char* width : {"0", "-1", "nan", "inf", "", "1e10"})
+    for (const char* name : {"local_m", "local_p"})
+      expect_refused(std::string(name) + "(" + width + ")",
+                     *width == 0 ? "takes D > 0" : "D must be a number");
   expect_refused("adaptive_temperature+alibi+adaptive_temperature", "one modifier at most");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
@@ -123,10 +127,33 @@ TEST(Modifiers, EachHeadHasItsLearnedTemperature) {
   EXPECT_THROW(validate(weights, shapes, variant.name()), ArgumentError);
 }
 
+TEST(Modifiers, LocalityIsAFactorAfterTheNormaliser) {
+  // sigma = D / 2.
+  const auto factor = [](double offset, double width) {
+    return std::exp(-offset * offset / (2 * (width / 2) * (width / 2)));
+  };
+  const Modifier own = Modifier::parse("local_m(20)");
+  EXPECT_TRUE(own.after_normaliser());
+  EXPECT_FALSE(Modifier::parse("alibi").after_normaliser());
+  EXPECT_NEAR(std::exp(own(0, 100, 93)), factor(7, 20), 1e-15);
+
+  const Variant variant = Variant::parse("local_p(6)");
+  const ScoreWeights weights{{"local_w", {2, 2, {1, 0, 0.5F, -2}}}, {"local_v", {1, 2, {0.25F, -1}}}};
+  validate(weights, weight_shapes(variant, {1, 1, 1, 4, 4, 2, 8}), variant.name());
+  const double sum = 0.25 * std::tanh(3.0) - std::tanh(0.5 * 3.0 - 2 * 0.75);
+  const double center = variant.modifiers[0].center(std::vector<float>{3, 0.75F}, weights, 1000);
+  EXPECT_NEAR(center, 1000 / (1 + std::exp(-sum)), 1e-9);
+  const Modifier predicted = variant.modifiers[0].for_row({1000, 0, center});
+  EXPECT_NEAR(std::exp(predicted(0, 100, 560)), factor(560 - center, 6), 1e-12);
+  EXPECT_THROW(
+      validate({{"local_w", weights.at("local_w")}}, weight_shapes(variant, {1, 1, 1, 4, 4, 2, 8}), ""),
+      ArgumentError);
+}
+
 TEST(Modifiers, LogNScalesByTheKeysOfTheRow) {
   const Modifier modifier = Modifier::parse("log_n(0.5)");
-  EXPECT_NEAR(modifier.for_row({100, 0})(3, 0, 0), 1.5 * std::log(100), 1e-12);
-  EXPECT_EQ(modifier.for_row({1, 0})(3, 0, 0), 0);
+  EXPECT_NEAR(modifier.for_row({100})(3, 0, 0), 1.5 * std::log(100), 1e-12);
+  EXPECT_EQ(modifier.for_row({1})(3, 0, 0), 0);
 }
 
 TEST(Patterns, ExactlyTheVisibleKeys) {

@@ -124,9 +124,16 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
       keys_.push_back(j);
     }
   }
+  facts_ = {static_cast<double>(row_.size())};
+  if (row_fact(modifiers_) >= RowFact::center) {
+    std::vector<float> raw(static_cast<std::size_t>(shape.head_dim));
+    read_row(inputs_.q, batch_, head_, i, raw);
+    facts_.center = center_of(modifiers_, raw, weights_of(inputs_), shape.seqlen_k);
+  }
   for (const Modifier& modifier : modifiers_) {
-    const double h = modifier.fact() == RowFact::entropy ? entropy<Real>(row_) : 0;
-    const Modifier own = modifier.for_row({static_cast<double>(row_.size()), h});
+    if (modifier.after_normaliser()) continue;
+    facts_.entropy = modifier.fact() == RowFact::entropy ? entropy<Real>(row_) : 0;
+    const Modifier own = modifier.for_row(facts_);
     for (std::size_t t = 0; t < row_.size(); ++t)
       row_[t] = static_cast<double>(stored(static_cast<Real>(
           own(row_[t], static_cast<double>(shape.position(i)), static_cast<double>(keys_[t])))));
@@ -139,6 +146,14 @@ std::span<const double> RowAttention<Real>::weights(std::int64_t i) {
   logits(i);
   variant_.normaliser.weights(row_);
   for (double& weight : row_) weight = static_cast<double>(stored(static_cast<Real>(weight)));
+  for (const Modifier& modifier : modifiers_) {
+    if (!modifier.after_normaliser()) continue;
+    const Modifier own = modifier.for_row(facts_);
+    for (std::size_t t = 0; t < row_.size(); ++t)
+      row_[t] = static_cast<double>(
+          stored(static_cast<Real>(row_[t] * std::exp(own(0, static_cast<double>(problem_.shape.position(i)),
+                                                          static_cast<double>(keys_[t]))))));
+  }
   return row_;
 }
 

@@ -50,6 +50,7 @@ class RowAttention {
   std::int64_t batch_ = 0;
   std::int64_t head_ = 0;
   std::vector<Modifier> modifiers_;
+  RowFacts facts_;  ///< of the last row asked for; entropy is of each modifier's own
   std::vector<Real> prepared_keys_;
   std::vector<double> row_;
   std::vector<std::int64_t> keys_;

@@ -82,6 +82,7 @@ std::int64_t LogitTiles::workspace_bytes(const Variant& variant, const Problem& 
 LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Tiling& tiling,
                        Workspace& workspace)
     : variant_(variant),
+      modifiers_(logit_modifiers(variant)),
       problem_(problem),
       tiling_(tiling),
       rows_(row_code(isa_level())),
@@ -108,7 +109,7 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
     own.weights = workspace.allocate<WeightSums>(sizes.entropies);
     own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
     own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
-    own.modifiers.reserve(variant.modifiers.size());
+    own.modifiers.reserve(modifiers_.size());
     if (!product_) continue;
     own.stream = std::make_unique<dnnl::stream>(onednn_cpu());
     own.left = product_->left(own.queries.data());
@@ -161,12 +162,18 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
   prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first, rows, tiling_.dtype,
                own.row, own.queries.data());
   own.modifiers.clear();
-  for (const Modifier& modifier : variant_.modifiers)
+  for (const Modifier& modifier : modifiers_)
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));
   if (own.facts.empty()) return;
-  for (std::int64_t t = 0; t < block.rows; ++t)
-    own.facts[static_cast<std::size_t>(t)] = {
-        static_cast<double>(variant_.pattern.keys(problem_.shape, block.first + t).count()), 0};
+  const bool centered = row_fact(variant_.modifiers) >= RowFact::center;
+  const std::span<float> query = own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim));
+  for (std::int64_t t = 0; t < block.rows; ++t) {
+    RowFacts& facts = own.facts[static_cast<std::size_t>(t)];
+    facts = {static_cast<double>(variant_.pattern.keys(problem_.shape, block.first + t).count())};
+    if (!centered) continue;
+    read_row(inputs.q, block.batch, block.head, block.first + t, query);
+    facts.center = center_of(variant_.modifiers, query, weights_of(inputs), problem_.shape.seqlen_k);
+  }
 }
 
 void LogitTiles::open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread) {
@@ -195,7 +202,7 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
   });
   for (std::size_t t = 0; t < static_cast<std::size_t>(block.rows); ++t)
     own.facts[t].entropy = own.weights[t].entropy();
-  std::for_each(variant_.modifiers.begin() + before, variant_.modifiers.end(), [&](const Modifier& modifier) {
+  std::for_each(modifiers_.begin() + before, modifiers_.end(), [&](const Modifier& modifier) {
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));
   });
 }

@@ -83,6 +83,11 @@ class LogitTiles {
   LogitTile logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block, const Visit& visit,
                    const Strip& strip, int thread);
 
+  /// Facts of the loaded block's rows; empty where no modifier asks for any.
+  std::span<const RowFacts> facts(int thread) const {
+    return threads_[static_cast<std::size_t>(thread)].facts;
+  }
+
   const RowCode& rows() const { return rows_; }
 
  private:
@@ -108,6 +113,7 @@ class LogitTiles {
   void find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
 
   const Variant& variant_;
+  const std::vector<Modifier> modifiers_;  ///< those of logits
   const Problem problem_;
   const Tiling& tiling_;
   const RowCode& rows_;

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "engines/operands.h"
 #include "engines/tiled/logit_tiles.h"
+#include "engines/tiled/online_factors.h"
 #include "engines/tiled/plans.h"
 #include "engines/tiled/row_output.h"
 #include "engines/tiled/stages.h"
@@ -35,6 +37,7 @@ class OnlinePlan final : public Plan {
         values_(problem, tiling_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
     const Sizes sizes(problem, tiling);
+    if (has_factors(variant_)) factors_.emplace(variant_, problem, tiling_, workspace);
     for (PerThread& own : threads_) {
       own.output = workspace.allocate<float>(sizes.output / 4);
       own.maximum = workspace.allocate<float>(sizes.maximum / 4);
@@ -48,8 +51,8 @@ class OnlinePlan final : public Plan {
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
-                        tiling_.query_rows, statistics);
+    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns,
+                        (factors_ ? 2 : 1) * problem_.threads, tiling_.query_rows, statistics);
     run_all<true>(inputs, output, &pass);
   }
 
@@ -81,16 +84,26 @@ class OnlinePlan final : public Plan {
     std::fill(own.sums.begin(), own.sums.end(), 0.0F);
     std::fill(own.output.begin(), own.output.end(), 0.0F);
     SketchRows sketches;
+    SketchRows plain;  // of the logits as they were before factors
     if constexpr (with_statistics) {
       pass->empty(thread);
       sketches = pass->sketches(thread, block.batch, block.head);
+      if (factors_) {
+        pass->empty(problem_.threads + thread);
+        plain = pass->sketches(problem_.threads + thread, block.batch, block.head);
+      }
     }
 
     tiles_.open(inputs, stage, block, thread);
+    if (factors_) factors_->open(thread);
     tiles_.for_each_strip(
         stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
           const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
           const OnlineRows state = rows_from(own, strip.first_row);
+          if (factors_) {
+            if constexpr (with_statistics) tiles_.rows().measure_logits(tile, plain.rows + strip.first_row);
+            factors_->apply(tile, strip.first_row, thread);
+          }
           if constexpr (with_statistics)
             tiles_.rows().absorb_online_with_statistics(tile, state, values_.weights_dtype(),
                                                         values_.weights(tile, thread),
@@ -99,9 +112,12 @@ class OnlinePlan final : public Plan {
             tiles_.rows().absorb_online(tile, state, values_.weights_dtype(), values_.weights(tile, thread));
           values_.accumulate(tile, strip, slot, state.output, thread);
         });
-    add_null_key(variant_.normaliser, rows_from(own, 0), block.rows);
+    add_null_key(variant_.normaliser, factors_ ? factors_->logits(thread) : rows_from(own, 0), block.rows);
     tiles_.rows().finish_online(rows_from(own, 0), block.rows);
+    if (factors_) factors_->scale(rows_from(own, 0), block.rows, thread);
     values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
+    if (with_statistics && factors_)
+      for (std::int64_t t = 0; t < block.rows; ++t) sketches.rows[t].logits = plain.rows[t].logits;
     if constexpr (with_statistics) write_statistics(tiles_.rows(), *pass, block, sketches.rows);
   }
 
@@ -117,6 +133,7 @@ class OnlinePlan final : public Plan {
   const Tiling tiling_;
   LogitTiles tiles_;
   ValueTiles values_;
+  std::optional<OnlineFactors> factors_;
   std::vector<PerThread> threads_;
 };
 
@@ -125,7 +142,8 @@ class OnlinePlan final : public Plan {
 std::int64_t online_workspace_bytes(const Variant& variant, const Problem& problem) {
   const Tiling tiling = make_tiling(variant, problem);
   return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(problem.threads);
+         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(problem.threads) +
+         (has_factors(variant) ? OnlineFactors::workspace_bytes(problem, tiling) : 0);
 }
 
 std::unique_ptr<Plan> make_online_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {

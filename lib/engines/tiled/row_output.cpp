@@ -1,5 +1,7 @@
 #include "engines/tiled/row_output.h"
 
+#include <cmath>
+
 #include "engines/operands.h"
 
 namespace attnlab {
@@ -10,18 +12,40 @@ void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBloc
     pass.write(sketches[t], code.top_sums(sketches[t]), block.batch, block.head, block.first + t);
 }
 
-void write_support_row(const RowCode& code, const Shape& shape, const Inputs& inputs, const SupportRow& row,
-                       std::span<float> sum, const MutableTensorView& output) {
+namespace {
+
+/// ln of what the modifiers after the normaliser multiply the weight of key `key` by.
+double log_factor(const Variant& variant, const Shape& shape, const SupportRow& row, std::int32_t key) {
+  double sum = 0;
+  for (const Modifier& modifier : variant.modifiers)
+    if (modifier.after_normaliser())
+      sum = modifier.for_row(row.facts ? *row.facts : RowFacts{})(
+          sum, static_cast<double>(shape.position(row.i)), static_cast<double>(key));
+  return sum;
+}
+
+}  // namespace
+
+void write_support_row(const RowCode& code, const Variant& variant, const Shape& shape, const Inputs& inputs,
+                       const SupportRow& row, std::span<float> sum, const MutableTensorView& output,
+                       StatisticsPass* pass, const SketchRows& sketches) {
+  const bool factors = has_factors(variant);
+  if (pass && !factors)
+    add_support(*sketches.rows, row.weights, row.keys, shape.position(row.i), sketches.value_norms,
+                sketches.log_value_norms);
+  for (std::size_t s = 0; s < row.keys.size() && factors; ++s) {
+    const std::int32_t key = row.keys[s];
+    const double log_of_factor = log_factor(variant, shape, row, key);
+    // By its logarithm: as a float it may be 0.
+    if (pass)
+      add(*sketches.rows, std::log(static_cast<double>(row.weights[s])) + log_of_factor, key,
+          shape.position(row.i), static_cast<double>(sketches.value_norms[key]));
+    row.weights[s] *= static_cast<float>(std::exp(log_of_factor));
+  }
   code.gather(row.weights.data(), row.keys.data(), static_cast<std::int64_t>(row.keys.size()),
               stored_rows(inputs.v, row.batch, shape.kv_head(row.head)), sum.data());
   write_row(output, row.batch, row.head, row.i, sum);
-}
-
-void write_support_statistics(const RowCode& code, StatisticsPass& pass, const Shape& shape,
-                              const SupportRow& row, const SketchRows& sketches) {
-  add_support(*sketches.rows, row.weights, row.keys, shape.position(row.i), sketches.value_norms,
-              sketches.log_value_norms);
-  pass.write(*sketches.rows, code.top_sums(*sketches.rows), row.batch, row.head, row.i);
+  if (pass) pass->write(*sketches.rows, code.top_sums(*sketches.rows), row.batch, row.head, row.i);
 }
 
 }  // namespace attnlab

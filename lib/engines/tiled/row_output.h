@@ -18,16 +18,16 @@ void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBloc
 /// A row of which only the support is at hand: keys[s] has weights[s].
 struct SupportRow {
   std::int64_t batch, head, i;
-  std::span<const float> weights;
+  std::span<float> weights;
   std::span<const std::int32_t> keys;
+  const RowFacts* facts = nullptr;  ///< where a modifier asks for them
 };
 
-/// Gathers the values of its support and writes the row. `sum` is scratch of head_dim_v floats.
-void write_support_row(const RowCode& code, const Shape& shape, const Inputs& inputs, const SupportRow& row,
-                       std::span<float> sum, const MutableTensorView& output);
-
-/// Writes the row's statistics; its sketch, the first of `sketches`, has the logits so far.
-void write_support_statistics(const RowCode& code, StatisticsPass& pass, const Shape& shape,
-                              const SupportRow& row, const SketchRows& sketches);
+/// Applies the modifiers that come after the normaliser, gathers the values of the support and writes the
+/// row; with a pass its statistics, too: its sketch, the first of `sketches`, has the logits so far. `sum` is
+/// scratch of head_dim_v floats.
+void write_support_row(const RowCode& code, const Variant& variant, const Shape& shape, const Inputs& inputs,
+                       const SupportRow& row, std::span<float> sum, const MutableTensorView& output,
+                       StatisticsPass* pass, const SketchRows& sketches);
 
 }  // namespace attnlab

@@ -204,7 +204,8 @@ class SplitPlan final : public Plan {
 
 bool suits_split_plan(const Variant& variant, const Problem& problem) {
   return variant.normaliser.kind() == NormaliserKind::online && problem.shape.seqlen_q <= short_queries &&
-         problem.shape.seqlen_k >= least_part_keys && row_fact(variant.modifiers) != RowFact::entropy;
+         problem.shape.seqlen_k >= least_part_keys && row_fact(variant.modifiers) != RowFact::entropy &&
+         !has_factors(variant);
 }
 
 std::int64_t split_workspace_bytes(const Variant& variant, const Problem& problem) {

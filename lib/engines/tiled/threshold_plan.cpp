@@ -201,10 +201,15 @@ class ThresholdPlan final : public Plan {
       ++own.filtered.solves;
       own.filtered.support += static_cast<std::int64_t>(support);
     }
-    const SupportRow row{block.batch, block.head, block.first + t, z.subspan(0, support),
-                         keys.subspan(0, support)};
-    write_support_row(tiles_.rows(), problem_.shape, inputs, row, own.sum, output);
-    if (pass) write_support_statistics(tiles_.rows(), *pass, problem_.shape, row, sketches.from(t));
+    const std::span<const RowFacts> facts = tiles_.facts(thread);
+    const SupportRow row{block.batch,
+                         block.head,
+                         block.first + t,
+                         z.subspan(0, support),
+                         keys.subspan(0, support),
+                         facts.empty() ? nullptr : &facts[static_cast<std::size_t>(t)]};
+    write_support_row(tiles_.rows(), variant_, problem_.shape, inputs, row, own.sum, output, pass,
+                      sketches.from(t));
   }
 
   const Variant variant_;

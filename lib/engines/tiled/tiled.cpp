@@ -15,7 +15,12 @@ class TiledEngine final : public Engine {
     return "Dao et al., arXiv:2205.14135; Rabe and Staats, arXiv:2112.05682";
   }
 
-  std::optional<Refusal> refusal(const Variant&, const Problem&) const override { return std::nullopt; }
+  std::optional<Refusal> refusal(const Variant& variant, const Problem&) const override {
+    if (variant.normaliser.kind() == NormaliserKind::elementwise && has_factors(variant))
+      return Refusal{modifiers_name(variant.modifiers) + " comes after " + variant.normaliser.name() +
+                     ", which has no logarithm to add to: use engine reference"};
+    return std::nullopt;
+  }
 
   std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
     const OpenMpThreads one(1);

@@ -6,9 +6,10 @@ namespace attnlab {
 struct RowFacts {
   double visible_keys = 0;
   double entropy = 0;  ///< nats, of the softmax of the row as the modifier finds it
+  double center = 0;   ///< the key that the query expects (Modifier::center)
 };
 
-/// Which of them a modifier asks for.
-enum class RowFact { none, visible_keys, entropy };
+/// Which of them a modifier asks for: the one named and those before it.
+enum class RowFact { none, visible_keys, center, entropy };
 
 }  // namespace attnlab

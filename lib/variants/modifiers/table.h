@@ -6,6 +6,8 @@
 #include "variants/modifiers/adaptive_temperature.h"
 #include "variants/modifiers/alibi.h"
 #include "variants/modifiers/head_temperature.h"
+#include "variants/modifiers/local_m.h"
+#include "variants/modifiers/local_p.h"
 #include "variants/modifiers/log_n.h"
 #include "variants/modifiers/softcap.h"
 #include "variants/modifiers/temperature.h"
@@ -18,6 +20,8 @@ using ModifierTable = std::variant<  //
     Temperature,                     //
     LogN,                            //
     AdaptiveTemperature,             //
-    HeadTemperature>;
+    HeadTemperature,                 //
+    LocalM,                          //
+    LocalP>;
 
 }  // namespace attnlab

@@ -1,0 +1,45 @@
+// Modifiers that come after the normaliser, for softmax: a weight times a factor f is exp(s + ln f - lse(s)),
+// so that tiles are absorbed with s' = s + ln f in place of s, and rows are scaled by exp(lse(s') - lse(s)).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/workspace.h"
+#include "engines/tiled/tiling.h"
+#include "rows/rows.h"
+
+namespace attnlab {
+
+class OnlineFactors {
+ public:
+  /// Takes workspace_bytes of `workspace`. Keeps a reference to `variant`.
+  OnlineFactors(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace);
+
+  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling);
+
+  /// Before the tiles of a block.
+  void open(int thread);
+
+  /// Takes the logits of a tile, whose first row is row `first_row` of the block, and adds ln f to them.
+  void apply(const LogitTile& tile, std::int64_t first_row, int thread);
+
+  /// State of the logits as they were: maxima and sums.
+  OnlineRows logits(int thread) const;
+
+  /// Scales the finished output of `rows` rows; their sums in `state` are those of s'.
+  void scale(const OnlineRows& state, std::int64_t rows, int thread) const;
+
+ private:
+  struct PerThread {
+    std::span<float> maximum, sums;
+    std::span<WeightSums> weights;  ///< what measure_entropy wants beside them
+  };
+
+  const Variant& variant_;
+  const RowCode& rows_;
+  std::vector<PerThread> threads_;
+};
+
+}  // namespace attnlab

@@ -1,0 +1,63 @@
+// local_p(D): weights times exp(-(j - p_i)^2 / (2 sigma^2)), sigma = D / 2, after the normaliser, about the
+// position that the query predicts: p_i = n sigmoid(v . tanh(W q_i)), n the keys of the sequence. Luong et
+// al., arXiv:1508.04025, equations 9 and 10, without their hard window about p_i.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "variants/arguments.h"
+#include "variants/modifiers/local_m.h"
+#include "variants/modifiers/row_facts.h"
+#include "variants/score_weights.h"
+
+namespace attnlab {
+
+struct LocalP {
+  static constexpr MemberInfo info{
+      "local_p", "D > 0 keys", "local_p(40)",
+      "after the normaliser: weight times exp(-2 ((j - p_i) / D)^2), p_i = n sigmoid(v . "
+      "tanh(W q_i)); learned: PREFIX_local_w.npy (d x d), PREFIX_local_v.npy (d)",
+      "Luong et al., arXiv:1508.04025"};
+  static constexpr bool after_normaliser = true;
+  static constexpr RowFact fact = RowFact::center;
+  double width;
+  double whole = 0;     ///< of p_i: in float32 its fraction would be lost beside it
+  double fraction = 0;  ///< p_i - whole
+
+  static LocalP parse(const Arguments& given) { return {LocalM::parse(given).width}; }
+  std::vector<double> arguments() const { return {width}; }
+
+  std::vector<WeightShape> weights(std::int64_t /*heads*/, std::int64_t head_dim) const {
+    return {{"local_w", head_dim, head_dim}, {"local_v", 1, head_dim}};
+  }
+
+  /// p of a query, as it is stored.
+  double center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const {
+    const std::vector<float>& w = weights.find("local_w")->second.values;
+    const std::vector<float>& v = weights.find("local_v")->second.values;
+    double sum = 0;
+    for (std::size_t unit = 0; unit < v.size(); ++unit) {
+      double hidden = 0;
+      for (std::size_t c = 0; c < query.size(); ++c)
+        hidden += static_cast<double>(w[unit * query.size() + c]) * static_cast<double>(query[c]);
+      sum += static_cast<double>(v[unit]) * std::tanh(hidden);
+    }
+    return static_cast<double>(keys) / (1 + std::exp(-sum));
+  }
+
+  LocalP for_row(const RowFacts& row) const {
+    return {width, std::floor(row.center), row.center - std::floor(row.center)};
+  }
+
+  template <class Real>
+  Real operator()(Real logarithm, Real /*query*/, Real key) const {
+    const Real offset = ((key - Real(whole)) - Real(fraction)) * Real(1 / width);
+    return logarithm - Real(2) * offset * offset;
+  }
+};
+
+}  // namespace attnlab
