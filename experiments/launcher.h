@@ -1,6 +1,6 @@
 // A process that has loaded the program and the inputs of a group once, and forks a worker for each sample of
-// a block: a fork takes a tenth of the time. Its workers have heaps of their own, but one layout of addresses
-// and one copy of the inputs, so each block gets a launcher of its own.
+// a block: these need not load, link and make them again. Its workers have heaps of their own, but one layout
+// of addresses and one copy of the inputs, so each block gets a launcher of its own.
 #pragma once
 
 #include <optional>
