@@ -89,13 +89,12 @@ class FullRowPlan final : public Plan {
         tiles_.rows().measure_logits({logits.data(), columns, 1, columns}, sketches.rows);
       }
       const auto support = static_cast<std::size_t>(variant_.normaliser.solve_row(logits, keys, own.scratch));
-      const std::span<const RowFacts> facts = tiles_.facts(thread);
       const SupportRow row{block.batch,
                            block.head,
                            block.first + t,
                            logits.subspan(0, support),
                            keys.subspan(0, support),
-                           facts.empty() ? nullptr : &facts[static_cast<std::size_t>(t)]};
+                           tiles_.facts(t, thread)};
       write_support_row(tiles_.rows(), variant_, problem_.shape, inputs, row, own.sum, output, pass,
                         sketches);
     }

@@ -83,9 +83,10 @@ class LogitTiles {
   LogitTile logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block, const Visit& visit,
                    const Strip& strip, int thread);
 
-  /// Facts of the loaded block's rows; empty where no modifier asks for any.
-  std::span<const RowFacts> facts(int thread) const {
-    return threads_[static_cast<std::size_t>(thread)].facts;
+  /// Facts of row t of the loaded block; null where no modifier asks for any.
+  const RowFacts* facts(std::int64_t t, int thread) const {
+    const std::span<const RowFacts> facts = threads_[static_cast<std::size_t>(thread)].facts;
+    return facts.empty() ? nullptr : facts.data() + t;
   }
 
   const RowCode& rows() const { return rows_; }

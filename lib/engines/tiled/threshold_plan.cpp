@@ -201,13 +201,12 @@ class ThresholdPlan final : public Plan {
       ++own.filtered.solves;
       own.filtered.support += static_cast<std::int64_t>(support);
     }
-    const std::span<const RowFacts> facts = tiles_.facts(thread);
     const SupportRow row{block.batch,
                          block.head,
                          block.first + t,
                          z.subspan(0, support),
                          keys.subspan(0, support),
-                         facts.empty() ? nullptr : &facts[static_cast<std::size_t>(t)]};
+                         tiles_.facts(t, thread)};
     write_support_row(tiles_.rows(), variant_, problem_.shape, inputs, row, own.sum, output, pass,
                       sketches.from(t));
   }
