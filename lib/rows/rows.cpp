@@ -14,6 +14,8 @@
 #include "rows/storage.h"
 #include "rows/stored_rows.h"
 #include "rows/threshold.h"
+#include "variants/modifiers/table.h"
+#include "variants/normalisers/table.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
@@ -43,7 +45,7 @@ ATTNLAB_INLINE Member of_row(const Member& member, const LogitTile& tile, std::i
 }
 
 void modify(const Modifier& modifier, const LogitTile& tile) {
-  with_member(modifier.member(), [&](const auto& member) {
+  with_member(modifier.member().value, [&](const auto& member) {
     for (std::int64_t row = 0; row < tile.rows; ++row) {
       const auto own = of_row(member, tile, row);
       const Lane query = Lane(static_cast<float>(tile.first_position + row));
@@ -102,7 +104,7 @@ void pairwise(const PairwiseNet& net, const float* queries, const float* keys, s
 
 void weigh(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys, DType dtype,
            void* weights, const SketchRows* sketches) {
-  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::elementwise> auto& member) {
+  with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::elementwise> auto& member) {
     weigh_tile(member, tile, log_keys, dtype, weights, sketches);
   });
 }
@@ -119,14 +121,14 @@ ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
 }
 
 void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
-  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
+  with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
     absorb_threshold_rows(member, tile, state);
   });
 }
 
 void refine_threshold(const Normaliser& normaliser, std::int64_t rows, const float* queries,
                       const StoredRows& keys, const ThresholdRows& state) {
-  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
+  with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
     with_storage(keys.dtype, [&](auto storage) { refine_rows(member, storage, rows, queries, keys, state); });
   });
 }
@@ -134,7 +136,7 @@ void refine_threshold(const Normaliser& normaliser, std::int64_t rows, const flo
 std::int64_t solve_threshold(const Normaliser& normaliser, float* z, std::int32_t* keys, std::int64_t count,
                              float bound) {
   std::int64_t support = 0;
-  with_member(normaliser.member(), [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
+  with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
     support = solve_threshold_row(member, z, keys, count, bound);
   });
   return support;

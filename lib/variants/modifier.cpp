@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <limits>
 
+#include "variants/modifiers/table.h"
 #include "variants/table.h"
 
 namespace attnlab {
 
+Modifier::Modifier(const ModifierMember& member) : member_(member) {}
+
 Modifier Modifier::parse(std::string_view text) {
-  return Modifier(parse_member<ModifierTable>("modifier", text));
+  return Modifier(ModifierMember{parse_member<ModifierTable>("modifier", text)});
 }
 
-std::string Modifier::name() const { return member_name(member_); }
+std::string Modifier::name() const { return member_name(member_.get().value); }
 
 std::vector<WeightShape> Modifier::weight_shapes(std::int64_t heads, std::int64_t head_dim) const {
   return std::visit(
@@ -23,11 +26,11 @@ std::vector<WeightShape> Modifier::weight_shapes(std::int64_t heads, std::int64_
         else
           return {};
       },
-      member_);
+      member_.get().value);
 }
 
 Modifier Modifier::for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const {
-  return Modifier(std::visit(
+  return Modifier(ModifierMember{std::visit(
       [&](const auto& member) -> ModifierTable {
         if constexpr (requires { member.for_head(head, heads); })
           return member.for_head(head, heads);
@@ -36,7 +39,7 @@ Modifier Modifier::for_head(std::int64_t head, std::int64_t heads, const ScoreWe
         else
           return member;
       },
-      member_));
+      member_.get().value)});
 }
 
 bool Modifier::after_normaliser() const {
@@ -44,7 +47,7 @@ bool Modifier::after_normaliser() const {
       [](const auto& member) {
         return requires { member.after_normaliser; };
       },
-      member_);
+      member_.get().value);
 }
 
 double Modifier::center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const {
@@ -55,7 +58,7 @@ double Modifier::center(std::span<const float> query, const ScoreWeights& weight
         else
           return std::numeric_limits<double>::quiet_NaN();
       },
-      member_);
+      member_.get().value);
 }
 
 RowFact Modifier::fact() const {
@@ -66,22 +69,23 @@ RowFact Modifier::fact() const {
         else
           return RowFact::none;
       },
-      member_);
+      member_.get().value);
 }
 
 Modifier Modifier::for_row(const RowFacts& row) const {
-  return Modifier(std::visit(
+  return Modifier(ModifierMember{std::visit(
       [&](const auto& member) -> ModifierTable {
         if constexpr (requires { member.for_row(row); })
           return member.for_row(row);
         else
           return member;
       },
-      member_));
+      member_.get().value)});
 }
 
 double Modifier::operator()(double logit, double query_position, double key_position) const {
-  return std::visit([&](const auto& member) { return member(logit, query_position, key_position); }, member_);
+  return std::visit([&](const auto& member) { return member(logit, query_position, key_position); },
+                    member_.get().value);
 }
 
 RowFact row_fact(std::span<const Modifier> modifiers) {

@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "variants/arguments.h"
+#include "variants/hidden.h"
 #include "variants/modifiers/row_facts.h"
-#include "variants/modifiers/table.h"
 #include "variants/score_weights.h"
 
 namespace attnlab {
+
+struct ModifierMember;
 
 /// One modifier with its parameters; the alternative it holds is the definition that every engine compiles.
 class Modifier {
@@ -39,11 +41,12 @@ class Modifier {
   Modifier for_row(const RowFacts& row) const;
   double operator()(double logit, double query_position, double key_position) const;
 
-  const ModifierTable& member() const { return member_; }
+  /// Defined in modifiers/table.h.
+  const ModifierMember& member() const { return member_.get(); }
 
  private:
-  explicit Modifier(ModifierTable member) : member_(member) {}
-  ModifierTable member_;
+  explicit Modifier(const ModifierMember& member);
+  Hidden<ModifierMember> member_;
 };
 
 /// The most that any of them asks for.

@@ -5,18 +5,21 @@
 #include <limits>
 #include <stdexcept>
 
+#include "variants/normalisers/table.h"
 #include "variants/table.h"
 
 namespace attnlab {
 
+Normaliser::Normaliser(const NormaliserMember& member) : member_(member) {}
+
 Normaliser Normaliser::parse(std::string_view text) {
-  return Normaliser(parse_member<NormaliserTable>("normaliser", text));
+  return Normaliser(NormaliserMember{parse_member<NormaliserTable>("normaliser", text)});
 }
 
-std::string Normaliser::name() const { return member_name(member_); }
+std::string Normaliser::name() const { return member_name(member_.get().value); }
 
 NormaliserKind Normaliser::kind() const {
-  return std::visit([](const auto& member) { return member.kind; }, member_);
+  return std::visit([](const auto& member) { return member.kind; }, member_.get().value);
 }
 
 double Normaliser::scale() const {
@@ -27,7 +30,7 @@ double Normaliser::scale() const {
         else
           return 1.0;
       },
-      member_);
+      member_.get().value);
 }
 
 double Normaliser::null_logit() const {
@@ -38,13 +41,13 @@ double Normaliser::null_logit() const {
         else
           return -std::numeric_limits<double>::infinity();
       },
-      member_);
+      member_.get().value);
 }
 
 void Normaliser::weights(std::span<double> row) const {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (kind() == NormaliserKind::elementwise) {
-    std::visit([&](const auto& member) { member.weights(row); }, member_);
+    std::visit([&](const auto& member) { member.weights(row); }, member_.get().value);
     return;
   }
   if (std::any_of(row.begin(), row.end(), [](double s) { return std::isnan(s) || s == infinity; })) {
@@ -53,7 +56,7 @@ void Normaliser::weights(std::span<double> row) const {
   }
   std::vector<double> finite;
   std::copy_if(row.begin(), row.end(), std::back_inserter(finite), [](double s) { return s > -infinity; });
-  if (!finite.empty()) std::visit([&](const auto& member) { member.weights(finite); }, member_);
+  if (!finite.empty()) std::visit([&](const auto& member) { member.weights(finite); }, member_.get().value);
   auto weight = finite.begin();
   for (double& value : row) value = value > -infinity ? *weight++ : 0;
 }
@@ -63,7 +66,7 @@ bool Normaliser::jumps() const {
       [](const auto& member) {
         return requires { member.edge({}); };
       },
-      member_);
+      member_.get().value);
 }
 
 Edge Normaliser::edge(std::span<const double> row) const {
@@ -74,7 +77,7 @@ Edge Normaliser::edge(std::span<const double> row) const {
         else
           throw std::logic_error("edge of a normaliser that does not jump: " + name());
       },
-      member_);
+      member_.get().value);
 }
 
 namespace {
@@ -106,7 +109,7 @@ std::int64_t Normaliser::solve_row(std::span<float> row, std::span<std::int32_t>
       [&](const auto& member) {
         if constexpr (requires { member.solve(row, scratch); }) member.solve(row, scratch);
       },
-      member_);
+      member_.get().value);
   return static_cast<std::int64_t>(compact(row, keys, [](float weight) { return weight > 0; }));
 }
 

@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "variants/arguments.h"
+#include "variants/hidden.h"
 #include "variants/normalisers/edge.h"
 #include "variants/normalisers/kind.h"
 #include "variants/normalisers/row_scratch.h"
-#include "variants/normalisers/table.h"
 
 namespace attnlab {
+
+struct NormaliserMember;
 
 class Normaliser {
  public:
@@ -47,11 +49,12 @@ class Normaliser {
   /// infinities holds. Allocates nothing; `scratch` is as long as the row.
   std::int64_t solve_row(std::span<float> row, std::span<std::int32_t> keys, const RowScratch& scratch) const;
 
-  const NormaliserTable& member() const { return member_; }
+  /// Defined in normalisers/table.h.
+  const NormaliserMember& member() const { return member_.get(); }
 
  private:
-  explicit Normaliser(NormaliserTable member) : member_(member) {}
-  NormaliserTable member_;
+  explicit Normaliser(const NormaliserMember& member);
+  Hidden<NormaliserMember> member_;
 };
 
 std::vector<MemberInfo> normaliser_infos();

@@ -1,12 +1,17 @@
 #include "variants/score.h"
 
+#include "variants/scores/table.h"
 #include "variants/table.h"
 
 namespace attnlab {
 
-Score Score::parse(std::string_view text) { return Score(parse_member<ScoreTable>("score", text)); }
+Score::Score(const ScoreMember& member) : member_(member) {}
 
-std::string Score::name() const { return member_name(member_); }
+Score Score::parse(std::string_view text) {
+  return Score(ScoreMember{parse_member<ScoreTable>("score", text)});
+}
+
+std::string Score::name() const { return member_name(member_.get().value); }
 
 ScoreKind Score::kind() const { return hidden() > 0 ? ScoreKind::pairwise : ScoreKind::product; }
 
@@ -18,7 +23,7 @@ std::int64_t Score::hidden() const {
         else
           return 0;
       },
-      member_);
+      member_.get().value);
 }
 
 std::vector<WeightShape> Score::weight_shapes(std::int64_t head_dim) const {
@@ -29,7 +34,7 @@ std::vector<WeightShape> Score::weight_shapes(std::int64_t head_dim) const {
         else
           return {};
       },
-      member_);
+      member_.get().value);
 }
 
 template <class Real>
@@ -38,7 +43,7 @@ void Score::transform_query(std::span<Real> q, const ScoreWeights& weights) cons
       [&](const auto& member) {
         if constexpr (requires { member.query(q, weights); }) member.query(q, weights);
       },
-      member_);
+      member_.get().value);
 }
 
 template <class Real>
@@ -47,7 +52,7 @@ void Score::transform_key(std::span<Real> k, const ScoreWeights& weights) const 
       [&](const auto& member) {
         if constexpr (requires { member.key(k, weights); }) member.key(k, weights);
       },
-      member_);
+      member_.get().value);
 }
 
 bool Score::transforms_keys() const {
@@ -55,7 +60,7 @@ bool Score::transforms_keys() const {
       [](const auto& member) {
         return requires(std::span<float> k, const ScoreWeights& weights) { member.key(k, weights); };
       },
-      member_);
+      member_.get().value);
 }
 
 template void Score::transform_query(std::span<float>, const ScoreWeights&) const;
@@ -71,7 +76,7 @@ PairwiseNet Score::net(std::int64_t head_dim, const ScoreWeights& weights) const
         else
           return {};
       },
-      member_);
+      member_.get().value);
 }
 
 std::vector<MemberInfo> score_infos() { return table_infos<ScoreTable>(); }

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "variants/arguments.h"
+#include "variants/hidden.h"
 #include "variants/score_weights.h"
-#include "variants/scores/table.h"
 
 namespace attnlab {
+
+struct ScoreMember;
 
 enum class ScoreKind {
   product,   ///< dot product of a transformed query and a transformed key
@@ -45,8 +47,8 @@ class Score {
   PairwiseNet net(std::int64_t head_dim, const ScoreWeights& weights) const;
 
  private:
-  explicit Score(ScoreTable member) : member_(member) {}
-  ScoreTable member_;
+  explicit Score(const ScoreMember& member);
+  Hidden<ScoreMember> member_;
 };
 
 std::vector<MemberInfo> score_infos();

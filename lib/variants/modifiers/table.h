@@ -24,4 +24,9 @@ using ModifierTable = std::variant<  //
     LocalM,                          //
     LocalP>;
 
+/// What a Modifier holds.
+struct ModifierMember {
+  ModifierTable value;
+};
+
 }  // namespace attnlab

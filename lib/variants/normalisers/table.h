@@ -24,4 +24,9 @@ using NormaliserTable = std::variant<  //
     Fusedmax,                          //
     Oscarmax>;
 
+/// What a Normaliser holds.
+struct NormaliserMember {
+  NormaliserTable value;
+};
+
 }  // namespace attnlab

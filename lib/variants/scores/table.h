@@ -23,4 +23,9 @@ using ScoreTable = std::variant<  //
     Mlp<Activation::tanh>,        //
     Mlp<Activation::relu>>;
 
+/// What a Score holds.
+struct ScoreMember {
+  ScoreTable value;
+};
+
 }  // namespace attnlab
