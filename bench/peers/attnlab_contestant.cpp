@@ -40,7 +40,7 @@ class Contestant {
     if (what == "prepare") return prepare(request);
     if (what == "sample") return sample_case(request.at("min_time_s"));
     if (what == "peak") return peak();
-    if (what == "read") return read(request.at("bytes"), request.at("threads"));
+    if (what == "read") return read(request.at("bytes"), request.at("threads"), request.at("min_time_s"));
     if (what == "output") return write_output(request.at("file").get<std::string>());
     return {{"error", fmt::format("do = {}; one of prepare, sample, peak, read, output", what)}};
   }
@@ -88,9 +88,9 @@ class Contestant {
     return {{"gflops", std::max(f32, narrow)}};
   }
 
-  Json read(std::int64_t bytes, int threads) {
+  Json read(std::int64_t bytes, int threads, double min_time_s) {
     if (!bandwidth_) bandwidth_ = std::make_unique<ReadBandwidth>(bytes, threads);
-    return {{"gigabytes_per_second", bandwidth_->gigabytes_per_second()}};
+    return {{"gigabytes_per_second", bandwidth_->gigabytes_per_second(min_time_s)}};
   }
 
   Json write_output(const std::string& file) const {

@@ -190,7 +190,7 @@ def race(case, options, template, folder):
                 peak = contestants["attnlab"].ask(do="peak")["gflops"]
                 ratios[name].append(flops / times["attnlab"] / peak)
             elif name == "read":
-                rate = contestants["attnlab"].ask(do="read", bytes=kv_bytes, threads=case.threads)
+                rate = contestants["attnlab"].ask(do="read", bytes=kv_bytes, threads=case.threads, min_time_s=options.min_time)
                 ratios[name].append(kv_bytes / times["attnlab"] / rate["gigabytes_per_second"])
             elif name in times:
                 ratios[name].append(times[name] / times["attnlab"])

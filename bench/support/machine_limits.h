@@ -21,8 +21,8 @@ class ReadBandwidth {
   /// `bytes` as large as what is compared with it, so that caches help both alike.
   ReadBandwidth(std::int64_t bytes, int threads);
 
-  /// GB/s of one pass over the block.
-  double gigabytes_per_second() const;
+  /// GB/s of passes over the block for about `seconds`.
+  double gigabytes_per_second(double seconds) const;
 
  private:
   std::vector<float> block_;

@@ -47,17 +47,28 @@ struct Pairs {
 };
 #endif
 
+/// Asks for rows of memory while a block is multiplied: for those that are wanted next.
+template <bool asks>
+ATTNLAB_INLINE void ask_ahead(const RowsAhead& ahead, std::int64_t step) {
+  if constexpr (asks) {
+    for (std::int64_t row = step * ahead.each; row < (step + 1) * ahead.each; ++row)
+      for (std::int64_t at = 0; at < ahead.bytes; at += 64)
+        __builtin_prefetch(ahead.first + row * ahead.stride_bytes + at, 0, 2);
+  }
+}
+
 /// One register block: `rows` rows of A (a_stride apart) times `lanes` lanes of B (b_stride apart).
-template <class Elements, int rows, int lanes>
+template <class Elements, int rows, int lanes, bool asks>
 ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const float* b,
-                                   std::int64_t b_stride, std::int64_t depth, float* c, std::int64_t c_stride,
-                                   bool accumulate) {
+                                   std::int64_t b_stride, const RowsAhead& ahead, std::int64_t depth,
+                                   float* c, std::int64_t c_stride, bool accumulate) {
   FloatRegister sums[rows][lanes];
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
     for (int l = 0; l < lanes; ++l) sums[r][l] = 0.0F;
   for (std::int64_t k = 0; k < depth; ++k) {
+    ask_ahead<asks>(ahead, k);
     FloatRegister column[lanes];
 #pragma GCC unroll 4
     for (int l = 0; l < lanes; ++l) column[l] = Lane::load(b + k * b_stride + l * Lane::width).value;
@@ -78,19 +89,26 @@ ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const 
     }
 }
 
-/// All rows of A times `lanes` lanes of B.
-template <class Elements, int lanes>
+/// All rows of A times `lanes` lanes of B; the first block asks for what is ahead.
+template <class Elements, int lanes, bool asks>
 ATTNLAB_INLINE void multiply_rows(const float* a, std::int64_t a_stride, const float* b,
-                                  std::int64_t b_stride, std::int64_t depth, std::int64_t rows, float* c,
-                                  std::int64_t c_stride, bool accumulate) {
+                                  std::int64_t b_stride, const RowsAhead& ahead, std::int64_t depth,
+                                  std::int64_t rows, float* c, std::int64_t c_stride, bool accumulate) {
   std::int64_t r = 0;
-  for (; r + block_rows <= rows; r += block_rows)
-    multiply_block<Elements, block_rows, lanes>(a + r * a_stride, a_stride, b, b_stride, depth,
-                                                c + r * c_stride, c_stride, accumulate);
+  const auto block = [&]<int count, bool first>() {
+    multiply_block<Elements, count, lanes, first>(a + r * a_stride, a_stride, b, b_stride, ahead, depth,
+                                                  c + r * c_stride, c_stride, accumulate);
+    r += count;
+  };
+  if (asks && rows >= block_rows) block.template operator()<block_rows, asks>();
+  while (r + block_rows <= rows) block.template operator()<block_rows, false>();
+  const bool first = asks && r == 0;
   const auto rest = [&]<int count>() {
-    if (rows - r == count)
-      multiply_block<Elements, count, lanes>(a + r * a_stride, a_stride, b, b_stride, depth, c + r * c_stride,
-                                             c_stride, accumulate);
+    if (rows - r != count) return;
+    if (first)
+      block.template operator()<count, asks>();
+    else
+      block.template operator()<count, false>();
   };
   rest.template operator()<1>();
   rest.template operator()<2>();
@@ -116,8 +134,13 @@ static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std
       const float* panel = b.data + column / panel_width * b.panel_stride + k * b.row_stride + inside;
       float* to = c + column - first_column;
       const auto lanes = [&]<int count>() {
-        if (width == count * Lane::width)
-          multiply_rows<Elements, count>(a + k, a_stride, panel, b.row_stride, step, rows, to, c_stride, add);
+        if (width != count * Lane::width) return;
+        if (count == panel_lanes && b.ahead.bytes > 0 && column == first_column)
+          multiply_rows<Elements, count, count == panel_lanes>(
+              a + k, a_stride, panel, b.row_stride, b.ahead.from(k), step, rows, to, c_stride, add);
+        else
+          multiply_rows<Elements, count, false>(a + k, a_stride, panel, b.row_stride, b.ahead, step, rows, to,
+                                                c_stride, add);
       };
       lanes.template operator()<panel_lanes>();
       if constexpr (panel_lanes == 4) {

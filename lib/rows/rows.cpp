@@ -158,11 +158,13 @@ void narrow(const float* from, DType dtype, void* to, std::int64_t count) {
   });
 }
 
-void pair_rows(const std::uint16_t* from, std::int64_t rows, std::int64_t columns, std::uint32_t* to) {
-  for (std::int64_t row = 0; row < rows; row += 2)
-    for (std::int64_t c = 0; c < columns; ++c)
-      to[row / 2 * columns + c] =
-          from[row * columns + c] | static_cast<std::uint32_t>(from[(row + 1) * columns + c]) << 16;
+void pair_rows(const StoredRows& rows, std::int64_t count, std::uint32_t* to) {
+  for (std::int64_t row = 0; row < count; row += 2) {
+    const auto* even = reinterpret_cast<const std::uint16_t*>(row_of(rows, row));
+    const auto* odd = reinterpret_cast<const std::uint16_t*>(row_of(rows, row + 1));
+    for (std::int64_t c = 0; c < rows.width; ++c)
+      to[row / 2 * rows.width + c] = even[c] | static_cast<std::uint32_t>(odd[c]) << 16;
+  }
 }
 
 bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) {
@@ -188,13 +190,8 @@ bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) 
 }
 
 void score_stored(const float* queries, const StoredRows& keys, std::int64_t count, const LogitTile& tile) {
-  with_storage(keys.dtype, [&](auto storage) { score_stored_rows(storage, queries, keys, count, tile); });
-}
-
-void add_stored(const LogitTile& weights, std::int64_t count, const StoredRows& rows, float* output,
-                std::int64_t output_stride) {
-  with_storage(rows.dtype,
-               [&](auto storage) { add_stored_rows(storage, weights, count, rows, output, output_stride); });
+  with_storage(keys.dtype,
+               [&](auto storage) { score_rows<Numbers>(storage, queries, keys.width, keys, count, tile); });
 }
 
 bool finite_stored(const StoredRows& rows, std::int64_t count) {
@@ -235,7 +232,7 @@ const RowCode table{panel_width,
                     refine_threshold,
                     solve_threshold,
                     score_stored,
-                    add_stored,
+                    score_pairs_of_level,
                     finite_stored,
                     gather};
 

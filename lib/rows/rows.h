@@ -30,12 +30,26 @@ struct LogitTile {
 /// Tiles are a whole number of lanes at every level.
 inline constexpr std::int64_t row_code_columns = 16;
 
+/// Rows of memory that are wanted soon: a product asks for `each` of them with every row of its right
+/// operand.
+struct RowsAhead {
+  const std::byte* first = nullptr;
+  std::int64_t stride_bytes = 0;
+  std::int64_t bytes = 0;  ///< of a row; 0: nothing is wanted
+  std::int64_t each = 1;
+
+  RowsAhead from(std::int64_t step) const {
+    return {first + step * each * stride_bytes, stride_bytes, bytes, each};
+  }
+};
+
 /// The right operand of a product, float32: groups of RowCode::panel_width columns, panel_stride floats from
 /// one group to the next, row_stride from one row of a group to the next. A row-major matrix is one, too.
 struct Panels {
   const float* data = nullptr;
   std::int64_t panel_stride = 0;
   std::int64_t row_stride = 0;
+  RowsAhead ahead = {};
 };
 
 /// Softmax state of a block of rows.
@@ -163,8 +177,9 @@ struct RowCode {
                          std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
                          std::int64_t c_stride, bool accumulate);
 
-  /// Rows of bfloat16 as pairs, the right operand of multiply_pairs: rows / 2 x columns.
-  void (*pair_rows)(const std::uint16_t* from, std::int64_t rows, std::int64_t columns, std::uint32_t* to);
+  /// An even `count` of rows of bfloat16 as pairs, the right operand of multiply_pairs: count / 2 x
+  /// rows.width.
+  void (*pair_rows)(const StoredRows& rows, std::int64_t count, std::uint32_t* to);
 
   /// Applies one modifier to every logit of the tile.
   void (*modify)(const Modifier& modifier, const LogitTile& tile);
@@ -229,9 +244,10 @@ struct RowCode {
   void (*score_stored)(const float* queries, const StoredRows& keys, std::int64_t count,
                        const LogitTile& tile);
 
-  /// output += weights x rows, of which there are `count`; rows.width elements of weights.rows rows.
-  void (*add_stored)(const LogitTile& weights, std::int64_t count, const StoredRows& rows, float* output,
-                     std::int64_t output_stride);
+  /// The same of bfloat16, keys.width being even: every "float" of the queries is two numbers, as in
+  /// multiply_pairs. Null at levels that have no such product.
+  void (*score_stored_pairs)(const float* queries, const StoredRows& keys, std::int64_t count,
+                             const LogitTile& tile);
 
   bool (*finite_stored)(const StoredRows& rows, std::int64_t count);
 

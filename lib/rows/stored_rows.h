@@ -9,6 +9,7 @@
 #include "rows/lane.h"
 #include "rows/product.h"
 #include "rows/rows.h"
+#include "rows/storage.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
@@ -34,167 +35,173 @@ ATTNLAB_INLINE float dot_with_row(Storage storage, const float* a, const std::by
   return horizontal_sum(sum) + rest;
 }
 
-/// Queries that pass over the keys at hand together, and keys that stay in the first cache meanwhile.
-inline constexpr int queries_together = 4;
-inline constexpr std::int64_t rows_of_chunk = 32;
-
 /// Keys after those at hand that are asked for meanwhile.
-inline constexpr std::int64_t keys_ahead = 64;
+inline constexpr std::int64_t keys_ahead = 256;
 
-/// Element e: the sum of the elements of sums[e].
-template <int distance = 1>
-ATTNLAB_INLINE Lane sums_of(Native (&sums)[Lane::width]) {
+/// Asks for rows that will be wanted, a cache line at a time.
+class LinesAhead {
+ public:
+  /// `bytes` of every row from row `first` on, from byte `begin` on.
+  ATTNLAB_INLINE LinesAhead(const StoredRows& rows, std::int64_t first, std::int64_t begin,
+                            std::int64_t bytes)
+      : row_(row_of(rows, first) + begin), stride_(rows.stride_bytes), bytes_(bytes) {}
+  ATTNLAB_INLINE void ask() {
+    __builtin_prefetch(row_ + at_, 0, 2);
+    at_ += 64;
+    if (at_ < bytes_) return;
+    at_ = 0;
+    row_ += stride_;
+  }
+
+ private:
+  const std::byte* row_;
+  std::int64_t stride_, bytes_;
+  std::int64_t at_ = 0;
+};
+
+/// Numbers, or pairs, of a query and a key that are multiplied before their sums go to the tile.
+inline constexpr std::int64_t depth_of_chunk = 64;
+
+/// `spread` numbers, again and again.
+template <int spread>
+ATTNLAB_INLINE FloatRegister repeated(const float* numbers) {
+  if constexpr (spread == 1) return FloatRegister(*numbers);
+  if constexpr (spread == Lane::width) return Lane::load(numbers).value;
+#if defined(__AVX512F__)
+  if constexpr (spread == 2) {
+    double two;
+    __builtin_memcpy(&two, numbers, sizeof(two));
+    return FloatRegister(_mm512_castpd_ps(_mm512_set1_pd(two)));
+  }
+  if constexpr (spread == 4) return FloatRegister(_mm512_broadcast_f32x4(_mm_loadu_ps(numbers)));
+#elif defined(__AVX2__)
+  if constexpr (spread == 2)
+    return FloatRegister(_mm256_castpd_ps(_mm256_broadcast_sd(reinterpret_cast<const double*>(numbers))));
+  if constexpr (spread == 4)
+    return FloatRegister(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(numbers)));
+#endif
+  return FloatRegister([&](auto lane) { return numbers[lane % spread]; });
+}
+
+/// sums[k] has, in lane q spread + s, the s-th part of query q and key k. Leaves in sums[q spread] the whole
+/// sums of query q, a key in every lane.
+template <int spread, int distance = 1>
+ATTNLAB_INLINE void collect_queries(Native (&sums)[Lane::width]) {
   constexpr int width = static_cast<int>(Lane::width);
-  if constexpr (distance == width) {
-    return Lane(std::bit_cast<FloatRegister>(sums[0]));
-  } else {
+  if constexpr (distance < width) {
 #pragma GCC unroll 16
-    for (int r = 0; r < width; r += 2 * distance) {
-      exchange_groups<distance>(sums[r], sums[r + distance], std::make_integer_sequence<int, width>{});
-      sums[r] += sums[r + distance];
-    }
-    return sums_of<2 * distance>(sums);
-  }
-}
-
-/// Logits of `queries` queries and of as many keys as make a register of them, from key `first` on; beyond
-/// the last key they mean nothing.
-template <int queries, class Storage>
-ATTNLAB_INLINE void score_block(Storage storage, const float* query, const StoredRows& keys,
-                                std::int64_t first, std::int64_t last, float* logits, std::int64_t stride) {
-  constexpr int block_keys = static_cast<int>(Lane::width) / queries;
-  const std::byte* key[block_keys];
-  Native sums[Lane::width];
-#pragma GCC unroll 16
-  for (int k = 0; k < block_keys; ++k) key[k] = row_of(keys, std::min(first + k, last));
-#pragma GCC unroll 16
-  for (Native& sum : sums) sum = Native{};
-  std::int64_t c = 0;
-  for (; c + Lane::width <= keys.width; c += Lane::width) {
-    Native elements[queries];
-#pragma GCC unroll 16
-    for (int q = 0; q < queries; ++q)
-      elements[q] = std::bit_cast<Native>(Lane::load(query + q * keys.width + c).value);
-#pragma GCC unroll 16
-    for (int k = 0; k < block_keys; ++k) {
-      const auto numbers = std::bit_cast<Native>(storage.load(key[k], c).value);
-#pragma GCC unroll 16
-      for (int q = 0; q < queries; ++q) sums[q * block_keys + k] += elements[q] * numbers;
-    }
-  }
-  float block[Lane::width];
-  sums_of(sums).store(block);
-#pragma GCC unroll 16
-  for (int q = 0; q < queries; ++q)
-    __builtin_memcpy(logits + q * stride, block + q * block_keys, block_keys * sizeof(float));
-  for (; c < keys.width; ++c)
-    for (int q = 0; q < queries; ++q)
-      for (int k = 0; k < block_keys; ++k)
-        logits[q * stride + k] += query[q * keys.width + c] * storage.load_element(key[k], c);
-}
-
-/// The same of one query and a register of keys, key by key: pointers to all of them would not fit registers.
-template <class Storage>
-ATTNLAB_INLINE void score_lane(Storage storage, const float* query, const StoredRows& keys,
-                               std::int64_t first, std::int64_t last, float* logits) {
-  Native sums[Lane::width];
-  for (std::int64_t r = 0; r < Lane::width; ++r) {
-    const std::byte* key = row_of(keys, std::min(first + r, last));
-    Lane sum = Lane(0);
-    for (std::int64_t c = 0; c + Lane::width <= keys.width; c += Lane::width)
-      sum = sum + Lane::load(query + c) * storage.load(key, c);
-    sums[r] = std::bit_cast<Native>(sum.value);
-  }
-  sums_of(sums).store(logits);
-  for (std::int64_t c = keys.width / Lane::width * Lane::width; c < keys.width; ++c)
-    for (std::int64_t r = 0; r < Lane::width; ++r)
-      logits[r] += query[c] * storage.load_element(row_of(keys, std::min(first + r, last)), c);
-}
-
-template <class Storage>
-ATTNLAB_INLINE void score_stored_rows(Storage storage, const float* queries, const StoredRows& keys,
-                                      std::int64_t count, const LogitTile& tile) {
-  constexpr std::int64_t block_keys = Lane::width / queries_together;
-  for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
-    std::int64_t row = 0;
-    for (; row + queries_together <= tile.rows; row += queries_together)
-      for (std::int64_t key = j; key < j + Lane::width; key += block_keys) {
-        if (row == 0)
-          for (std::int64_t k = key; k < key + block_keys; ++k) prefetch_row(keys, k + keys_ahead);
-        score_block<queries_together>(storage, queries + row * keys.width, keys, key, count - 1,
-                                      tile.logits + row * tile.stride + key, tile.stride);
+    for (int r = 0; r < width; r += distance < spread ? distance : spread)
+      if ((r & distance) == 0) {
+        exchange_groups<distance>(sums[r], sums[r + distance], std::make_integer_sequence<int, width>{});
+        if (distance < spread) sums[r] += sums[r + distance];
       }
-    for (; row < tile.rows; ++row)
-      score_lane(storage, queries + row * keys.width, keys, j, count - 1,
-                 tile.logits + row * tile.stride + j);
+    collect_queries<spread, 2 * distance>(sums);
   }
 }
 
-/// Adds `count` rows, weighted by each of `queries` rows of weights, to `lanes` lanes of that row of the
-/// output, from column `column` on; number(t) is the t-th.
-template <int queries, int lanes, class Storage, class Number>
-ATTNLAB_INLINE void add_lanes(Storage storage, const float* weights, std::int64_t weights_stride,
-                              Number number, std::int64_t count, const StoredRows& rows, std::int64_t column,
-                              float* output, std::int64_t output_stride) {
-  FloatRegister sums[queries][lanes];
+/// Logits of at most Lane::width / spread queries, `depth` numbers or pairs of them from `first` on: each
+/// query has `spread` lanes of a register, beside the others, and every key the same numbers for all of them.
+template <class Elements, class Storage, int spread>
+ATTNLAB_INLINE void score_group(Storage storage, const float* queries, std::int64_t width, std::int64_t first,
+                                std::int64_t depth, const StoredRows& keys, std::int64_t last,
+                                const LogitTile& tile) {
+  constexpr std::int64_t group = Lane::width / spread;
+  const std::int64_t steps = (depth + spread - 1) / spread;
+  float packed[depth_of_chunk * group];
+  std::fill_n(packed, steps * Lane::width, 0.0F);
+  for (std::int64_t q = 0; q < std::min(group, tile.rows); ++q)
+    for (std::int64_t c = 0; c < depth; ++c)
+      packed[c / spread * Lane::width + q * spread + c % spread] = queries[q * width + first + c];
+  // Beside one another, at distances that the compiler knows: sixteen pointers fit no register file.
+  float numbers[Lane::width * depth_of_chunk];
+  const std::int64_t whole = depth / Lane::width * Lane::width;
+  for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
+    for (std::int64_t k = 0; k < Lane::width; ++k) {
+      const std::byte* key = row_of(keys, std::min(j + k, last));
+      float* to = numbers + k * depth_of_chunk;
+      for (std::int64_t c = 0; c < whole; c += Lane::width) storage.load(key, first + c).store(to + c);
+      for (std::int64_t c = whole; c < steps * spread; ++c)
+        to[c] = c < depth ? storage.load_element(key, first + c) : 0.0F;
+    }
+    const std::int64_t word_bytes = keys.width * size_bytes(keys.dtype) / width;
+    LinesAhead ahead(keys, j + keys_ahead, first * word_bytes, depth * word_bytes);
+    FloatRegister sums[Lane::width];
+#pragma GCC unroll 16
+    for (FloatRegister& sum : sums) sum = 0.0F;
+    for (std::int64_t step = 0; step < steps; ++step) {
+#pragma GCC unroll 16
+      for (int line = 0; line < spread; ++line) ahead.ask();
+      const FloatRegister query = Lane::load(packed + step * Lane::width).value;
+#pragma GCC unroll 16
+      for (int k = 0; k < Lane::width; ++k)
+        Elements::add(sums[k], query, repeated<spread>(numbers + k * depth_of_chunk + step * spread));
+    }
+    Native collected[Lane::width];
+#pragma GCC unroll 16
+    for (int k = 0; k < Lane::width; ++k) collected[k] = std::bit_cast<Native>(sums[k]);
+    collect_queries<spread>(collected);
+#pragma GCC unroll 16
+    for (int q = 0; q < group; ++q) {
+      if (q >= tile.rows) break;
+      float* to = tile.logits + q * tile.stride + j;
+      const Lane sum(std::bit_cast<FloatRegister>(collected[q * spread]));
+      (first == 0 ? sum : Lane::load(to) + sum).store(to);
+    }
+  }
+}
+
+/// Logits of all rows of the tile, as many as a register holds at a time.
+template <class Elements, class Storage>
+ATTNLAB_INLINE void score_rows(Storage storage, const float* queries, std::int64_t width,
+                               const StoredRows& keys, std::int64_t count, const LogitTile& tile) {
+  for (std::int64_t first = 0; first < width; first += depth_of_chunk)
+    for (std::int64_t row = 0; row < tile.rows;) {
+      LogitTile rest = tile;
+      rest.logits += row * tile.stride;
+      rest.rows -= row;
+      const auto score = [&]<int spread>() {
+        score_group<Elements, Storage, spread>(storage, queries + row * width, width, first,
+                                               std::min(depth_of_chunk, width - first), keys, count - 1,
+                                               rest);
+        row += Lane::width / spread;
+      };
+      if (rest.rows == 1)
+        score.template operator()<static_cast<int>(Lane::width)>();
+      else if (4 * rest.rows <= Lane::width)
+        score.template operator()<4>();
+      else if (2 * rest.rows <= Lane::width)
+        score.template operator()<2>();
+      else
+        score.template operator()<1>();
+    }
+}
+
+#if defined(__AVX512BF16__)
+static void score_stored_pairs(const float* queries, const StoredRows& keys, std::int64_t count,
+                               const LogitTile& tile) {
+  score_rows<Pairs>(StorageF32{}, queries, keys.width / 2, keys, count, tile);
+}
+inline constexpr auto score_pairs_of_level = &score_stored_pairs;
+#else
+inline constexpr std::nullptr_t score_pairs_of_level = nullptr;
+#endif
+
+/// Adds `count` rows, each with its weight, to `lanes` lanes of the output, from column `column` on;
+/// number(t) is the t-th.
+template <int lanes, class Storage, class Number>
+ATTNLAB_INLINE void add_lanes(Storage storage, const float* weights, Number number, std::int64_t count,
+                              const StoredRows& rows, std::int64_t column, float* output) {
+  FloatRegister sums[lanes];
 #pragma GCC unroll 4
-  for (int q = 0; q < queries; ++q)
-#pragma GCC unroll 4
-    for (int l = 0; l < lanes; ++l)
-      sums[q][l] = Lane::load(output + q * output_stride + column + l * Lane::width).value;
+  for (int l = 0; l < lanes; ++l) sums[l] = Lane::load(output + column + l * Lane::width).value;
   for (std::int64_t t = 0; t < count; ++t) {
     const std::byte* row = row_of(rows, number(t));
-    FloatRegister numbers[lanes];
+    const FloatRegister weight(weights[t]);
 #pragma GCC unroll 4
-    for (int l = 0; l < lanes; ++l) numbers[l] = storage.load(row, column + l * Lane::width).value;
-#pragma GCC unroll 4
-    for (int q = 0; q < queries; ++q) {
-      const FloatRegister weight(weights[q * weights_stride + t]);
-#pragma GCC unroll 4
-      for (int l = 0; l < lanes; ++l) sums[q][l] += weight * numbers[l];
-    }
+    for (int l = 0; l < lanes; ++l) sums[l] += weight * storage.load(row, column + l * Lane::width).value;
   }
 #pragma GCC unroll 4
-  for (int q = 0; q < queries; ++q)
-#pragma GCC unroll 4
-    for (int l = 0; l < lanes; ++l)
-      Lane(sums[q][l]).store(output + q * output_stride + column + l * Lane::width);
-}
-
-template <int queries, class Storage, class Number>
-ATTNLAB_INLINE void add_weighted_rows(Storage storage, const float* weights, std::int64_t weights_stride,
-                                      Number number, std::int64_t count, const StoredRows& rows,
-                                      float* output, std::int64_t output_stride) {
-  constexpr int lanes = Lane::width == 16 || queries == 1 ? 4 : 2;
-  std::int64_t c = 0;
-  for (; c + lanes * Lane::width <= rows.width; c += lanes * Lane::width)
-    add_lanes<queries, lanes>(storage, weights, weights_stride, number, count, rows, c, output,
-                              output_stride);
-  for (; c + Lane::width <= rows.width; c += Lane::width)
-    add_lanes<queries, 1>(storage, weights, weights_stride, number, count, rows, c, output, output_stride);
-  for (; c < rows.width; ++c)
-    for (int q = 0; q < queries; ++q)
-      for (std::int64_t t = 0; t < count; ++t)
-        output[q * output_stride + c] +=
-            weights[q * weights_stride + t] * storage.load_element(row_of(rows, number(t)), c);
-}
-
-/// Adds the rows, weighted by each row of weights, to that row of the output.
-template <class Storage>
-ATTNLAB_INLINE void add_stored_rows(Storage storage, const LogitTile& weights, std::int64_t count,
-                                    const StoredRows& rows, float* output, std::int64_t output_stride) {
-  for (std::int64_t first = 0; first < count; first += rows_of_chunk) {
-    const std::int64_t chunk = std::min(rows_of_chunk, count - first);
-    const auto number = [first](std::int64_t t) { return first + t; };
-    std::int64_t q = 0;
-    const auto add = [&]<int together>() {
-      for (; q + together <= weights.rows; q += together)
-        add_weighted_rows<together>(storage, weights.logits + q * weights.stride + first, weights.stride,
-                                    number, chunk, rows, output + q * output_stride, output_stride);
-    };
-    add.template operator()<queries_together>();
-    add.template operator()<1>();
-  }
+  for (int l = 0; l < lanes; ++l) Lane(sums[l]).store(output + column + l * Lane::width);
 }
 
 /// Sums the rows of `numbers`, which are in no order.
@@ -202,13 +209,18 @@ template <class Storage>
 ATTNLAB_INLINE void gather_rows(Storage storage, const float* weights, const std::int32_t* numbers,
                                 std::int64_t count, const StoredRows& rows, float* output) {
   std::fill_n(output, rows.width, 0.0F);
-  add_weighted_rows<1>(
-      storage, weights, 0,
-      [&](std::int64_t t) {
-        if (t + rows_ahead < count) prefetch_row(rows, numbers[t + rows_ahead]);
-        return numbers[t];
-      },
-      count, rows, output, 0);
+  const auto number = [&](std::int64_t t) {
+    if (t + rows_ahead < count) prefetch_row(rows, numbers[t + rows_ahead]);
+    return numbers[t];
+  };
+  std::int64_t c = 0;
+  for (; c + 4 * Lane::width <= rows.width; c += 4 * Lane::width)
+    add_lanes<4>(storage, weights, number, count, rows, c, output);
+  for (; c + Lane::width <= rows.width; c += Lane::width)
+    add_lanes<1>(storage, weights, number, count, rows, c, output);
+  for (; c < rows.width; ++c)
+    for (std::int64_t t = 0; t < count; ++t)
+      output[c] += weights[t] * storage.load_element(row_of(rows, numbers[t]), c);
 }
 
 template <class Storage>

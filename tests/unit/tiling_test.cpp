@@ -19,8 +19,9 @@ TEST(TileLimits, FollowTheCaches) {
     std::int64_t key_columns, strip_rows;
   };
   for (const Case& c : {
-           Case{32, 1024, 64, DType::f32, 256, 24},   // Zen 4
-           Case{48, 2048, 64, DType::f32, 256, 24},   // Sapphire Rapids
+           Case{32, 1024, 64, DType::f32, 512, 12},   // Zen 4
+           Case{48, 1024, 64, DType::f32, 512, 18},   // Zen 5
+           Case{48, 2048, 64, DType::f32, 512, 18},   // Sapphire Rapids
            Case{32, 256, 64, DType::f32, 256, 24},    // Broadwell
            Case{32, 256, 128, DType::f32, 128, 24},   //
            Case{32, 256, 128, DType::bf16, 256, 24},  //

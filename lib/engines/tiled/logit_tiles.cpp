@@ -241,8 +241,8 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
   } else if (tiling_.in_place) {
     StoredRows stored = stored_rows(inputs.k, block.batch, problem_.shape.kv_head(block.head));
     stored.first += tile.first_key * stored.stride_bytes;
-    rows_.score_stored(queries, stored, std::min(tile.columns, problem_.shape.seqlen_k - tile.first_key),
-                       tile);
+    (tiling_.dtype == DType::f32 ? rows_.score_stored : rows_.score_stored_pairs)(
+        queries, stored, std::min(tile.columns, problem_.shape.seqlen_k - tile.first_key), tile);
   } else {
     const auto multiply = tiling_.dtype == DType::f32 ? rows_.multiply : rows_.multiply_pairs;
     multiply(queries, words(), {keys, rows_.panel_width * words(), rows_.panel_width}, words(),

@@ -77,7 +77,7 @@ class SplitPlan final : public Plan {
     run_parts<true>(inputs, output, &pass);
   }
 
-  std::string path() const override { return product_path(problem_.dtype, DType::f32); }
+  std::string path() const override { return product_path(problem_.dtype, tiling_.dtype); }
 
  private:
   struct PerThread {
@@ -114,6 +114,22 @@ class SplitPlan final : public Plan {
   template <bool with_statistics>
   void run_part(const Inputs& inputs, std::int64_t kv_head, std::int64_t part, StatisticsPass* pass,
                 int thread) {
+    absorb_part<with_statistics>(inputs, kv_head, part, true, pass, thread);
+    const std::int64_t group = problem_.shape.heads / problem_.shape.kv_heads;
+    for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head)
+      if (!tiles_.rows().finite_stored(output_of(state_at(state_row(head, part))), problem_.shape.seqlen_q))
+        return absorb_part<with_statistics>(inputs, kv_head, part, false, pass, thread);
+  }
+
+  StoredRows output_of(const OnlineRows& state) const {
+    return {reinterpret_cast<const std::byte*>(state.output), state.output_stride * 4, DType::f32,
+            state.output_columns};
+  }
+
+  /// `taken_for_finite`: of the values; what is accumulated says whether they were.
+  template <bool with_statistics>
+  void absorb_part(const Inputs& inputs, std::int64_t kv_head, std::int64_t part, bool taken_for_finite,
+                   StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
     const std::int64_t group = shape.heads / shape.kv_heads;
@@ -129,7 +145,8 @@ class SplitPlan final : public Plan {
     for (const Visit& visit : own.visits) {
       if (visit.key_tile / parts_.tiles != part) continue;
       tiles_.prepare_keys(inputs, kv_head, visit.key_tile, thread, thread);
-      values_.prepare(inputs, kv_head, visit.key_tile, thread, thread);
+      const bool is_last = visit.key_tile + 1 == std::min((part + 1) * parts_.tiles, tiling_.key_tiles);
+      values_.prepare(inputs, kv_head, visit.key_tile, thread, thread, {!is_last, taken_for_finite});
       list_strips(variant_.pattern, shape, tiling_, visit, 0, shape.seqlen_q, own.strips);
       for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
         const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
@@ -138,10 +155,12 @@ class SplitPlan final : public Plan {
           const std::int64_t row = state_row(head, part) + strip.first_row;
           const LogitTile tile = tiles_.logits(inputs, thread, block, visit, strip, thread);
           if constexpr (with_statistics)
-            tiles_.rows().absorb_online_with_statistics(tile, state_at(row), DType::f32, tile.logits,
+            tiles_.rows().absorb_online_with_statistics(tile, state_at(row), values_.weights_dtype(),
+                                                        values_.weights(tile, thread),
                                                         sketches_of(*pass, head, part).from(strip.first_row));
           else
-            tiles_.rows().absorb_online(tile, state_at(row), DType::f32, tile.logits);
+            tiles_.rows().absorb_online(tile, state_at(row), values_.weights_dtype(),
+                                        values_.weights(tile, thread));
           values_.accumulate(tile, strip, thread, state_at(row).output, thread);
         }
       }

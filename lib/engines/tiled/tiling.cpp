@@ -13,12 +13,13 @@ namespace {
 // Measured on attention with n = 4096, d = 64 (Sapphire Rapids class, 48 KiB and 2 MiB; Zen 4, 32 KiB and
 // 1 MiB): larger tiles are no faster.
 constexpr std::int64_t largest_query_rows = 144;
-constexpr std::int64_t largest_key_columns = 256;
+constexpr std::int64_t largest_key_columns = 512;
 constexpr std::int64_t largest_strip_rows = 24;
 constexpr std::int64_t row_step = 6;  // rows of a register block
 
 // oneDNN's products have one size for all tiles, which a window would waste.
 constexpr std::int64_t uncut_query_rows = 128;
+constexpr std::int64_t uncut_key_columns = 256;
 constexpr std::int64_t uncut_narrow_key_columns = 128;
 
 /// Blocks of queries for each thread in a stage, so that none waits long at its end.
@@ -98,7 +99,7 @@ Tiling cut_tiling(const Shape& shape, DType dtype) {
 
 /// Tiles of oneDNN's products.
 Tiling uncut_tiling(const Pattern& pattern, const Shape& shape, DType dtype) {
-  const std::int64_t most = tile_limits(cache_sizes(), shape, dtype).key_columns;
+  const std::int64_t most = std::min(uncut_key_columns, tile_limits(cache_sizes(), shape, dtype).key_columns);
   const KeyRange middle = extent(pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
   const bool narrow = middle.end - middle.begin < 4 * most;
   Tiling tiling{};
@@ -118,6 +119,13 @@ bool suits_approximation(const Variant& variant, const Shape& shape) {
     return false;
   const KeyRange middle = extent(variant.pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
   return middle.end - middle.begin >= least_approximated_keys;
+}
+
+/// What row code multiplies: it takes bfloat16 in pairs along the depth.
+DType row_code_dtype(const Variant& variant, const Problem& problem) {
+  return variant.score.kind() == ScoreKind::pairwise || problem.shape.head_dim % 2 != 0
+             ? DType::f32
+             : product_dtype(problem);
 }
 
 void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
@@ -150,11 +158,9 @@ Tiling make_tiling(const Variant& variant, const Problem& problem) {
   const bool approximated = suits_approximation(variant, problem.shape);
   const bool cut = approximated || variant.score.kind() == ScoreKind::pairwise ||
                    product_dtype(problem) == DType::f32 || bf16_products() == Bf16Products::row_code;
-  // Row code multiplies pairs of bfloat16 along the depth.
-  const DType dtype =
-      approximated || variant.score.kind() == ScoreKind::pairwise || (cut && problem.shape.head_dim % 2 != 0)
-          ? DType::f32
-          : product_dtype(problem);
+  const DType dtype = approximated ? DType::f32
+                      : cut        ? row_code_dtype(variant, problem)
+                                   : product_dtype(problem);
   Tiling tiling =
       cut ? cut_tiling(problem.shape, dtype) : uncut_tiling(variant.pattern, problem.shape, dtype);
   tiling.dtype = dtype;
@@ -165,8 +171,10 @@ Tiling make_tiling(const Variant& variant, const Problem& problem) {
 }
 
 Tiling make_split_tiling(const Variant& variant, const Problem& problem) {
-  Tiling tiling = cut_tiling(problem.shape, DType::f32);
-  tiling.dtype = DType::f32;
+  const DType dtype =
+      bf16_products() == Bf16Products::row_code ? row_code_dtype(variant, problem) : DType::f32;
+  Tiling tiling = cut_tiling(problem.shape, dtype);
+  tiling.dtype = dtype;
   tiling.in_place = problem.shape.seqlen_q * problem.shape.heads <= in_place_rows * problem.shape.kv_heads &&
                     variant.score.kind() == ScoreKind::product && !variant.score.transforms_keys();
   count_tiles(variant.pattern, problem.shape, tiling);

@@ -38,7 +38,7 @@ struct Tiling {
   std::int64_t strip_rows;     ///< queries that are computed together; query_rows where tiles are not cut
   DType dtype;                 ///< of prepared queries, keys, values and weights: float32 or bfloat16
   bool cut;                    ///< by row code: only the columns of a tile that a strip sees are computed
-  bool in_place;               ///< keys and values are used as they are stored, float32 products
+  bool in_place;               ///< keys, and values where they can be, are used as they are stored
   bool approximated;           ///< products are float32 only for what ApproximateLogits leaves over
   std::vector<Stage> stages;
   std::int64_t stage_heads;      ///< most kv heads of a stage

@@ -62,7 +62,7 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
       product_(make_product(problem, tiling)),
       threads_(static_cast<std::size_t>(problem.threads)) {
   const Sizes sizes(problem, tiling, product_);
-  in_place_.resize(static_cast<std::size_t>(tiling.slots()));
+  panels_.resize(static_cast<std::size_t>(tiling.slots()));
   stride_ = sizes.tile;
   values_ = workspace.allocate<std::byte>(sizes.values);
   nonfinite_ = workspace.allocate<char>(sizes.flags);
@@ -84,27 +84,39 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
 }
 
 void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
-                         int thread) {
+                         int thread, const ValueHints& hints) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   char& nonfinite = nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + key_tile)];
-  if (tiling_.in_place) {
-    const std::int64_t first = key_tile * tiling_.key_columns;
-    StoredRows& stored = in_place_[static_cast<std::size_t>(slot)];
-    stored = stored_rows(inputs.v, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads);
-    stored.first += first * stored.stride_bytes;
-    nonfinite = 0;
-    if (rows_.finite_stored(stored, std::min(tiling_.key_columns, problem_.shape.seqlen_k - first))) return;
-    stored.first = nullptr;
-  }
+  const std::int64_t first = key_tile * tiling_.key_columns;
+  const std::int64_t batch = kv_head / problem_.shape.kv_heads;
+  const std::int64_t head = kv_head % problem_.shape.kv_heads;
   std::byte* to = values_.data() + slot * stride_;
-  nonfinite = copy_finite_values(inputs, kv_head / problem_.shape.kv_heads, kv_head % problem_.shape.kv_heads,
-                                 key_tile * tiling_.key_columns, tiling_.key_columns, tiling_.dtype, own.row,
+  Panels& panels = panels_[static_cast<std::size_t>(slot)];
+  panels = {reinterpret_cast<const float*>(to), rows_.panel_width, columns_};
+  StoredRows stored = stored_rows(inputs.v, batch, head);
+  stored.first += first * stored.stride_bytes;
+  const std::int64_t present = std::min(tiling_.key_columns, problem_.shape.seqlen_k - first);
+  const bool pairs = !product_ && tiling_.dtype == DType::bf16;
+  const bool usable = stored.dtype == tiling_.dtype && stored.width == columns_ &&
+                      (pairs ? present == tiling_.key_columns : tiling_.in_place);
+  nonfinite = 0;
+  if (usable && (hints.taken_for_finite || rows_.finite_stored(stored, present))) {
+    if (pairs)
+      rows_.pair_rows(stored, tiling_.key_columns, reinterpret_cast<std::uint32_t*>(to));
+    else
+      panels = {reinterpret_cast<const float*>(stored.first), rows_.panel_width, stored.stride_bytes / 4};
+    if (hints.next_follows)
+      panels.ahead = {stored.first + tiling_.key_columns * stored.stride_bytes, stored.stride_bytes,
+                      stored.width * size_bytes(stored.dtype), pairs ? 2 : 1};
+    return;
+  }
+  nonfinite = copy_finite_values(inputs, batch, head, first, tiling_.key_columns, tiling_.dtype, own.row,
                                  tiling_.dtype == DType::f32 ? to : own.unpacked.data());
   if (product_)
     product_->pack(*own.stream, own.unpacked_memory, packed_[static_cast<std::size_t>(slot)]);
-  else if (tiling_.dtype != DType::f32)
-    rows_.pair_rows(reinterpret_cast<const std::uint16_t*>(own.unpacked.data()), tiling_.key_columns,
-                    columns_, reinterpret_cast<std::uint32_t*>(to));
+  else if (pairs)
+    rows_.pair_rows({own.unpacked.data(), columns_ * size_bytes(DType::bf16), DType::bf16, columns_},
+                    tiling_.key_columns, reinterpret_cast<std::uint32_t*>(to));
 }
 
 void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int64_t slot, float* output,
@@ -116,21 +128,19 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
                        own.scratch);
     return;
   }
-  if (tiling_.in_place && in_place_[static_cast<std::size_t>(slot)].first) {
-    StoredRows stored = in_place_[static_cast<std::size_t>(slot)];
-    stored.first += strip.first_column * stored.stride_bytes;
-    const std::int64_t count = std::min(strip.columns, problem_.shape.seqlen_k - tile.first_key);
-    rows_.add_stored(tile, count, stored, output, columns_);
-    return;
-  }
   // In units of 4 bytes: a weight, or those of two keys.
   const bool pairs = tiling_.dtype != DType::f32;
   const std::int64_t keys_of_word = pairs ? 2 : 1;
-  const auto* values = reinterpret_cast<const float*>(values_.data() + slot * stride_);
-  (pairs ? rows_.multiply_pairs : rows_.multiply)(
-      static_cast<const float*>(weights(tile, thread)), tile.stride / keys_of_word,
-      {values + strip.first_column / keys_of_word * columns_, rows_.panel_width, columns_},
-      strip.columns / keys_of_word, 0, columns_, strip.rows, output, columns_, true);
+  Panels values = panels_[static_cast<std::size_t>(slot)];
+  values.data += strip.first_column / keys_of_word * values.row_stride;
+  // There may be nothing behind the last key in place.
+  const std::int64_t keys =
+      tiling_.in_place
+          ? std::min(strip.columns, rounded_up(problem_.shape.seqlen_k - tile.first_key, keys_of_word))
+          : strip.columns;
+  (pairs ? rows_.multiply_pairs : rows_.multiply)(static_cast<const float*>(weights(tile, thread)),
+                                                  tile.stride / keys_of_word, values, keys / keys_of_word, 0,
+                                                  columns_, strip.rows, output, columns_, true);
 }
 
 void ValueTiles::write_rows(const Variant& variant, const Inputs& inputs, const QueryBlock& block,

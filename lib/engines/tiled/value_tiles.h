@@ -25,6 +25,12 @@ std::int64_t output_columns(const Problem& problem);
 /// Before finish_online: the key that is none adds to the sums of `rows` rows alone.
 void add_null_key(const Normaliser& normaliser, const OnlineRows& state, std::int64_t rows);
 
+/// Of a tile whose values are used once, soon.
+struct ValueHints {
+  bool next_follows = false;      ///< the tile after it is wanted next: accumulate asks the memory for it
+  bool taken_for_finite = false;  ///< else what is accumulated is not finite either
+};
+
 class ValueTiles {
  public:
   /// Takes workspace_bytes of `workspace`.
@@ -35,7 +41,7 @@ class ValueTiles {
   /// Prepares value tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`. What is not finite
   /// is left out, until write_rows.
   void prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
-               int thread);
+               int thread, const ValueHints& hints = {});
 
   /// What the weights of a strip are stored as, and where: the strip's own logits, or beside them.
   DType weights_dtype() const { return tiling_.dtype; }
@@ -71,7 +77,7 @@ class ValueTiles {
   std::int64_t stride_ = 0;                   ///< bytes from one slot to the next
   std::span<std::byte> values_;       ///< rows of float32, pairs of rows of bfloat16, or what oneDNN packs
   std::vector<dnnl::memory> packed_;  ///< of every slot, where oneDNN multiplies
-  std::vector<StoredRows> in_place_;  ///< of every slot: where its values are stored, if they are finite
+  std::vector<Panels> panels_;        ///< of every slot, where row code multiplies: values_, or V in place
   std::span<char> nonfinite_;         ///< of (kv head, key tile): some value of it is not
   std::vector<PerThread> threads_;
 };
