@@ -21,7 +21,7 @@ ATTNLAB_INLINE void weigh_rows(const Member& member, const LogitTile& tile, cons
     for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
       const Lane weight = member.weight(Lane::load(logits + j), Lane(log_keys[row]));
       const Lane logarithm = log(weight);  // falls away where there is no sketch
-      sketch.add(Lanes<1>{weight}, Lanes<1>{logarithm}, Lanes<1>{logarithm}, j);
+      sketch.template add<false>(Lanes<1>{weight}, Lanes<1>{logarithm}, Lanes<1>{logarithm}, j);
       store(weight, row * tile.stride + j);
     }
     sketch.end_row(row);

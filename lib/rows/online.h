@@ -25,6 +25,13 @@ ATTNLAB_INLINE Lane row_maxima(const float* row, std::int64_t columns) {
   return max(first, second);
 }
 
+ATTNLAB_INLINE bool are_finite(const float* row, std::int64_t columns) {
+  bool finite = true;
+  for (std::int64_t j = 0; j < columns; j += Lane::width)
+    finite = finite & stdx::all_of(abs(Lane::load(row + j)) <= Lane(std::numeric_limits<float>::max()));
+  return finite;
+}
+
 /// What a row's running sums are relative to: a row without a finite maximum must not turn -inf into NaN.
 ATTNLAB_INLINE float finite_reference(float maximum) {
   return maximum == -std::numeric_limits<float>::infinity() ? 0.0F : maximum;
@@ -32,14 +39,16 @@ ATTNLAB_INLINE float finite_reference(float maximum) {
 
 /// Nothing is gathered beside the softmax state.
 struct NoSketch {
+  static constexpr bool asks_whether_finite = false;
   ATTNLAB_INLINE void move_reference(std::int64_t, float, float) {}
   ATTNLAB_INLINE void begin_row(std::int64_t) {}
-  template <int count>
+  template <bool, int count>
   ATTNLAB_INLINE void add(const Lanes<count>&, const Lanes<count>&, const Lanes<count>&, std::int64_t) {}
   ATTNLAB_INLINE void end_row(std::int64_t) {}
 };
 
 struct EntropySketch {
+  static constexpr bool asks_whether_finite = false;
   WeightSums* rows;
   LaneSums sums{};
 
@@ -47,7 +56,7 @@ struct EntropySketch {
     rebase(rows[row], static_cast<double>(from), static_cast<double>(to));
   }
   ATTNLAB_INLINE void begin_row(std::int64_t) { sums.clear(); }
-  template <int count>
+  template <bool, int count>
   ATTNLAB_INLINE void add(const Lanes<count>& weights, const Lanes<count>& logits, const Lanes<count>&,
                           std::int64_t) {
 #pragma GCC unroll 4
@@ -59,6 +68,7 @@ struct EntropySketch {
 
 /// A TileSketch whose logits are the range that statistics ask for, too.
 struct OnlineSketch {
+  static constexpr bool asks_whether_finite = true;
   TileSketch sums;
   Lane lowest{};
 
@@ -69,12 +79,13 @@ struct OnlineSketch {
     sums.begin_row(row);
     lowest = Lane(std::numeric_limits<float>::infinity());
   }
-  template <int count>
+  template <bool finite, int count>
   ATTNLAB_INLINE void add(const Lanes<count>& weights, const Lanes<count>& logits,
                           const Lanes<count>& absolutes, std::int64_t column) {
-    sums.add(weights, logits, absolutes, column);
+    sums.add<finite>(weights, logits, absolutes, column);
 #pragma GCC unroll 4
-    for (int l = 0; l < count; ++l) lowest = min_above_minus_infinity(lowest, absolutes[l]);
+    for (int l = 0; l < count; ++l)
+      lowest = finite ? min(lowest, absolutes[l]) : min_above_minus_infinity(lowest, absolutes[l]);
   }
   ATTNLAB_INLINE void end_row(std::int64_t row) {
     sums.end_row(row);
@@ -138,7 +149,7 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
     Lane first = Lane::load(sums);
     Lane second = Lane(0.0F);
     sketch.begin_row(row);
-    const auto absorb = [&]<int lanes>(std::int64_t j) __attribute__((always_inline)) {
+    const auto absorb = [&]<bool finite, int lanes>(std::int64_t j) __attribute__((always_inline)) {
       Lanes<lanes> absolute, logit, weight;
 #pragma GCC unroll 2
       for (int l = 0; l < lanes; ++l) {
@@ -149,12 +160,19 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
         Lane& sum = l == 0 ? first : second;
         sum = sum + weight[l];
       }
-      sketch.add(weight, logit, absolute, j);
+      sketch.template add<finite>(weight, logit, absolute, j);
     };
-    const std::int64_t columns = tile.columns;
-    std::int64_t j = 0;
-    for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) absorb.template operator()<2>(j);
-    if (j < columns) absorb.template operator()<1>(j);
+    const auto absorb_all = [&]<bool finite>() __attribute__((always_inline)) {
+      const std::int64_t columns = tile.columns;
+      std::int64_t j = 0;
+      for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) absorb.template operator()<finite, 2>(j);
+      if (j < columns) absorb.template operator()<finite, 1>(j);
+    };
+    // Where nothing is hidden, statistics need not ask of every logit whether it is.
+    if (Sketch::asks_whether_finite && are_finite(logits, tile.columns))
+      absorb_all.template operator()<Sketch::asks_whether_finite>();
+    else
+      absorb_all.template operator()<false>();
     sketch.end_row(row);
     (first + second).store(sums);
   }

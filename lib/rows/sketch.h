@@ -27,6 +27,10 @@ struct LaneSums {
   ATTNLAB_INLINE void clear() { sum = sum_logit = sum_square = Lane(0.0F); }
   ATTNLAB_INLINE void add(Lane weight, Lane logit) {
     sum = sum + weight;
+    add_moments(weight, logit);
+  }
+  /// For whom the sum is summed up elsewhere.
+  ATTNLAB_INLINE void add_moments(Lane weight, Lane logit) {
     sum_logit = sum_logit + weight * logit;
     sum_square = sum_square + weight * weight;
   }
@@ -67,18 +71,12 @@ struct Segment {
   }
 };
 
-/// As shrink(), but up to `most` >= `kept` may stay: bisects a bound, counting in registers, which takes a
-/// tenth of the time that selecting takes.
-[[gnu::noinline]] static void shrink_in_lanes(LargestLogits& largest, std::int64_t most) {
+/// As shrink(), but up to `most` >= `kept` may stay: looks for a bound, counting in registers, which takes a
+/// tenth of the time that selecting takes. `highest`: no logit is above it.
+[[gnu::noinline]] static void shrink_in_lanes(LargestLogits& largest, std::int64_t most, float highest) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   if (largest.count <= most) return;
-  for (std::int64_t t = largest.count; t % Lane::width != 0; ++t) largest.values[t] = -infinity;
-  Lane least = Lane(infinity);
-  Lane greatest = Lane(-infinity);
-  for (std::int64_t t = 0; t < largest.count; t += Lane::width) {
-    least = min_above_minus_infinity(least, Lane::load(largest.values + t));
-    greatest = max(greatest, Lane::load(largest.values + t));
-  }
+  Lane(-infinity).store(largest.values + largest.count);
   const auto above = [&](float bound) {
     std::int64_t count = 0;
     for (std::int64_t t = 0; t < largest.count; t += Lane::width)
@@ -94,16 +92,32 @@ struct Segment {
     largest.count = static_cast<std::int32_t>(count);
     largest.bound = bound;
   };
-  // At least `kept` are above `low`, fewer above `high`.
-  float low = __builtin_nextafterf(horizontal_min(least), -infinity);
-  float high = horizontal_max(greatest);
+  // At least `kept` are above `low`, fewer above `high`. Two steps of three are where a straight line between
+  // the counts has `most`, the first where tails of logits mostly have it.
+  float low = largest.bound;
+  float high = highest;
+  if (low == -infinity) {
+    Lane least = Lane(infinity);
+    for (std::int64_t t = 0; t < largest.count; t += Lane::width)
+      least = min_above_minus_infinity(least, Lane::load(largest.values + t));
+    low = __builtin_nextafterf(horizontal_min(least), -infinity);
+  }
   std::int64_t above_low = largest.count;
-  while (above_low > most) {
-    const float middle = low / 2 + high / 2;
+  float share = 0.2F;
+  for (std::int64_t above_high = 0, step = 0; above_low > most; ++step) {
+    float middle = low + share * (high - low);
+    if (step % 3 == 2 || !(low < middle && middle < high)) middle = low / 2 + high / 2;
     if (!(low < middle && middle < high)) break;
     const std::int64_t count = above(middle);
-    if (count >= LargestLogits::kept) above_low = count;
-    (count >= LargestLogits::kept ? low : high) = middle;
+    if (count >= LargestLogits::kept) {
+      low = middle;
+      above_low = count;
+    } else {
+      high = middle;
+      above_high = count;
+    }
+    share = static_cast<float>(above_low - (LargestLogits::kept + most) / 2) /
+            static_cast<float>(above_low - above_high);
   }
   if (above_low <= most) return keep(low);
   // Neighbouring numbers: what lies between is equal to `high`.
@@ -116,7 +130,7 @@ static TopSums top_sums(RowSketch& sketch) {
   constexpr std::int64_t lanes = LargestLogits::kept / Lane::width;
   constexpr float nothing = -std::numeric_limits<float>::infinity();
   LargestLogits& largest = sketch.largest;
-  shrink_in_lanes(largest, LargestLogits::kept);
+  shrink_in_lanes(largest, LargestLogits::kept, static_cast<float>(sketch.reference));
   std::fill(largest.values + largest.count, largest.values + LargestLogits::kept, nothing);
   const Lane reference = Lane(sketch.reference);
   Lane values[lanes];
@@ -128,21 +142,26 @@ static TopSums top_sums(RowSketch& sketch) {
   }
   TopSums sums;
   sums.top64 = static_cast<double>(horizontal_sum(all));
+  // Every lane in falling order, so that what is largest is in the first register.
+  for (std::int64_t sorted = 1; sorted < lanes; ++sorted)
+#pragma GCC unroll 16
+    for (std::int64_t l = sorted; l > 0; --l) {
+      const Lane upper = values[l - 1];
+      values[l - 1] = max(upper, values[l]);
+      values[l] = min(upper, values[l]);
+    }
   // From the largest on, equal ones at once.
   for (std::int64_t left = std::min(8, largest.count); left > 0;) {
-    Lane maxima = values[0];
-    for (std::int64_t l = 1; l < lanes; ++l) maxima = max(maxima, values[l]);
-    const Lane greatest = Lane(horizontal_max(maxima));
-    std::int64_t equal = 0;
-    for (Lane& lane : values) {
-      const Mask found = lane.value == greatest.value;
-      equal += stdx::popcount(found);
-      lane = select(found, Lane(nothing), lane);
-    }
+    const Lane greatest = Lane(horizontal_max(values[0]));
+    const Mask found = values[0].value == greatest.value;
+    const std::int64_t equal = stdx::popcount(found);
     const auto weight = static_cast<double>(exp_of_negative(greatest - reference).value[0]);
     if (sums.top1 == 0) sums.top1 = weight;
     sums.top8 += weight * static_cast<double>(std::min(equal, left));
     left -= equal;
+#pragma GCC unroll 16
+    for (std::int64_t l = 0; l + 1 < lanes; ++l) values[l] = select(found, values[l + 1], values[l]);
+    values[lanes - 1] = select(found, Lane(nothing), values[lanes - 1]);
   }
   return sums;
 }
@@ -170,14 +189,15 @@ struct TileSketch {
   }
 
   /// Neighbouring lanes, from `column` on. Logits: ln of the weights, relative to the sketch's reference;
-  /// absolutes: without it.
-  template <int count>
+  /// absolutes: without it. `finite`: all of them are.
+  template <bool finite, int count>
   ATTNLAB_INLINE void add(const Lanes<count>& lane_weights, const Lanes<count>& logits,
                           const Lanes<count>& absolutes, std::int64_t column) {
     keep_largest(absolutes);
 #pragma GCC unroll 4
     for (int l = 0; l < count; ++l)
-      add_lane(lane_weights[l], logits[l], absolutes[l], tile.first_key + column + l * Lane::width);
+      add_lane<finite>(lane_weights[l], logits[l], absolutes[l], tile.first_key + column + l * Lane::width);
+    if (finite) sketch->support += count * Lane::width;
   }
 
   ATTNLAB_INLINE void end_row(std::int64_t) {
@@ -191,22 +211,31 @@ struct TileSketch {
 
  private:
   ATTNLAB_INLINE void close_segment() {
-    segment.add_mass(*sketch, static_cast<double>(horizontal_sum(segment_sum)));
+    const auto mass = static_cast<double>(horizontal_sum(segment_sum));
+    segment.add_mass(*sketch, mass);
+    sketch->weights.sum += mass;
     segment_sum = Lane(0.0F);
   }
 
+  template <bool finite>
   ATTNLAB_INLINE void add_lane(Lane weight, Lane logit, Lane absolute, std::int64_t key) {
     const Lane zero = Lane(0.0F);
-    const Mask seen = weight > zero;  // where not, and in NaN, no logarithm is multiplied
-    const Lane u = select(seen, logit, zero);
-    weights.add(weight, u);
+    Lane u = logit;
+    Lane norm = Lane::load(out.value_norms + key);
+    Lane log_norm = Lane::load(out.log_value_norms + key);
+    if constexpr (!finite) {
+      const Mask seen = weight > zero;  // where not, and in NaN, no logarithm is multiplied
+      u = select(seen, logit, zero);
+      norm = select(seen, norm, zero);
+      log_norm = select(seen, log_norm, zero);
+      support =
+          select(absolute > Lane(-std::numeric_limits<float>::infinity()), support + Lane(1.0F), support);
+    }
+    weights.add_moments(weight, u);
     sum_logit_square = sum_logit_square + weight * u * u;
-    valued.add(weight * select(seen, Lane::load(out.value_norms + key), zero),
-               u + select(seen, Lane::load(out.log_value_norms + key), zero));
+    valued.add(weight * norm, u + log_norm);
     sum_distance = sum_distance + weight * abs(offset);
     offset = offset + Lane(Lane::width);
-    const Mask finite = absolute > Lane(-std::numeric_limits<float>::infinity());
-    support = select(finite, support + Lane(1.0F), support);
 
     Lane rest = weight;
     while (key + Lane::width - 1 > segment.last_key) {
@@ -227,7 +256,8 @@ struct TileSketch {
     constexpr std::int32_t kept = LargestLogits::kept + LargestLogits::kept / 8;
     static_assert(kept + count * Lane::width <= LargestLogits::capacity);
     LargestLogits& largest = sketch->largest;
-    if (largest.count + count * Lane::width > LargestLogits::capacity) shrink_in_lanes(largest, kept);
+    if (largest.count + count * Lane::width > LargestLogits::capacity)
+      shrink_in_lanes(largest, kept, static_cast<float>(sketch->reference));
     const Lane bound = Lane(largest.bound);
     std::int32_t kept_now = largest.count;
 #pragma GCC unroll 4
