@@ -131,7 +131,8 @@ struct Candidates {
     work->dropped += static_cast<std::int32_t>(count - remaining);
     ++work->solves;
     count = remaining;
-    if (maximum + raised > tau) tau = maximum + raised;
+    const float bound = maximum + raised;
+    if (bound > tau && bound < std::numeric_limits<float>::infinity()) tau = bound;
   }
 
   /// Room for one more lane. The bound is raised whenever candidates have doubled, so that fewer of the next
