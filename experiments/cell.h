@@ -23,7 +23,7 @@ struct Cell {
   std::uint64_t seed = 1;
   std::string score_weights;  ///< prefix of .npy files; empty: seeded
   std::string cu_seqlens;     ///< .npy file; empty: one sequence
-  int rounds = 8;
+  int rounds = 12;
   double min_time_s = 0.05;
   bool heatmap = false;
   bool twin = false;        ///< the second of an A/A pair

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "compare/comparison.h"
+
 namespace attnlab {
 
 std::string pair_key(const Json& record) {
@@ -15,16 +17,15 @@ std::string pair_key(const Json& record) {
 bool is_twin(const Json& record) { return record.at("cell").value("twin", false); }
 
 std::optional<double> noise_floor(const std::vector<Json>& records, const std::vector<Json>& twins) {
-  std::map<std::string, double> medians;
+  std::map<std::string, const Json*> cells;
   for (const Json& record : records)
-    if (record.at("status") == "ok" && !is_twin(record))
-      medians[pair_key(record)] = record.at("time").at("median_ns");
+    if (record.at("status") == "ok" && !is_twin(record)) cells[pair_key(record)] = &record;
   std::optional<double> floor;
   for (const Json& twin : twins) {
-    const auto found = medians.find(pair_key(twin));
-    if (twin.at("status") != "ok" || found == medians.end()) continue;
-    const double above = twin.at("time").at("median_ns").get<double>() / found->second;
-    floor = std::max({floor.value_or(least_noise_floor), above - 1, 1 / above - 1});
+    const auto found = cells.find(pair_key(twin));
+    if (twin.at("status") != "ok" || found == cells.end()) continue;
+    const double ratio = compare_times(*found->second, twin, 0).value;
+    floor = std::max({floor.value_or(least_noise_floor), ratio - 1, 1 / ratio - 1});
   }
   return floor;
 }

@@ -17,8 +17,8 @@ std::string pair_key(const Json& record);
 /// The second of an A/A pair.
 bool is_twin(const Json& record);
 
-/// Largest |ratio - 1| of the medians of a cell among `records` and its twin among `twins`, at least
-/// `least_noise_floor`; nothing without a pair.
+/// Largest |ratio - 1| of a cell among `records` and its twin among `twins`, as compare_times() has it, at
+/// least `least_noise_floor`; nothing without a pair.
 std::optional<double> noise_floor(const std::vector<Json>& records, const std::vector<Json>& twins);
 
 }  // namespace attnlab

@@ -42,7 +42,7 @@ constexpr Option table[] = {
     {"seed", "LIST", "1", "of synthetic inputs and of learned score weights"},
     {"score-weights", "PREFIX", "", "PREFIX_NAME.npy for each learned matrix (seeded Xavier)"},
     {"against", "VARIANT", "", "baseline of weights and output (softmax over all, or all past, keys)"},
-    {"rounds", "N", "8", "least number of clean samples of each cell, a process each"},
+    {"rounds", "N", "12", "least blocks with a clean sample of each cell, a process each"},
     {"max-rounds", "N", "", "most samples, where 2 % is not reached before (4 x rounds)"},
     {"retries", "N", "3", "samples of each cell taken again when the machine disturbed them"},
     {"budget", "SECONDS", "20", "no further samples of a cell after that, but at least 3"},

@@ -1,6 +1,7 @@
 #include "rounds.h"
 
 #include <algorithm>
+#include <map>
 
 #include "measure/bootstrap.h"
 #include "measure/sampler.h"
@@ -47,16 +48,19 @@ std::int64_t Rounds::contaminated() const {
                        [](const RoundSample& sample) { return !sample.contaminated.empty(); });
 }
 
-bool Rounds::enough_clean() const {
-  return static_cast<std::int64_t>(samples_.size()) - contaminated() >= rule_.rounds;
-}
-
 std::vector<const RoundSample*> Rounds::counted() const {
-  const bool clean_only = enough_clean();
-  std::vector<const RoundSample*> counted;
-  for (const RoundSample& sample : samples_)
-    if (!clean_only || sample.contaminated.empty()) counted.push_back(&sample);
-  return counted;
+  std::map<std::int64_t, const RoundSample*> of_block;
+  for (const RoundSample& sample : samples_) {
+    const RoundSample*& chosen = of_block[sample.block];
+    if (chosen == nullptr || !chosen->contaminated.empty()) chosen = &sample;
+  }
+  std::vector<const RoundSample*> all;
+  std::vector<const RoundSample*> clean;
+  for (const auto& [block, sample] : of_block) {
+    all.push_back(sample);
+    if (sample->contaminated.empty()) clean.push_back(sample);
+  }
+  return static_cast<int>(clean.size()) >= rule_.rounds ? clean : all;
 }
 
 std::string Rounds::stopped(double spent_s) const {

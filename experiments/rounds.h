@@ -13,7 +13,7 @@ namespace attnlab {
 
 /// When to stop taking samples of a cell.
 struct StoppingRule {
-  int rounds = 8;        ///< at least as many clean samples
+  int rounds = 12;       ///< at least as many blocks with a clean sample
   int max_rounds = 32;   ///< at most as many samples
   int retries = 3;       ///< contaminated samples taken again, for each cell
   double budget_s = 20;  ///< of wall time in the cell's processes; at least 3 samples whatever they take
@@ -42,13 +42,12 @@ class Rounds {
   /// `stabilised` (more samples did not narrow it), `budget`; empty: more are wanted.
   std::string stopped(double spent_s) const;
 
-  /// The record's `time` (results/SCHEMA.md). Figures are made of clean samples where there are `rounds` of
-  /// them, else of all.
+  /// The record's `time` (results/SCHEMA.md). Figures are made of one sample of each block: the first clean
+  /// one, else the last. Blocks without a clean one are left out where there are `rounds` others.
   Json to_json(const std::string& stopped) const;
   std::int64_t contaminated() const;
 
  private:
-  bool enough_clean() const;
   std::vector<const RoundSample*> counted() const;
 
   StoppingRule rule_;

@@ -16,25 +16,41 @@ namespace attnlab {
 
 namespace {
 
-/// Samples of a record by block, where it has blocks.
-std::map<std::int64_t, double> by_block(const Json& record) {
-  std::map<std::int64_t, double> samples;
+struct BlockSample {
+  double ns;
+  bool clean;
+};
+
+/// One sample of a record for each block: the first clean one, else the last.
+std::map<std::int64_t, BlockSample> by_block(const Json& record) {
+  std::map<std::int64_t, BlockSample> chosen;
   const Json& time = record.at("time");
-  if (time.contains("blocks"))
+  if (time.contains("samples") && !time.at("samples").empty()) {
+    for (const Json& sample : time.at("samples")) {
+      const auto [at, is_new] = chosen.try_emplace(sample.at("block"), BlockSample{0, false});
+      if (!at->second.clean) at->second = {sample.at("ns"), sample.at("contaminated").empty()};
+    }
+  } else if (time.contains("blocks")) {
     for (std::size_t at = 0; at < time.at("blocks").size(); ++at)
-      samples[time.at("blocks")[at]] = time.at("samples_ns")[at];
-  return samples;
+      chosen[time.at("blocks")[at]] = {time.at("samples_ns")[at], true};
+  }
+  return chosen;
 }
 
 /// Ratios b / a of samples of one group and block: they were taken side by side, so that what the machine did
-/// then happened to both.
+/// then happened to both. Of blocks that were clean on both sides, if there are enough of them.
 std::vector<double> paired_ratios(const Json& a, const Json& b) {
-  std::vector<double> ratios;
-  if (!a.value("group", Json()).is_string() || a.at("group") != b.at("group")) return ratios;
-  const std::map<std::int64_t, double> others = by_block(b);
-  for (const auto& [block, time] : by_block(a))
-    if (const auto other = others.find(block); other != others.end()) ratios.push_back(other->second / time);
-  return ratios;
+  std::vector<double> all;
+  std::vector<double> clean;
+  if (!a.value("group", Json()).is_string() || a.at("group") != b.at("group")) return all;
+  const std::map<std::int64_t, BlockSample> others = by_block(b);
+  for (const auto& [block, sample] : by_block(a)) {
+    const auto other = others.find(block);
+    if (other == others.end()) continue;
+    all.push_back(other->second.ns / sample.ns);
+    if (sample.clean && other->second.clean) clean.push_back(all.back());
+  }
+  return clean.size() >= fewest_rounds ? clean : all;
 }
 
 Pair make_pair(const Json& a, const Json& b, double floor) {

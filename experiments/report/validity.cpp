@@ -281,7 +281,7 @@ Table make_pairs_table(const Subject& subject) {
                {"99 % interval", "ratio_low", true, "ratio_high"}},
               {},
               "What differs here is noise. Ratio: the median of the ratios inside blocks. The floor is the "
-              "largest distance of the ratio of the two medians from 1, 1 % at least."};
+              "largest distance of a ratio from 1, 1 % at least."};
   std::unordered_map<std::string, const Json*> firsts;
   for (const Json& record : subject.records) firsts[pair_key(record)] = &record;
   const SeriesNames names(subject.records);

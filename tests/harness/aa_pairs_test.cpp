@@ -41,6 +41,8 @@ void make_other_run(const std::vector<Json>& cells, std::vector<Json>& twins, do
           cell.at("cell").at("seqlen_q") == twin.at("cell").at("seqlen_q"))
         twin["id"] = cell.at("id");
     for (Json& time : twin["time"]["samples_ns"]) time = time.get<double>() * shift;
+    if (!twin["time"].contains("samples")) continue;
+    for (Json& sample : twin["time"]["samples"]) sample["ns"] = sample["ns"].get<double>() * shift;
   }
 }
 

@@ -14,8 +14,9 @@
 namespace attnlab {
 namespace {
 
-RoundSample sample_of(double time_ns, bool contaminated = false) {
+RoundSample sample_of(std::int64_t block, double time_ns, bool contaminated = false) {
   RoundSample sample;
+  sample.block = block;
   sample.time_ns = time_ns;
   sample.iterations = 1;
   if (contaminated) sample.contaminated = {"preempted"};
@@ -24,9 +25,9 @@ RoundSample sample_of(double time_ns, bool contaminated = false) {
 
 TEST(Rounds, StopWhereTheyArePrecise) {
   Rounds rounds({6, 32, 3, 100});
-  for (int round = 0; round < 5; ++round) rounds.add(sample_of(1000 + round));
+  for (int round = 0; round < 5; ++round) rounds.add(sample_of(round, 1000 + round));
   EXPECT_EQ(rounds.stopped(1), "");
-  rounds.add(sample_of(1003));
+  rounds.add(sample_of(5, 1003));
   EXPECT_EQ(rounds.stopped(1), "precise");
 }
 
@@ -35,7 +36,7 @@ TEST(Rounds, StopWhereMoreDoNotHelp) {
   std::string stopped;
   int count = 0;
   for (; stopped.empty() && count < 1000; ++count) {
-    rounds.add(sample_of(count % 2 == 0 ? 1000 : 2000));
+    rounds.add(sample_of(count, count % 2 == 0 ? 1000 : 2000));
     stopped = rounds.stopped(1);
   }
   EXPECT_EQ(stopped, "stabilised");
@@ -44,42 +45,54 @@ TEST(Rounds, StopWhereMoreDoNotHelp) {
 
 TEST(Rounds, StopAtTheBudget) {
   Rounds rounds({5, 6, 3, 100});
-  rounds.add(sample_of(1000));
+  rounds.add(sample_of(0, 1000));
   EXPECT_EQ(rounds.stopped(1), "");
   EXPECT_EQ(rounds.stopped(101), "") << "three samples in any case";
-  rounds.add(sample_of(1000));
-  rounds.add(sample_of(1000));
+  rounds.add(sample_of(1, 1000));
+  rounds.add(sample_of(2, 1000));
   EXPECT_EQ(rounds.stopped(101), "budget");
-  for (int round = 0; round < 3; ++round) rounds.add(sample_of(1000 * (round + 1)));
+  for (int round = 0; round < 3; ++round) rounds.add(sample_of(3 + round, 1000 * (round + 1)));
   EXPECT_EQ(rounds.stopped(1), "budget");
 }
 
 TEST(Rounds, KeepContaminatedSamplesBesideTheFigures) {
   Rounds rounds({2, 8, 1, 100});
-  rounds.add(sample_of(9000, true));
+  rounds.add(sample_of(0, 9000, true));
   EXPECT_TRUE(rounds.wants_retry());
   rounds.count_retry();
-  rounds.add(sample_of(9000, true));
+  rounds.add(sample_of(0, 8000, true));
   EXPECT_FALSE(rounds.wants_retry()) << "one retry is allowed";
-  rounds.add(sample_of(1000));
-  const Json all = rounds.to_json("budget");
-  EXPECT_EQ(all.at("samples_ns").size(), 3U) << "too few clean ones";
-  rounds.add(sample_of(1100));
+  rounds.add(sample_of(1, 1000));
+  EXPECT_EQ(rounds.to_json("budget").at("samples_ns"), Json::parse("[8000.0, 1000.0]"))
+      << "too few clean ones; one of each block";
+  rounds.add(sample_of(2, 1100));
   const Json clean = rounds.to_json("precise");
   EXPECT_EQ(clean.at("samples_ns"), Json::parse("[1000.0, 1100.0]"));
+  EXPECT_EQ(clean.at("blocks"), Json::parse("[1, 2]"));
   EXPECT_EQ(clean.at("samples").size(), 4U);
   EXPECT_EQ(clean.at("contaminated"), 2);
   EXPECT_EQ(clean.at("median_ns"), 1050.0);
 }
 
+TEST(Rounds, ASampleTakenAgainIsNoFurtherRound) {
+  Rounds rounds({5, 32, 3, 100});
+  for (int round = 0; round < 4; ++round) {
+    rounds.add(sample_of(round, 1001, true));
+    rounds.add(sample_of(round, 1000));
+  }
+  EXPECT_EQ(rounds.stopped(1), "");
+  rounds.add(sample_of(4, 1000));
+  EXPECT_EQ(rounds.stopped(1), "precise");
+}
+
 TEST(NoiseFloor, IsTheSpreadOfAPair) {
   Json a = Json::parse(
-      R"json({"engine": "tiled", "backend": null, "variant": "v", "status": "ok", "time": {"median_ns": 100.0},
+      R"json({"engine": "tiled", "backend": null, "variant": "v", "status": "ok", "time": {"samples_ns": [99.0, 100.0, 101.0]},
       "cell": {"seqlen_q": 8, "twin": false}, "input": {"name": "gaussian(1)"}})json");
   Json b = a;
   b["cell"]["twin"] = true;
   EXPECT_DOUBLE_EQ(*noise_floor({a}, {b}), least_noise_floor);
-  b["time"]["median_ns"] = 80.0;
+  b["time"]["samples_ns"] = {79.0, 80.0, 120.0};
   EXPECT_DOUBLE_EQ(*noise_floor({a}, {b}), 0.25);
   EXPECT_FALSE(noise_floor({a}, {}));
   b["status"] = "timeout";

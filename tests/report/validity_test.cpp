@@ -26,6 +26,7 @@ Json sample(double ns, const std::vector<std::string>& contaminated) {
 Json twin_of(Json of, double time_ns) {
   of["cell"]["twin"] = true;
   of["time"]["median_ns"] = time_ns;
+  of["time"]["samples_ns"] = std::vector<double>(8, time_ns);
   return of;
 }
 
