@@ -107,33 +107,40 @@ std::vector<std::optional<std::string>> items(const Settings& settings, const st
   return list;
 }
 
-std::int64_t parse_size(const std::string& option, std::string_view text, std::int64_t low = 1) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < low ||
-      value > (std::int64_t{1} << 40))
-    throw ArgumentError(option, text,
-                        fmt::format("a whole number from {}, or a list or range such as 1024:65536:x2", low));
-  return value;
-}
+/// What validate() allows of batch, heads and dimensions.
+constexpr std::int64_t largest_dimension = 65536;
 
-/// Numbers and ranges `first:last:xFACTOR` or `first:last:+STEP`; {nothing} if the option was not given.
+/// Numbers of low … high and ranges of them, `first:last:xFACTOR` or `first:last:+STEP`; {nothing} if the
+/// option was not given.
 std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const std::string& name,
-                                               std::int64_t low = 1) {
+                                               std::int64_t low = 1, std::int64_t high = largest_dimension) {
   std::vector<std::optional<std::int64_t>> list;
   for (const std::optional<std::string>& item : items(settings, name)) {
     if (!item) return {std::nullopt};
     const std::vector<std::string_view> parts = split_outside_parentheses(*item, ':');
+    const auto whole_number = [&](std::string_view text, std::int64_t least, std::string_view what) {
+      std::int64_t value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error != std::errc() || end != text.data() + text.size() || value < least || value > high)
+        throw ArgumentError(
+            name, *item,
+            fmt::format("{} from {} to {}{}", what, least, high,
+                        parts.size() > 1 ? "" : ", or a list or range such as 1024:65536:x2"));
+      return value;
+    };
     if (parts.size() == 1) {
-      list.emplace_back(parse_size(name, parts[0], low));
+      list.emplace_back(whole_number(parts[0], low, "a whole number"));
       continue;
     }
     if (parts.size() != 3 || parts[2].size() < 2 || (parts[2][0] != 'x' && parts[2][0] != '+'))
       throw ArgumentError(name, *item, "first:last:xFACTOR or first:last:+STEP, e.g. 1024:65536:x2");
-    const std::int64_t step = parse_size(name, parts[2].substr(1), parts[2][0] == 'x' ? 2 : 1);
-    const std::int64_t last = parse_size(name, parts[1], low);
-    for (std::int64_t value = parse_size(name, parts[0], low); value <= last;
-         value = parts[2][0] == 'x' ? value * step : value + step)
+    const bool multiplies = parts[2][0] == 'x';
+    const std::int64_t first = whole_number(parts[0], low, "first");
+    const std::int64_t last = whole_number(parts[1], low, "last");
+    const std::int64_t step =
+        whole_number(parts[2].substr(1), multiplies ? 2 : 1, multiplies ? "a FACTOR" : "a STEP");
+    if (first > last) throw ArgumentError(name, *item, "first:last with a last that is at least first");
+    for (std::int64_t value = first; value <= last; value = multiplies ? value * step : value + step)
       list.emplace_back(value);
     if (list.size() > 100000) throw ArgumentError(name, *item, "at most 100000 sizes");
   }
@@ -222,12 +229,12 @@ std::vector<Cell> make_grid(const Settings& settings) {
   if (settings.has("cu-seqlens")) common.cu_seqlens = settings.text("cu-seqlens");
   const auto cu_seqlens = read_cu_seqlens(common.cu_seqlens);
   if (settings.has("against")) common.against = parse_against(settings.text("against")).name();
+  const std::string expression = settings.has("filter") ? settings.text("filter") : "";
   const std::regex filter = [&] {
     try {
-      return std::regex(settings.has("filter") ? settings.text("filter") : "");
+      return std::regex(expression);
     } catch (const std::regex_error& error) {
-      throw ArgumentError("filter", settings.text("filter"),
-                          fmt::format("a regular expression ({})", error.what()));
+      throw ArgumentError("filter", expression, fmt::format("a regular expression ({})", error.what()));
     }
   }();
 
@@ -237,16 +244,16 @@ std::vector<Cell> make_grid(const Settings& settings) {
   for (const auto& input_text : items(settings, "input")) {
     const Input input = Input::parse(*input_text);
     const std::optional<CapturedShape> captured = input.captured_shape();
-    for (const auto& seed : sizes(settings, "seed", 0))
-      for (const auto& threads : sizes(settings, "threads"))
+    for (const auto& seed : sizes(settings, "seed", 0, std::int64_t{1} << 40))
+      for (const auto& threads : sizes(settings, "threads", 1, 1024))
         for (const auto& dtype : items(settings, "dtype"))
           for (const auto& batch : sizes(settings, "batch"))
             for (const auto& heads : sizes(settings, "heads"))
               for (const auto& kv_heads : sizes(settings, "kv-heads"))
                 for (const auto& head_dim : sizes(settings, "head-dim"))
                   for (const auto& head_dim_v : sizes(settings, "head-dim-v"))
-                    for (const auto& seqlen : sizes(settings, "seqlen"))
-                      for (const auto& seqlen_k : sizes(settings, "seqlen-k"))
+                    for (const auto& seqlen : sizes(settings, "seqlen", 1, max_seqlen))
+                      for (const auto& seqlen_k : sizes(settings, "seqlen-k", 1, max_seqlen))
                         for (const Named& name : named) {
                           Cell cell = common;
                           cell.backend = name.backend;
@@ -272,8 +279,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
                             cells.push_back(cell);
                         }
   }
-  if (cells.empty())
-    throw ArgumentError("filter", settings.text("filter"), "an expression that some cell's name matches");
+  if (cells.empty()) throw ArgumentError("filter", expression, "an expression that some cell's name matches");
   std::stable_sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
     return a.problem.shape.seqlen_q * a.problem.shape.seqlen_k <
            b.problem.shape.seqlen_q * b.problem.shape.seqlen_k;

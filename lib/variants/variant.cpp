@@ -11,7 +11,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::string_view part_order =
-    "score|modifiers|pattern|normaliser, each from `attnlab list`, each may be left out";
+    "score|modifiers|pattern|normaliser in this order, each from `attnlab list`, each may be left out";
 
 bool is_in(const std::vector<MemberInfo>& infos, std::string_view part) {
   const std::size_t end = part.find_first_of("(+");

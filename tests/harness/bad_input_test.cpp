@@ -39,7 +39,7 @@ TEST(BadInput, Names) {
   expect_usage_error("list score", {"score", "scores"});
   expect_usage_error("sweep --seqlen 64 --filter '(' --out /nonexistent/x", {"filter", "("});
   expect_usage_error("sweep --seqlen 64 --filter nothing --out /nonexistent/x", {"filter", "nothing"});
-  expect_usage_error("sweep --seqlen 64", {"out"});
+  expect_usage_error("run --variant 'entmax(1.5)|causal'", {"variant", "in this order"});
   expect_usage_error("run --backend sparse --normaliser softmax", {"normaliser", "softmax", "sparsemax"});
 }
 
@@ -93,7 +93,12 @@ TEST(BadInput, Sizes) {
       expect_usage_error(std::string("run --") + option + "=" + value, {option});
   expect_usage_error("run --heads 8 --kv-heads 3", {"kv-heads", "3", "divisor", "8"});
   expect_usage_error("run --seqlen 1024:4096", {"seqlen", "1024:4096", "x2"});
-  expect_usage_error("run --seqlen 1024:4096:x1", {"seqlen"});
+  expect_usage_error("run --seqlen 64:1024:x1", {"seqlen", "'64:1024:x1'", "FACTOR from 2"});
+  expect_usage_error("run --heads 1:99999:x2", {"heads", "'1:99999:x2'", "last from 1 to 65536"});
+  expect_usage_error("run --heads 65537", {"heads", "65537", "from 1 to 65536"});
+  expect_usage_error("run --threads 1025", {"threads", "1025", "from 1 to 1024"});
+  for (const char* command : {"run", "sweep --out /nonexistent/x", "heatmap --out x.png"})
+    expect_usage_error(std::string(command) + " --seqlen 1024:512:x2", {"seqlen", "'1024:512:x2'"});
   expect_usage_error("run --seqlen 100000000", {"seqlen", "16777216"});
   expect_usage_error("run --seqlen 16777216 --heads 65536 --head-dim 65536", {"TiB"});
   expect_usage_error("run --seqlen 64,128", {"cells", "2"});
