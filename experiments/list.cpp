@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cell.h"
 #include "core/argument_error.h"
 #include "dispersion/divergence.h"
@@ -59,6 +61,17 @@ Json make_list() {
   return everything;
 }
 
+/// As one types it: the example where that has arguments, else the name with its parameter's.
+std::string call_of(const Json& entry) {
+  const std::string name = entry.at("name");
+  const std::string parameters = entry.at("parameters");
+  const std::string example = entry.at("example");
+  if (parameters.empty()) return name;
+  return example.size() > name.size()
+             ? example
+             : fmt::format("{}({})", name, parameters.substr(0, parameters.find(' ')));
+}
+
 }  // namespace
 
 int list_command(const Settings& settings) {
@@ -76,11 +89,12 @@ int list_command(const Settings& settings) {
   }
   for (const auto& [name, entries] : everything.items()) {
     fmt::print("{}\n", name);
+    std::size_t longest = 0;
+    for (const Json& entry : entries) longest = std::max(longest, call_of(entry).size());
     for (const Json& entry : entries) {
       const std::string parameters = entry.at("parameters");
       const std::string source = entry.at("source");
-      fmt::print("  {:<12} {}{}{}\n", entry.at("name").get<std::string>(),
-                 entry.at("summary").get<std::string>(),
+      fmt::print("  {:<{}}  {}{}{}\n", call_of(entry), longest, entry.at("summary").get<std::string>(),
                  parameters.empty() ? "" : fmt::format("; {}", parameters),
                  source.empty() ? "" : fmt::format("  [{}]", source));
     }

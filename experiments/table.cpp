@@ -67,6 +67,15 @@ void print_table(const std::vector<Json>& records) {
                twins.size() == 1 ? "" : "s");
 }
 
+namespace {
+
+/// A figure to three digits.
+std::string rounded(const Json& figure) {
+  return figure.is_null() ? "undefined" : fmt::format("{:.3g}", figure.get<double>());
+}
+
+}  // namespace
+
 void print_summary(const Json& record) {
   const Json& cell = record.at("cell");
   const Json& machine = record.at("machine");
@@ -103,10 +112,10 @@ void print_summary(const Json& record) {
              bytes("rss_resolution_bytes"), disagrees ? "; not what the workspace says" : "",
              bytes("inputs_bytes"));
   const Json& error = record.at("error");
-  fmt::print("error       max {} (budget {:.2e}), relative {}, on {} rows of each head\n",
-             error.at("max_abs").dump(), error.at("budget_max_abs").get<double>(),
-             error.at("relative_l2").dump(), error.at("rows").dump());
-  fmt::print("given up    {} relative to {}\n", record.at("deviation").at("relative_l2").dump(),
+  fmt::print("error       max {} (budget {}), relative {}, on {} rows of each head\n",
+             rounded(error.at("max_abs")), rounded(error.at("budget_max_abs")),
+             rounded(error.at("relative_l2")), error.at("rows").dump());
+  fmt::print("given up    {} relative to {}\n", rounded(record.at("deviation").at("relative_l2")),
              record.at("deviation").at("exact_variant").get<std::string>());
   const Json& against = record.at("against");
   fmt::print("against     {}, mean over the same rows: ", against.at("variant").get<std::string>());
@@ -115,8 +124,8 @@ void print_summary(const Json& record) {
     fmt::print("{} {}, ", info.name,
                mean.is_null() ? "undefined" : fmt::format("{:.4g} {}", mean.get<double>(), info.unit));
   }
-  fmt::print("output max {}, relative {}\n", against.at("output").at("max_abs").dump(),
-             against.at("output").at("relative_l2").dump());
+  fmt::print("output max {}, relative {}\n", rounded(against.at("output").at("max_abs")),
+             rounded(against.at("output").at("relative_l2")));
   if (const Json& filter = record.at("filter"); !filter.is_null()) {
     const auto percent = [&](const char* name) {
       return filter.at(name).is_null() ? "undefined"
@@ -125,7 +134,7 @@ void print_summary(const Json& record) {
     fmt::print(
         "filter      {}: of the visible keys {} appended, {} passed, {} on the support; {} solves a row\n",
         filter.at("approximated").get<bool>() ? "8-bit products first" : "full products", percent("appended"),
-        percent("passed"), percent("support"), filter.at("solves_per_row").dump());
+        percent("passed"), percent("support"), rounded(filter.at("solves_per_row")));
   }
   fmt::print("dispersion  mean over rows of all heads\n");
   for (const StatisticInfo& info : statistic_infos) {
