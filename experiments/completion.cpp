@@ -97,9 +97,9 @@ std::string zsh_completion() {
       const Option& option = option_named(name);
       cases += fmt::format("        '--{}{}[{}]{}' \\\n", option.name, option.value.empty() ? "" : "=",
                            zsh_text(help_of(command, option)),
-                           option.value.empty()
-                               ? ""
-                               : fmt::format(":{}:{}", option.value, zsh_action(values_of(command, option))));
+                           option.value.empty() ? ""
+                                                : fmt::format(":{}:{}", value_of(command, option),
+                                                              zsh_action(values_of(command, option))));
     }
     if (const OptionValues arguments = argument_values(command); !arguments.words.empty() || arguments.files)
       cases += fmt::format("        '*:argument:{}' \\\n", zsh_action(arguments));
@@ -126,7 +126,7 @@ if [ "$funcstack[1]" = _attnlab ]; then _attnlab "$@"; else compdef _attnlab att
 }
 
 int completion_command(const Settings& settings) {
-  const std::string shell = settings.positional.empty() ? "" : settings.positional.front();
+  const std::string& shell = settings.required_argument("bash or zsh");
   if (shell != "bash" && shell != "zsh") throw ArgumentError("completion", shell, "bash or zsh");
   fmt::print("{}", shell == "bash" ? bash_completion() : zsh_completion());
   return 0;

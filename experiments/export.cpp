@@ -137,8 +137,7 @@ std::vector<std::string> export_formats() { return {"csv", "jsonl", "gbench"}; }
 
 int export_command(const Settings& settings) {
   const std::string format = settings.choice("format", export_formats());
-  if (settings.positional.empty()) throw ArgumentError("export", "", "the directory of a sweep");
-  const RunRecords run = load_run(settings.positional.front(), "export");
+  const RunRecords run = load_run(settings.required_argument("the directory of a sweep"), "export");
   const std::string text = format == "csv"     ? to_csv(flatten(run.cells))
                            : format == "jsonl" ? to_json_lines(flatten(run.cells))
                                                : to_google_benchmark(run.cells).dump(2) + "\n";

@@ -31,12 +31,31 @@ std::string overview() {
   std::string text =
       "usage: attnlab COMMAND [options]\nExact and sparse attention over long sequences on CPUs, "
       "measured.\n\n";
+  std::size_t longest = 0;
+  for (const Command& command : commands()) longest = std::max(longest, command.name.size());
   for (const Command& command : commands())
-    text += fmt::format("  {:<8} {}\n", command.name, command.summary);
+    text += fmt::format("  {:<{}} {}\n", command.name, longest, command.summary);
   return text +
          "\n'attnlab COMMAND --help' shows its options. ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 holds "
          "the\n"
          "instruction set. Example: attnlab run --backend chunked --pattern causal --seqlen 4096\n";
+}
+
+int run_command_named(std::string_view name, const Settings& settings,
+                      const std::vector<std::string>& arguments) {
+  if (name == "list") return list_command(settings);
+  if (name == "run") return run_command(settings);
+  if (name == "sweep") return sweep_command(settings, arguments);
+  if (name == "report") return report_command(settings);
+  if (name == "heatmap") return heatmap_command(settings);
+  if (name == "compare") return compare_command(settings);
+  if (name == "export") return export_command(settings);
+  if (name == "merge") return merge_command(settings);
+  if (name == "completion") return completion_command(settings);
+  if (name == "man") return man_command(settings);
+  if (name == "validate") return validate_command(settings);
+  if (name == "migrate") return migrate_command(settings);
+  return doctor_command(settings);
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -63,19 +82,11 @@ int run(const std::vector<std::string>& arguments) {
     return 0;
   }
   const Settings settings = parse_options(*command, rest);
-  if (command->name == "list") return list_command(settings);
-  if (command->name == "run") return run_command(settings);
-  if (command->name == "sweep") return sweep_command(settings, rest);
-  if (command->name == "report") return report_command(settings);
-  if (command->name == "heatmap") return heatmap_command(settings);
-  if (command->name == "compare") return compare_command(settings);
-  if (command->name == "export") return export_command(settings);
-  if (command->name == "merge") return merge_command(settings);
-  if (command->name == "completion") return completion_command(settings);
-  if (command->name == "man") return man_command(settings);
-  if (command->name == "validate") return validate_command(settings);
-  if (command->name == "migrate") return migrate_command(settings);
-  return doctor_command(settings);
+  try {
+    return run_command_named(command->name, settings, rest);
+  } catch (const ArgumentError& error) {
+    throw UsageError(settings.with_origin(error.what()));
+  }
 }
 
 }  // namespace
@@ -87,6 +98,9 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0) throw std::runtime_error("standard output could not be written");
     return status;
   } catch (const attnlab::ArgumentError& error) {
+    fmt::print(stderr, "attnlab: {}\n", error.what());
+    return 2;
+  } catch (const attnlab::UsageError& error) {
     fmt::print(stderr, "attnlab: {}\n", error.what());
     return 2;
   } catch (const attnlab::Interrupted&) {

@@ -28,14 +28,13 @@ std::string man_page() {
       "CPUs, measured\n.SH SYNOPSIS\n.B attnlab\n.I command\n[options]\n.SH COMMANDS\n",
       ATTNLAB_VERSION);
   for (const Command& command : commands()) {
-    text +=
-        fmt::format(".SS attnlab {}{} {}\n{}\n", command.name, command.options.empty() ? "" : " [options]",
-                    roff(command.arguments), roff(command.summary));
+    text += fmt::format(".SS {}\n{}\n", roff(usage_of(command)), roff(command.summary));
     for (const std::string_view name : command.options) {
       const Option& option = option_named(name);
-      text += fmt::format(".TP\n\\fB\\-\\-{}\\fR {}\n{}\n", roff(option.name), roff(option.value),
-                          roff(help_of(command, option)));
+      text += fmt::format(".TP\n\\fB\\-\\-{}\\fR {}\n{}\n", roff(option.name),
+                          roff(value_of(command, option)), roff(help_of(command, option)));
     }
+    for (const std::string& note : notes_of(command)) text += fmt::format(".PP\n{}\n", roff(note));
     text += fmt::format(".PP\nExit status: {}\n.PP\nExample: {}\n", roff(command.exit_status),
                         roff(command.example));
   }

@@ -74,8 +74,8 @@ std::string missing_shards(const std::vector<Part>& parts) {
 }  // namespace
 
 int merge_command(const Settings& settings) {
-  if (!settings.has("out")) throw ArgumentError("out", "", "a new directory for the merged records");
-  if (settings.positional.empty()) throw ArgumentError("merge", "", "the directories to join");
+  const std::string& out = settings.required("out", "a new directory for the merged records");
+  settings.required_argument("the directories to join");
   std::vector<Part> parts;
   for (const std::string& directory : settings.positional) parts.push_back(read_part(directory));
   if (!settings.has("force")) {
@@ -104,7 +104,7 @@ int merge_command(const Settings& settings) {
   run["merged"] = runs;
   std::string lines;
   for (const Json& record : records) lines += to_line(record) + "\n";
-  RunDirectory merged(settings.text("out"), false);
+  RunDirectory merged(out, false);
   merged.begin(run);
   try {
     write_whole(merged.file(), lines);

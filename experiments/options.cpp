@@ -22,12 +22,12 @@ namespace {
 constexpr Option table[] = {
     {"backend", "LIST", "chunked", "full, chunked, window, sparse"},
     {"engine", "LIST", "", "reference, onednn, tiled: instead of the backend's own"},
-    {"variant", "LIST", "", "whole canonical names, e.g. 'scaled_dot|causal|entmax(1.5)'"},
-    {"score", "LIST", "", "see 'attnlab list scores'; scaled_dot if none"},
+    {"variant", "LIST", "", "whole canonical name, e.g. 'scaled_dot|causal|entmax(1.5)'"},
+    {"score", "LIST", "", "see 'attnlab list scores' (scaled_dot)"},
     {"modifier", "LIST", "", "see 'attnlab list modifiers'; several in one: softcap(30)+alibi"},
     {"pattern", "LIST", "", "see 'attnlab list patterns'; & | ! compose: causal&window(512)"},
-    {"normaliser", "LIST", "", "see 'attnlab list normalisers'; the backend's default if none"},
-    {"seqlen", "LIST", "", "queries: 1024,4096 or 1024:65536:x2 (1024, or the input's)"},
+    {"normaliser", "LIST", "", "see 'attnlab list normalisers' (the backend's own)"},
+    {"seqlen", "LIST", "", "queries (1024, or the input's)"},
     {"seqlen-k", "LIST", "", "keys (as many as queries)"},
     {"cu-seqlens", "FILE", "",
      "sequences packed one after another: int32 or int64 .npy of starts and end, 0 … n"},
@@ -52,20 +52,19 @@ constexpr Option table[] = {
     {"filter", "REGEX", "", "keep the cells whose canonical name matches"},
     {"shard", "I/N", "", "the I-th of N shares of the grid, 1/N to N/N, for attnlab merge"},
     {"aa-pairs", "N", "1", "cells measured twice under two names: their spread is the noise floor"},
-    {"out", "PATH", "",
-     "directory (sweep, merge), .png or .svg (heatmap), file (others; else standard output)"},
+    {"out", "PATH", "", "file (standard output)"},
     {"config", "FILE", "", "lines 'name = value' with the names of these options; # comments"},
     {"dry-run", "", "", "print the cells with predicted bytes and time, run nothing"},
     {"resume", "", "", "finish the run in --out: what has a record is not run again"},
-    {"retry-failed", "", "", "with --resume: cells without figures again, but refusals"},
+    {"retry-failed", "", "", "with --resume: cells without figures again, except refusals"},
     {"json", "", "", "JSON on standard output, nothing else"},
     {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
     {"head", "N", "0", "query head of the picture, from 0; several batches count on"},
     {"format", "NAME", "", "of the output"},
     {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
     {"floor", "PERCENT", "", "noise floor: no verdict below it (by the A/A pairs, else 2)"},
-    {"force", "", "", "different CPUs (report, compare, merge) or builds (merge) all the same"},
-    {"fail-on", "VERDICT", "nothing", "exit status 4 for it (lost: figures in A alone)"},
+    {"force", "", "", "go on although CPUs differ"},
+    {"fail-on", "VERDICT", "nothing", "exit status 4 for it; lost is figures in A alone"},
 };
 
 }  // namespace
@@ -77,9 +76,9 @@ const Option& option_named(std::string_view name) {
 
 namespace {
 
-std::vector<std::string> option_names(const Command& command) {
+std::vector<std::string> option_names(const Command& command, const std::string& dashes) {
   std::vector<std::string> names;
-  for (const std::string_view name : command.options) names.push_back("--" + std::string(name));
+  for (const std::string_view name : command.options) names.push_back(dashes + std::string(name));
   return names;
 }
 
@@ -95,14 +94,17 @@ po::options_description describe(const Command& command) {
   return description;
 }
 
-/// Puts parsed options into `settings` unless they are there already.
-void merge(const po::parsed_options& parsed, Settings& settings) {
+/// Puts parsed options into `settings`. Throws UsageError for one that is there already.
+void merge(const po::parsed_options& parsed, Settings& settings, const std::string& origin = {}) {
   for (const po::option& option : parsed.options) {
     if (option.string_key == "positional") {
       settings.positional.insert(settings.positional.end(), option.value.begin(), option.value.end());
-    } else if (!settings.has(option.string_key)) {
-      settings.set(option.string_key, option.value.empty() ? "yes" : option.value.back());
+      continue;
     }
+    if (settings.has(option.string_key))
+      throw UsageError(
+          fmt::format("{}{} is given twice", origin.empty() ? "--" : origin + ": ", option.string_key));
+    settings.set(option.string_key, option.value.empty() ? "yes" : option.value.back(), origin);
   }
 }
 
@@ -116,10 +118,10 @@ void read_configuration(const Command& command, const std::string& file, Setting
     const std::string where = fmt::format("{}:{}", file, number);
     std::istringstream one(line);
     try {
-      merge(po::parse_config_file(one, description), from_file);
+      merge(po::parse_config_file(one, description), from_file, where);
     } catch (const po::unknown_option& error) {
       throw ArgumentError("config", fmt::format("{}: {}", where, error.get_option_name()),
-                          unknown_name("--" + error.get_option_name(), option_names(command)));
+                          unknown_name(error.get_option_name(), option_names(command, "")));
     } catch (const po::error&) {
       throw ArgumentError("config", fmt::format("{}: {}", where, line),
                           "'name = value', a # comment or an empty line");
@@ -127,7 +129,7 @@ void read_configuration(const Command& command, const std::string& file, Setting
     if (from_file.has("config")) throw ArgumentError("config", where, "no configuration file inside another");
   }
   for (const auto& [name, value] : from_file.all())
-    if (!settings.has(name)) settings.set(name, value);
+    if (!settings.has(name)) settings.set(name, value, from_file.origin(name));
 }
 
 }  // namespace
@@ -136,6 +138,26 @@ const std::string& Settings::text(const std::string& name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) throw std::logic_error("option " + name + " has no value");
   return found->second;
+}
+
+const std::string& Settings::required(const std::string& name, std::string_view meaning) const {
+  if (!has(name)) throw UsageError(fmt::format("--{} is missing: {}", name, meaning));
+  return text(name);
+}
+
+const std::string& Settings::required_argument(std::string_view meaning) const {
+  if (positional.empty()) throw UsageError(fmt::format("an argument is missing: {}", meaning));
+  return positional.front();
+}
+
+std::string Settings::origin(const std::string& name) const {
+  const auto found = origins_.find(name);
+  return found == origins_.end() ? "" : found->second;
+}
+
+std::string Settings::with_origin(const std::string& message) const {
+  const std::string from = origin(message.substr(0, message.find(':')));
+  return from.empty() ? message : from + ": " + message;
 }
 
 std::int64_t Settings::integer(const std::string& name, std::int64_t low, std::int64_t high) const {
@@ -167,14 +189,14 @@ std::int64_t Settings::bytes(const std::string& name) const {
                        : unit == "G" ? 0x1p30
                                      : 0;
   if (error != std::errc() || !(value * scale >= 1) || value * scale > 0x1p50)
-    throw ArgumentError(name, given, "a number of bytes above 0, with K, M or G if need be");
+    throw ArgumentError(name, given, "a number of bytes from 1 to 1048576G, with K, M or G if need be");
   return static_cast<std::int64_t>(value * scale);
 }
 
 std::string Settings::choice(const std::string& name, const std::vector<std::string>& allowed) const {
   if (!has(name)) return allowed.front();
   if (std::find(allowed.begin(), allowed.end(), text(name)) == allowed.end())
-    throw ArgumentError(name, text(name), unknown_name(text(name), allowed));
+    throw ArgumentError(name, text(name), fmt::format("one of: {}", fmt::join(allowed, ", ")));
   return text(name);
 }
 
@@ -189,7 +211,7 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
           settings);
   } catch (const po::unknown_option& error) {
     throw ArgumentError("option", error.get_option_name(),
-                        unknown_name(error.get_option_name(), option_names(command)));
+                        unknown_name(error.get_option_name(), option_names(command, "--")));
   } catch (const po::error_with_option_name& error) {
     throw ArgumentError("option", error.get_option_name(), error.what());
   } catch (const po::error& error) {
@@ -207,23 +229,48 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
   return settings;
 }
 
+std::string usage_of(const Command& command) {
+  std::string usage = fmt::format("attnlab {}", command.name);
+  if (!command.options.empty()) usage += " [options]";
+  if (!command.arguments.empty()) usage += fmt::format(" {}", command.arguments);
+  return usage;
+}
+
+std::string_view value_of(const Command& command, const Option& option) {
+  return option.value == "LIST" && !command.takes_lists ? "VALUE" : option.value;
+}
+
 std::string help_of(const Command& command, const Option& option) {
-  std::string text(option.help);
-  if (const auto choices = command.choices.find(option.name); choices != command.choices.end())
+  const auto own = command.texts.find(option.name);
+  std::string text(own == command.texts.end() ? option.help : own->second);
+  std::string fallback(option.fallback);
+  if (const auto choices = command.choices.find(option.name); choices != command.choices.end()) {
     text += fmt::format(": {}", fmt::join(choices->second, ", "));
-  if (!option.fallback.empty()) text += fmt::format(" ({})", option.fallback);
+    fallback = choices->second.front();
+  }
+  if (!fallback.empty()) text += fmt::format(" ({})", fallback);
   return text;
 }
 
+std::vector<std::string> notes_of(const Command& command) {
+  std::vector<std::string> notes;
+  if (command.takes_lists)
+    notes.emplace_back(
+        "LIST: values with commas between them; of numbers also 1024:65536:x2 and 64:512:+64.");
+  if (std::any_of(command.options.begin(), command.options.end(),
+                  [&](std::string_view name) { return help_of(command, option_named(name)).ends_with(')'); }))
+    notes.emplace_back("In parentheses at the end: the default.");
+  return notes;
+}
+
 std::string help_text(const Command& command) {
-  std::string text =
-      fmt::format("usage: attnlab {} {}{}\n{}\n", command.name, command.options.empty() ? "" : "[options] ",
-                  command.arguments, command.summary);
+  std::string text = fmt::format("usage: {}\n{}\n", usage_of(command), command.summary);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
-    const std::string left = fmt::format("--{} {}", option.name, option.value);
+    const std::string left = fmt::format("--{} {}", option.name, value_of(command, option));
     text += fmt::format("  {:<23} {}\n", left, help_of(command, option));
   }
+  for (const std::string& note : notes_of(command)) text += note + "\n";
   if (!command.exit_status.empty()) text += fmt::format("Exit status: {}\n", command.exit_status);
   return text + fmt::format("Example: {}\n", command.example);
 }

@@ -4,11 +4,18 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace attnlab {
+
+/// Bad usage that is no single value's fault: something is missing, given twice, or too much. Ends as an
+/// ArgumentError does: one line, status 2.
+class UsageError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// Values as text, by option name; an option that was not given and has no default is absent. Flags are
 /// "yes".
@@ -17,6 +24,10 @@ class Settings {
   bool has(const std::string& name) const { return values_.contains(name); }
   /// Throws std::logic_error if it is absent.
   const std::string& text(const std::string& name) const;
+  /// An option, or the first argument that is none. Throw UsageError, which says what it should be, if there
+  /// is none.
+  const std::string& required(const std::string& name, std::string_view meaning) const;
+  const std::string& required_argument(std::string_view meaning) const;
   /// A whole number of low … high, or a number above low. Throw ArgumentError.
   std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
   double number(const std::string& name, double low) const;
@@ -26,7 +37,14 @@ class Settings {
   std::string choice(const std::string& name, const std::vector<std::string>& allowed) const;
   std::vector<std::string> positional;
 
-  void set(const std::string& name, const std::string& value) { values_[name] = value; }
+  /// `origin`: FILE:LINE of a configuration file, or empty.
+  void set(const std::string& name, const std::string& value, const std::string& origin = {}) {
+    values_[name] = value;
+    origins_[name] = origin;
+  }
+  std::string origin(const std::string& name) const;
+  /// What an ArgumentError says, behind the origin of the option that it names.
+  std::string with_origin(const std::string& message) const;
   /// The default of an option that was not given.
   void fall_back(const std::string& name, const std::string& value) {
     if (values_.emplace(name, value).second) defaults_.insert(name);
@@ -37,6 +55,7 @@ class Settings {
 
  private:
   std::map<std::string, std::string> values_;
+  std::map<std::string, std::string> origins_;
   std::set<std::string> defaults_;
 };
 
@@ -58,16 +77,27 @@ struct Command {
   std::string_view exit_status;
   std::size_t most_positional = 0;
   std::map<std::string_view, std::vector<std::string>> choices =
-      {};  ///< values, where an option has no others
+      {};  ///< values, where an option has no others; the first is the default
+  std::map<std::string_view, std::string_view> texts = {};  ///< help, where not the table's
+  bool takes_lists = false;                                 ///< else one value where the table says LIST
 };
 
 /// Parses `arguments` for a command, with its configuration file if it names one (the command line wins).
 /// Throws ArgumentError for anything it does not know, with the nearest names, and the file and line where it
-/// stood.
+/// stood; UsageError for an option given twice.
 Settings parse_options(const Command& command, const std::vector<std::string>& arguments);
+
+/// As in `attnlab report [options] A [B]`.
+std::string usage_of(const Command& command);
+
+/// How the value of a command's option is shown.
+std::string_view value_of(const Command& command, const Option& option);
 
 /// What an option of a command does, the values that it may have and its default.
 std::string help_of(const Command& command, const Option& option);
+
+/// How to read the options: what LIST and parentheses mean, a line each, where the command has them.
+std::vector<std::string> notes_of(const Command& command);
 
 /// One screen: usage, options with their defaults, an example.
 std::string help_text(const Command& command);

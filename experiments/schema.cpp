@@ -246,9 +246,8 @@ std::vector<std::string> lines_of(const std::filesystem::path& directory, std::s
   return lines;
 }
 
-std::filesystem::path directory_of(const Settings& settings, std::string_view command) {
-  if (settings.positional.empty()) throw ArgumentError(command, "", "the directory of a sweep");
-  return settings.positional.front();
+std::filesystem::path directory_of(const Settings& settings) {
+  return settings.required_argument("the directory of a sweep");
 }
 
 }  // namespace
@@ -297,7 +296,7 @@ Json migrated(Json record) {
 }
 
 int validate_command(const Settings& settings) {
-  const std::vector<std::string> lines = lines_of(directory_of(settings, "validate"), "validate");
+  const std::vector<std::string> lines = lines_of(directory_of(settings), "validate");
   std::map<std::string, std::size_t> first;
   std::size_t invalid = 0;
   for (std::size_t at = 0; at < lines.size(); ++at) {
@@ -316,7 +315,7 @@ int validate_command(const Settings& settings) {
 }
 
 int migrate_command(const Settings& settings) {
-  const std::filesystem::path directory = directory_of(settings, "migrate");
+  const std::filesystem::path directory = directory_of(settings);
   std::string before;
   std::string after;
   std::size_t lifted = 0;

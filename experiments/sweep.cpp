@@ -179,10 +179,10 @@ class Sweep {
 
 int sweep_command(const Settings& settings, const std::vector<std::string>& arguments) {
   if (settings.has("retry-failed") && !settings.has("resume"))
-    throw ArgumentError("retry-failed", "yes", "only with --resume");
+    throw UsageError("--retry-failed goes with --resume only");
   catch_interrupts();
   if (settings.has("dry-run")) return dry_run(make_checked_grid(settings), make_limits(settings));
-  if (!settings.has("out")) throw ArgumentError("out", "", "a directory for the records");
+  const std::filesystem::path out = settings.required("out", "a directory for the records");
   // What is not given on a new run is looked up once, so that a resumed one has the same cells.
   const auto settled = [&](const Json& run) {
     Settings all = run.is_null() ? settings : resumed_settings(settings, run);
@@ -195,7 +195,7 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
     stopping_rule(settings);
     if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
   }
-  RunDirectory directory(settings.text("out"), settings.has("resume"));
+  RunDirectory directory(out, settings.has("resume"));
   const Settings asked = settled(directory.run());
   std::vector<Cell> cells = make_checked_grid(asked);
   choose_heatmaps(cells);
@@ -239,8 +239,8 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
 int run_command(const Settings& settings) {
   std::vector<Cell> cells = make_checked_grid(settings);
   if (cells.size() != 1)
-    throw ArgumentError("cells", fmt::format("{}", cells.size()),
-                        "attnlab run takes one cell; attnlab sweep takes a grid");
+    throw UsageError(fmt::format(
+        "run takes one cell, and these options make {} cells; attnlab sweep takes a grid", cells.size()));
   Cell& cell = cells.front();
   if (settings.has("save-output")) cell.save_output = settings.text("save-output");
   catch_interrupts();

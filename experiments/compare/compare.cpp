@@ -109,8 +109,7 @@ Comparison make_comparison(const Settings& settings) {
                           floor_of(settings, {&run}));
   }
   if (settings.positional.size() != 2)
-    throw ArgumentError("compare", fmt::format("{} directories", settings.positional.size()),
-                        "two directories, or one and --between A,B");
+    throw UsageError("compare takes two directories, or one and --between A,B");
   const RunRecords a = load_run(settings.positional[0], "compare");
   const RunRecords b = load_run(settings.positional[1], "compare");
   return compare_runs(a.cells, b.cells, floor_of(settings, {&a, &b}), settings.has("force"));

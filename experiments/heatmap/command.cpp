@@ -24,7 +24,8 @@ Cell one_cell(Settings settings) {
   for (const char* name : {"rounds", "min-time"})
     settings.fall_back(name, std::string(option_named(name).fallback));
   const std::vector<Cell> cells = make_grid(settings);
-  if (cells.size() != 1) throw ArgumentError("cells", fmt::format("{}", cells.size()), "one cell: no lists");
+  if (cells.size() != 1)
+    throw UsageError(fmt::format("heatmap takes one cell, and these options make {} cells", cells.size()));
   require_inputs(cells.front());
   return cells.front();
 }
@@ -32,7 +33,7 @@ Cell one_cell(Settings settings) {
 }  // namespace
 
 int heatmap_command(const Settings& settings) {
-  const std::string file = settings.has("out") ? settings.text("out") : "";
+  const std::string& file = settings.required("out", "a file name that ends in .png or .svg");
   const PictureFormat format = format_of(file);
   const Cell cell = one_cell(settings);
   const Shape& shape = cell.problem.shape;

@@ -41,8 +41,7 @@ std::string name_of(const std::filesystem::path& directory) {
 std::vector<std::string> report_formats() { return {"html", "md", "csv", "latex"}; }
 
 int report_command(const Settings& settings) {
-  if (settings.positional.empty())
-    throw ArgumentError("report", "", "the directory of a sweep, or those of two to set side by side");
+  settings.required_argument("the directory of a sweep, or those of two to set side by side");
   if (settings.has("format") && settings.text("format") == "svg")
     throw ArgumentError("format", "svg",
                         "html, whose page has a button for the SVG of each chart: a browser draws them");

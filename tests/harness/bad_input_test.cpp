@@ -1,5 +1,5 @@
-// Bad input: one line on standard error that names the option, its value and what is allowed; status 2;
-// nothing left.
+// Bad input: one line on standard error that names the option, its value and what is allowed, or what is
+// missing; status 2; nothing left.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,6 +41,20 @@ TEST(BadInput, Names) {
   expect_usage_error("sweep --seqlen 64 --filter nothing --out /nonexistent/x", {"filter", "nothing"});
   expect_usage_error("run --variant 'entmax(1.5)|causal'", {"variant", "in this order"});
   expect_usage_error("run --backend sparse --normaliser softmax", {"normaliser", "softmax", "sparsemax"});
+  expect_usage_error("report x --format pdf", {"format", "pdf", "html, md, csv, latex"});
+  expect_usage_error("compare x y --fail-on slow", {"fail-on", "slow", "nothing, slower, ambiguous, lost"});
+}
+
+TEST(BadInput, MissingOrTwice) {
+  for (const char* command : {"sweep --seqlen 64", "heatmap", "merge x"})
+    expect_usage_error(command, {"--out is missing"});
+  for (const char* command : {"report", "export", "validate", "migrate", "merge --out x", "completion"})
+    expect_usage_error(command, {"an argument is missing"});
+  expect_usage_error("compare x", {"compare takes two directories", "--between"});
+  expect_usage_error("run --seqlen=64 --seqlen 128", {"--seqlen is given twice"});
+  expect_usage_error("run --json --json", {"--json is given twice"});
+  expect_usage_error("run --seqlen 64,128", {"run takes one cell", "2 cells"});
+  expect_usage_error("heatmap --seqlen 64,128 --out x.png", {"heatmap takes one cell", "2 cells"});
 }
 
 /// A .npy file of `type` with the shape and the bytes of `values`.
@@ -101,7 +115,6 @@ TEST(BadInput, Sizes) {
     expect_usage_error(std::string(command) + " --seqlen 1024:512:x2", {"seqlen", "'1024:512:x2'"});
   expect_usage_error("run --seqlen 100000000", {"seqlen", "16777216"});
   expect_usage_error("run --seqlen 16777216 --heads 65536 --head-dim 65536", {"TiB"});
-  expect_usage_error("run --seqlen 64,128", {"cells", "2"});
   expect_usage_error("run --min-time 0", {"min-time", "0"});
   expect_usage_error("run --time-limit -1", {"time-limit", "-1"});
   expect_usage_error("run --memory-limit 5X", {"memory-limit", "5X"});
@@ -126,7 +139,14 @@ TEST(BadInput, Configuration) {
                      {"config", "bad.cfg:3", "this is no setting"});
   write_file(file, "seqlen = 64\nsqlen = 64\n");
   expect_usage_error("sweep --out " + (directory / "o").string() + " --config " + file,
-                     {"bad.cfg:2", "seqlen"});
+                     {"bad.cfg:2", "nearest: seqlen"});
+  const std::string sweep = "sweep --out " + (directory / "o").string() + " --config " + file;
+  write_file(file, "seqlen = 64\nseqlen = 128\n");
+  expect_usage_error(sweep, {"bad.cfg:2", "seqlen is given twice"});
+  write_file(file, "seqlen = 64\n\nheads = none\n");
+  expect_usage_error(sweep, {"bad.cfg:3", "heads", "'none'"});
+  const Result overridden = command(sweep + " --heads nil");
+  EXPECT_EQ(overridden.err.find("bad.cfg"), std::string::npos) << overridden.err;
   expect_usage_error("sweep --config " + (directory / "missing.cfg").string(), {"config", "missing.cfg"});
   EXPECT_FALSE(std::filesystem::exists(directory / "o"));
 }

@@ -37,6 +37,27 @@ TEST(Completion, NamesEveryCommandOptionAndValue) {
   EXPECT_EQ(command("completion fish").status, 2);
 }
 
+TEST(Help, SaysWhatEachCommandTakes) {
+  for (const Command& one : commands()) {
+    const Result help = command(std::string(one.name) + " --help");
+    EXPECT_EQ(help.status, 0) << one.name;
+    EXPECT_EQ(help.out.find(" \n"), std::string::npos) << help.out;
+    EXPECT_EQ(help.out.find("LIST") != std::string::npos, one.name == "sweep") << help.out;
+    EXPECT_EQ(help.out.find("In parentheses at the end: the default.") != std::string::npos,
+              help.out.find(")\n") != std::string::npos)
+        << help.out;
+  }
+  for (const char* name : {"sweep", "heatmap", "merge"})
+    EXPECT_NE(command(std::string(name) + " --help").out.find("; needed"), std::string::npos) << name;
+}
+
+TEST(Help, ListShowsTheCalls) {
+  const std::string list = command("list").out;
+  for (const char* call :
+       {"  entmax(1.5) ", "  window(37) ", "  sigmoid(b) ", "  gaussian(sigma) ", "  softmax "})
+    EXPECT_NE(list.find(call), std::string::npos) << call << '\n' << list;
+}
+
 /// An interactive shell on a terminal of its own, in which `attnlab` writes its arguments to a file, one a
 /// line.
 class Shell {

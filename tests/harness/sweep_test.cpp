@@ -174,8 +174,7 @@ TEST(List, StatisticsAreThoseOfTheSchemaAndOfRecords) {
   };
   std::ifstream stream(std::string(std::getenv("ATTNLAB_SOURCE")) + "/results/SCHEMA.md");
   const std::string schema{std::istreambuf_iterator<char>(stream), {}};
-  const Result result =
-      command("run --json --normaliser 'entmax(1.5)' --seqlen 200 --heads 2" + short_rounds);
+  const Result result = command("run --json --normaliser 'entmax(1.5)' --seqlen 200" + short_rounds);
   ASSERT_EQ(result.status, 0) << result.err;
   const json dispersion = json::parse(result.out).at("dispersion");
   const auto expect_row = [&](const StatisticInfo& info) {
@@ -201,8 +200,7 @@ TEST(List, StatisticsAreThoseOfTheSchemaAndOfRecords) {
 
 TEST(Filter, IsCountedWhereThereIsAThreshold) {
   const auto record = [](const std::string& normaliser) {
-    const Result result =
-        command("run --json --seqlen 200 --heads 2 --normaliser '" + normaliser + "'" + short_rounds);
+    const Result result = command("run --json --seqlen 200 --normaliser '" + normaliser + "'" + short_rounds);
     EXPECT_EQ(result.status, 0) << result.err;
     return json::parse(result.out);
   };
@@ -220,7 +218,7 @@ TEST(Filter, IsCountedWhereThereIsAThreshold) {
 
 TEST(Against, TheBaselineIsTheExactCounterpartUnlessNamed) {
   const auto against = [](const std::string& arguments) {
-    const Result result = command("run --json --seqlen 200 --heads 2 " + arguments + short_rounds);
+    const Result result = command("run --json --seqlen 200 " + arguments + short_rounds);
     EXPECT_EQ(result.status, 0) << result.err;
     return json::parse(result.out).at("against");
   };
