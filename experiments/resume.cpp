@@ -51,6 +51,12 @@ std::string ResumeKeys::of(const Cell& cell) {
   return fmt::format("{:016x}", fnv1a(std::as_bytes(std::span(text))));
 }
 
+bool says_what_to_run(const Settings& settings) {
+  return std::any_of(settings.all().begin(), settings.all().end(), [&](const auto& option) {
+    return settings.given(option.first) && !may_differ(option.first);
+  });
+}
+
 Settings resumed_settings(const Settings& settings, const Json& run) {
   Settings resumed = settings;
   const auto begun = run.at("options").get<std::map<std::string, std::string>>();
@@ -60,8 +66,9 @@ Settings resumed_settings(const Settings& settings, const Json& run) {
     if (found == begun.end() || found->second != value)
       throw ArgumentError(
           name, value,
-          fmt::format("{} as the run in {} was begun; or another directory",
-                      found == begun.end() ? "none" : "'" + found->second + "'", settings.text("out")));
+          fmt::format("the run in {} was begun {}; leave the option out, or begin another run elsewhere",
+                      settings.text("out"),
+                      found == begun.end() ? "without it" : "with '" + found->second + "'"));
   }
   for (const auto& [name, value] : begun)
     if (!may_differ(name)) resumed.set(name, value);

@@ -25,6 +25,9 @@ class ResumeKeys {
   std::map<std::string, std::uint64_t> files_;
 };
 
+/// Whether any option was given that a new run would be made of.
+bool says_what_to_run(const Settings& settings);
+
 /// The options that the run in a directory was begun with; `settings` may repeat them, or leave them out.
 /// Throws ArgumentError for one that differs.
 Settings resumed_settings(const Settings& settings, const Json& run);

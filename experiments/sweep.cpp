@@ -28,6 +28,7 @@
 #include "resume.h"
 #include "run_cell.h"
 #include "table.h"
+#include "whole_file.h"
 
 namespace attnlab {
 
@@ -190,7 +191,13 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
     return all;
   };
   // A grid that cannot be made leaves no directory behind.
-  if (!std::filesystem::exists(std::filesystem::path(settings.text("out")) / "run.json")) {
+  if (!std::filesystem::exists(out / "run.json")) {
+    // With the options of a run, --resume begins it if need be, so that a job may be started over whenever it
+    // was cut.
+    if (settings.has("resume") && !says_what_to_run(settings))
+      throw ArgumentError(
+          "out", out.string(),
+          "it holds no run to resume; a directory with a run.json, or the sweep's options without --resume");
     make_checked_grid(settings);
     stopping_rule(settings);
     if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
@@ -242,7 +249,10 @@ int run_command(const Settings& settings) {
     throw UsageError(fmt::format(
         "run takes one cell, and these options make {} cells; attnlab sweep takes a grid", cells.size()));
   Cell& cell = cells.front();
-  if (settings.has("save-output")) cell.save_output = settings.text("save-output");
+  if (settings.has("save-output")) {
+    cell.save_output = settings.text("save-output");
+    require_writable("save-output", cell.save_output);
+  }
   catch_interrupts();
   const Limits limits = make_limits(settings);
   Json record = predict(cell, limits, 0);

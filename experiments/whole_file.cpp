@@ -1,11 +1,14 @@
 #include "whole_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+
+#include "core/argument_error.h"
 
 namespace attnlab {
 
@@ -46,6 +49,20 @@ void write_whole(const std::filesystem::path& file, const std::string& text) {
     throw std::system_error(why, file.string() + " could not be written");
   }
   sync_folder_of(file);
+}
+
+void require_writable(std::string_view option, const std::filesystem::path& file) {
+  std::filesystem::path partial = file;
+  partial += ".partial";
+  const int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  std::error_code why(descriptor < 0 ? errno : 0, std::generic_category());
+  if (descriptor >= 0) {
+    close(descriptor);
+    unlink(partial.c_str());
+    if (std::filesystem::is_directory(file)) why = std::make_error_code(std::errc::is_a_directory);
+  }
+  if (why)
+    throw ArgumentError(option, file.string(), fmt::format("{}; a file that can be written", why.message()));
 }
 
 void sync_folder_of(const std::filesystem::path& file) {

@@ -36,6 +36,7 @@ int heatmap_command(const Settings& settings) {
   const std::string& file = settings.required("out", "a file name that ends in .png or .svg");
   const PictureFormat format = format_of(file);
   const Cell cell = one_cell(settings);
+  require_writable("out", file);
   const Shape& shape = cell.problem.shape;
   const std::int64_t head = settings.integer("head", 0, shape.batch * shape.heads - 1);
   const CellInputs inputs = load_inputs(cell, load_tensors(cell));

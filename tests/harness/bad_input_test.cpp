@@ -161,6 +161,13 @@ TEST(BadInput, Directories) {
   write_file(directory / "file", "");
   expect_usage_error("sweep --seqlen 32 --out " + (directory / "file/run").string(), {"out"});
   expect_usage_error("sweep --seqlen 32 --out /proc/attnlab", {"out", "/proc/attnlab"});
+  const std::string nothing = (directory / "nothing").string();
+  expect_usage_error("sweep --resume --out " + nothing,
+                     {"out", nothing, "no run to resume", "without --resume"});
+  expect_usage_error("run --seqlen 16 --save-output " + nothing + "/x.npy", {"save-output", nothing});
+  expect_usage_error("run --seqlen 16 --save-output " + out, {"save-output", out});
+  expect_usage_error("heatmap --seqlen 16 --out " + nothing + "/x.png", {"out", nothing});
+  EXPECT_FALSE(std::filesystem::exists(nothing));
   expect_usage_error("report " + (directory / "nothing").string(), {"report", "nothing", "records.jsonl"});
 }
 

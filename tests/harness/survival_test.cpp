@@ -215,7 +215,7 @@ TEST(Resume, KeepsToTheOptionsOfTheRun) {
   EXPECT_EQ(command("sweep --resume --seqlen 16,32 " + out).status, 0);
   const Result other = command("sweep --resume --seqlen 16,64 " + out);
   EXPECT_EQ(other.status, 2);
-  for (const char* text : {"seqlen", "16,64", "16,32"})
+  for (const char* text : {"seqlen", "'16,64'", "was begun with '16,32'"})
     EXPECT_NE(other.err.find(text), std::string::npos) << other.err;
   EXPECT_EQ(command("sweep --retry-failed --seqlen 16 " + out).status, 2);
 }
