@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -111,6 +112,8 @@ class Contestant {
 }  // namespace attnlab
 
 int main() {
+  if (const char* level = std::getenv("ATTNLAB_ISA"))
+    attnlab::force_isa_level(attnlab::parse_isa_level(level));
   attnlab::Contestant contestant;
   for (std::string line; std::getline(std::cin, line);) {
     attnlab::Json answer;
