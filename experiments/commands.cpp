@@ -54,7 +54,7 @@ const std::vector<Command>& commands() {
        "0 all well; 2 usage",
        2,
        {{"format", report_formats()}},
-       {{"format", "the page, which has a button for the SVG of each chart, or its tables"},
+       {{"format", "the page, where charts can be had as SVG, or its tables"},
         {"out", "file (A/report.html, or B/report-against-A.html; tables: standard output)"}}},
       {"heatmap",
        "",

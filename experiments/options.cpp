@@ -254,23 +254,22 @@ std::string help_of(const Command& command, const Option& option) {
 
 std::vector<std::string> notes_of(const Command& command) {
   std::vector<std::string> notes;
-  if (command.takes_lists)
-    notes.emplace_back(
-        "LIST: values with commas between them; of numbers also 1024:65536:x2 and 64:512:+64.");
+  if (command.takes_lists) notes.emplace_back("LIST: a,b; of numbers also 64:512:+64, 1024:65536:x2.");
   if (std::any_of(command.options.begin(), command.options.end(),
                   [&](std::string_view name) { return help_of(command, option_named(name)).ends_with(')'); }))
-    notes.emplace_back("In parentheses at the end: the default.");
+    notes.emplace_back("In parentheses: the default.");
   return notes;
 }
 
 std::string help_text(const Command& command) {
-  std::string text = fmt::format("usage: {}\n{}\n", usage_of(command), command.summary);
+  std::string text = fmt::format("usage: {}", usage_of(command));
+  for (const std::string& note : notes_of(command)) text += "  " + note;
+  text += fmt::format("\n{}\n", command.summary);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
     const std::string left = fmt::format("--{} {}", option.name, value_of(command, option));
     text += fmt::format("  {:<23} {}\n", left, help_of(command, option));
   }
-  for (const std::string& note : notes_of(command)) text += note + "\n";
   if (!command.exit_status.empty()) text += fmt::format("Exit status: {}\n", command.exit_status);
   return text + fmt::format("Example: {}\n", command.example);
 }

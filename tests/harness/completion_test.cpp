@@ -43,7 +43,7 @@ TEST(Help, SaysWhatEachCommandTakes) {
     EXPECT_EQ(help.status, 0) << one.name;
     EXPECT_EQ(help.out.find(" \n"), std::string::npos) << help.out;
     EXPECT_EQ(help.out.find("LIST") != std::string::npos, one.name == "sweep") << help.out;
-    EXPECT_EQ(help.out.find("In parentheses at the end: the default.") != std::string::npos,
+    EXPECT_EQ(help.out.find("In parentheses: the default.") != std::string::npos,
               help.out.find(")\n") != std::string::npos)
         << help.out;
   }
