@@ -19,6 +19,11 @@ foreach(folder unit property conformance harness report)
   add_executable(test_${folder} ${sources})
   target_link_libraries(test_${folder} PRIVATE attnlab_test_command attnlab_experiments)
 endforeach()
+if(ATTNLAB_SANITIZE STREQUAL "thread")
+  foreach(program test_unit test_property test_conformance test_harness test_report attnlab_command)
+    target_sources(${program} PRIVATE tests/support/tsan_openmp.cpp)
+  endforeach()
+endif()
 
 set(test_environment "ATTNLAB_COMMAND=$<TARGET_FILE:attnlab_command>;ATTNLAB_SOURCE=${CMAKE_SOURCE_DIR};TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp")
 
