@@ -8,8 +8,8 @@ namespace attnlab {
 
 namespace {
 
-/// Asks for huge pages where whole ones lie inside the block, so that no more memory becomes resident: an n x
-/// n matrix is there, and gone, in a tenth of the time.
+/// Asks for huge pages where whole ones lie inside the block, so that no more memory becomes resident: large
+/// matrices take fewer page faults to come, and less time to go. Where the kernel has none, nothing changes.
 void prefer_huge_pages(std::byte* block, std::int64_t size) {
   constexpr std::uintptr_t page = std::uintptr_t{2} << 20;
   const auto begin = reinterpret_cast<std::uintptr_t>(block);
