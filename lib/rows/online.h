@@ -9,6 +9,7 @@
 #include "rows/lane.h"
 #include "rows/rows.h"
 #include "rows/sketch.h"
+#include "rows/storage.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
@@ -23,13 +24,6 @@ ATTNLAB_INLINE Lane row_maxima(const float* row, std::int64_t columns) {
   }
   if (j < columns) first = max(first, Lane::load(row + j));
   return max(first, second);
-}
-
-ATTNLAB_INLINE bool are_finite(const float* row, std::int64_t columns) {
-  bool finite = true;
-  for (std::int64_t j = 0; j < columns; j += Lane::width)
-    finite = finite & stdx::all_of(abs(Lane::load(row + j)) <= Lane(std::numeric_limits<float>::max()));
-  return finite;
 }
 
 /// What a row's running sums are relative to: a row without a finite maximum must not turn -inf into NaN.
@@ -169,7 +163,7 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
       if (j < columns) absorb.template operator()<finite, 1>(j);
     };
     // Where nothing is hidden, statistics need not ask of every logit whether it is.
-    if (Sketch::asks_whether_finite && are_finite(logits, tile.columns))
+    if (Sketch::asks_whether_finite && are_finite(StorageF32{}, logits, tile.columns))
       absorb_all.template operator()<Sketch::asks_whether_finite>();
     else
       absorb_all.template operator()<false>();

@@ -196,7 +196,10 @@ void score_stored(const float* queries, const StoredRows& keys, std::int64_t cou
 
 bool finite_stored(const StoredRows& rows, std::int64_t count) {
   bool finite = true;
-  with_storage(rows.dtype, [&](auto storage) { finite = are_finite(storage, rows, count); });
+  with_storage(rows.dtype, [&](auto storage) {
+    for (std::int64_t row = 0; row < count; ++row)
+      finite = finite & are_finite(storage, row_of(rows, row), rows.width);
+  });
   return finite;
 }
 

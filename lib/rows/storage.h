@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <limits>
 
 #include "rows/lane.h"
 
@@ -55,5 +56,15 @@ struct StorageF16 {
     static_cast<std::uint16_t*>(to)[at] = std::bit_cast<std::uint16_t>(static_cast<_Float16>(value));
   }
 };
+
+template <class Storage>
+ATTNLAB_INLINE bool are_finite(Storage storage, const void* from, std::int64_t count) {
+  bool finite = true;
+  std::int64_t c = 0;
+  for (; c + Lane::width <= count; c += Lane::width)
+    finite = finite & stdx::all_of(abs(storage.load(from, c)) <= Lane(std::numeric_limits<float>::max()));
+  for (; c < count; ++c) finite = finite & __builtin_isfinite(storage.load_element(from, c));
+  return finite;
+}
 
 }  // namespace attnlab::ATTNLAB_LEVEL

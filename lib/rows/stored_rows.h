@@ -223,17 +223,4 @@ ATTNLAB_INLINE void gather_rows(Storage storage, const float* weights, const std
       output[c] += weights[t] * storage.load_element(row_of(rows, numbers[t]), c);
 }
 
-template <class Storage>
-ATTNLAB_INLINE bool are_finite(Storage storage, const StoredRows& rows, std::int64_t count) {
-  bool finite = true;
-  for (std::int64_t row = 0; row < count; ++row) {
-    const std::byte* from = row_of(rows, row);
-    std::int64_t c = 0;
-    for (; c + Lane::width <= rows.width; c += Lane::width)
-      finite = finite & stdx::all_of(abs(storage.load(from, c)) <= Lane(std::numeric_limits<float>::max()));
-    for (; c < rows.width; ++c) finite = finite & __builtin_isfinite(storage.load_element(from, c));
-  }
-  return finite;
-}
-
 }  // namespace attnlab::ATTNLAB_LEVEL
