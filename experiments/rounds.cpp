@@ -1,6 +1,7 @@
 #include "rounds.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "measure/bootstrap.h"
@@ -48,18 +49,22 @@ std::int64_t Rounds::contaminated() const {
                        [](const RoundSample& sample) { return !sample.contaminated.empty(); });
 }
 
-std::vector<const RoundSample*> Rounds::counted() const {
+std::vector<const RoundSample*> one_of_each_block(const std::vector<RoundSample>& samples) {
   std::map<std::int64_t, const RoundSample*> of_block;
-  for (const RoundSample& sample : samples_) {
+  for (const RoundSample& sample : samples) {
     const RoundSample*& chosen = of_block[sample.block];
     if (chosen == nullptr || !chosen->contaminated.empty()) chosen = &sample;
   }
-  std::vector<const RoundSample*> all;
+  std::vector<const RoundSample*> chosen;
+  for (const auto& [block, sample] : of_block) chosen.push_back(sample);
+  return chosen;
+}
+
+std::vector<const RoundSample*> Rounds::counted() const {
+  const std::vector<const RoundSample*> all = one_of_each_block(samples_);
   std::vector<const RoundSample*> clean;
-  for (const auto& [block, sample] : of_block) {
-    all.push_back(sample);
-    if (sample->contaminated.empty()) clean.push_back(sample);
-  }
+  std::copy_if(all.begin(), all.end(), std::back_inserter(clean),
+               [](const RoundSample* sample) { return sample->contaminated.empty(); });
   return static_cast<int>(clean.size()) >= rule_.rounds ? clean : all;
 }
 

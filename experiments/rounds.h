@@ -29,6 +29,9 @@ struct RoundSample {
   std::vector<std::string> contaminated;
 };
 
+/// One sample of each block, in the order of the blocks: the first clean one, else the last.
+std::vector<const RoundSample*> one_of_each_block(const std::vector<RoundSample>& samples);
+
 class Rounds {
  public:
   explicit Rounds(const StoppingRule& rule) : rule_(rule) {}
@@ -42,8 +45,8 @@ class Rounds {
   /// `stabilised` (more samples did not narrow it), `budget`; empty: more are wanted.
   std::string stopped(double spent_s) const;
 
-  /// The record's `time` (results/SCHEMA.md). Figures are made of one sample of each block: the first clean
-  /// one, else the last. Blocks without a clean one are left out where there are `rounds` others.
+  /// The record's `time` (results/SCHEMA.md). Figures are made of one_of_each_block. Blocks without a clean
+  /// one are left out where there are `rounds` others.
   Json to_json(const std::string& stopped) const;
   std::int64_t contaminated() const;
 

@@ -51,7 +51,8 @@ Json filter_json(const FilterCounts& counts, std::int64_t visible_pairs) {
   const auto part = [](std::int64_t count, std::int64_t of) {
     return of > 0 ? Json(static_cast<double>(count) / static_cast<double>(of)) : Json();
   };
-  return {{"approximated", counts.approximated},
+  return {{"approximated", counts.approximated_rows > 0},
+          {"approximated_rows", part(counts.approximated_rows, counts.rows)},
           {"appended", part(counts.appended, visible_pairs)},
           {"passed", part(counts.passed, visible_pairs)},
           {"support", part(counts.support, visible_pairs)},

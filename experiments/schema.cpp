@@ -135,6 +135,7 @@ constexpr Key newer_record[] = {
     {"/against/output/relative_l2", Type::number, true},
     {"/filter", Type::object, true},
     {"/filter/approximated", Type::boolean},
+    {"/filter/approximated_rows", Type::number, true},
     {"/filter/appended", Type::number, true},
     {"/filter/passed", Type::number, true},
     {"/filter/support", Type::number, true},

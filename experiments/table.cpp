@@ -133,8 +133,10 @@ void print_summary(const Json& record) {
     };
     fmt::print(
         "filter      {}: of the visible keys {} appended, {} passed, {} on the support; {} solves a row\n",
-        filter.at("approximated").get<bool>() ? "8-bit products first" : "full products", percent("appended"),
-        percent("passed"), percent("support"), rounded(filter.at("solves_per_row")));
+        filter.at("approximated").get<bool>()
+            ? fmt::format("8-bit products first for {} of the rows", percent("approximated_rows"))
+            : "full products",
+        percent("appended"), percent("passed"), percent("support"), rounded(filter.at("solves_per_row")));
   }
   fmt::print("dispersion  mean over rows of all heads\n");
   for (const StatisticInfo& info : statistic_infos) {

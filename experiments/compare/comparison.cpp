@@ -11,30 +11,31 @@
 #include "core/argument_error.h"
 #include "measure/sampler.h"
 #include "report/analysis.h"
+#include "rounds.h"
 
 namespace attnlab {
 
 namespace {
 
-struct BlockSample {
-  double ns;
-  bool clean;
-};
-
-/// One sample of a record for each block: the first clean one, else the last.
-std::map<std::int64_t, BlockSample> by_block(const Json& record) {
-  std::map<std::int64_t, BlockSample> chosen;
+/// What pairs are made of: blocks, times and whether they are clean.
+std::vector<RoundSample> samples_of(const Json& record) {
+  std::vector<RoundSample> samples;
   const Json& time = record.at("time");
   if (time.contains("samples") && !time.at("samples").empty()) {
-    for (const Json& sample : time.at("samples")) {
-      const auto [at, is_new] = chosen.try_emplace(sample.at("block"), BlockSample{0, false});
-      if (!at->second.clean) at->second = {sample.at("ns"), sample.at("contaminated").empty()};
+    for (const Json& from : time.at("samples")) {
+      RoundSample& sample = samples.emplace_back();
+      sample.block = from.at("block");
+      sample.time_ns = from.at("ns");
+      sample.contaminated = from.at("contaminated").get<std::vector<std::string>>();
     }
   } else if (time.contains("blocks")) {
-    for (std::size_t at = 0; at < time.at("blocks").size(); ++at)
-      chosen[time.at("blocks")[at]] = {time.at("samples_ns")[at], true};
+    for (std::size_t at = 0; at < time.at("blocks").size(); ++at) {
+      RoundSample& sample = samples.emplace_back();
+      sample.block = time.at("blocks")[at];
+      sample.time_ns = time.at("samples_ns")[at];
+    }
   }
-  return chosen;
+  return samples;
 }
 
 /// Ratios b / a of samples of one group and block: they were taken side by side, so that what the machine did
@@ -43,12 +44,15 @@ std::vector<double> paired_ratios(const Json& a, const Json& b) {
   std::vector<double> all;
   std::vector<double> clean;
   if (!a.value("group", Json()).is_string() || a.at("group") != b.at("group")) return all;
-  const std::map<std::int64_t, BlockSample> others = by_block(b);
-  for (const auto& [block, sample] : by_block(a)) {
-    const auto other = others.find(block);
-    if (other == others.end()) continue;
-    all.push_back(other->second.ns / sample.ns);
-    if (sample.clean && other->second.clean) clean.push_back(all.back());
+  const std::vector<RoundSample> samples = samples_of(a);
+  const std::vector<RoundSample> other_samples = samples_of(b);
+  const std::vector<const RoundSample*> others = one_of_each_block(other_samples);
+  auto other = others.begin();
+  for (const RoundSample* sample : one_of_each_block(samples)) {
+    while (other != others.end() && (*other)->block < sample->block) ++other;
+    if (other == others.end() || (*other)->block != sample->block) continue;
+    all.push_back((*other)->time_ns / sample->time_ns);
+    if (sample->contaminated.empty() && (*other)->contaminated.empty()) clean.push_back(all.back());
   }
   return clean.size() >= fewest_rounds ? clean : all;
 }

@@ -69,9 +69,12 @@ Rows filter(const Json& record) {
   const Json* path = value_at(record, "filter.approximated");
   if (!path) return {};
   const auto percent = [&](const char* name) { return figure(record, std::string("filter.") + name, 0.01); };
-  return when_ok(record,
-                 {std::string(path->get<bool>() ? "8-bit" : "full"), percent("appended"), percent("passed"),
-                  percent("support"), figure(record, "filter.solves_per_row"), percent("whole_rows")});
+  const Json* rows = value_at(record, "filter.approximated_rows");
+  std::string first = path->get<bool>() ? "8-bit" : "full";
+  if (path->get<bool>() && rows && rows->is_number() && *rows < 1)
+    first += fmt::format(", {:.3g} % of the rows", 100 * rows->get<double>());
+  return when_ok(record, {first, percent("appended"), percent("passed"), percent("support"),
+                          figure(record, "filter.solves_per_row"), percent("whole_rows")});
 }
 
 }  // namespace

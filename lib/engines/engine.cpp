@@ -26,8 +26,8 @@ const ScoreWeights& weights_of(const Inputs& inputs) {
 }
 
 FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
-  approximated = approximated || other.approximated;
   rows += other.rows;
+  approximated_rows += other.approximated_rows;
   appended += other.appended;
   passed += other.passed;
   support += other.support;

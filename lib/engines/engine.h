@@ -36,11 +36,11 @@ struct Refusal {
 /// How a run of a row_threshold normaliser came to the support of its rows, in (row, key) pairs unless said.
 /// The same for any number of threads.
 struct FilterCounts {
-  bool approximated = false;  ///< products of low precision within a proved bound went first
-  std::int64_t rows = 0;      ///< rows with a visible logit above -inf
+  std::int64_t rows = 0;               ///< rows with a visible logit above -inf
+  std::int64_t approximated_rows = 0;  ///< rows of which products of low precision went first
   std::int64_t appended = 0;  ///< were above their row's bound when their tile passed by: became candidates
-  std::int64_t passed = 0;    ///< passed the bound of the last solve but one; if `approximated`, these alone
-                              ///< got a full product
+  std::int64_t passed = 0;  ///< passed the bound of the last solve but one; of approximated rows these alone
+                            ///< got a full product
   std::int64_t support = 0;
   std::int64_t solves = 0;
   std::int64_t whole_rows = 0;  ///< rows whose candidates outgrew their buffer: all their keys became some

@@ -16,6 +16,7 @@
 namespace attnlab::ATTNLAB_LEVEL {
 
 #define ATTNLAB_INLINE [[gnu::always_inline]] inline
+#define ATTNLAB_INLINE_LAMBDA __attribute__((always_inline))
 
 namespace stdx = std::experimental;
 using FloatRegister = stdx::native_simd<float>;

@@ -120,26 +120,45 @@ ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
     function(StorageF16{});
 }
 
-void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
+/// Calls `function` with the row_threshold member, as a constant where it is one of its usual ones: their
+/// powers need no questions in the innermost loops.
+template <std::size_t usual = 0, class Member, class Function>
+void with_constants(const Member& member, Function function) {
+  if constexpr (requires { Member::usual[usual]; }) {
+    if constexpr (usual < std::size(Member::usual)) {
+      constexpr Member constant{Member::usual[usual]};
+      return member == constant ? function(constant) : with_constants<usual + 1>(member, function);
+    }
+  }
+  function(member);
+}
+template <class Function>
+void with_threshold(const Normaliser& normaliser, Function function) {
   with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
-    absorb_threshold_rows(member, tile, state);
+    with_constants(member, function);
   });
+}
+
+void absorb_threshold(const Normaliser& normaliser, const LogitTile& tile, const ThresholdRows& state) {
+  const auto absorb = [&](const auto& member)
+                          ATTNLAB_INLINE_LAMBDA { absorb_threshold_rows(member, tile, state); };
+  with_threshold(normaliser, absorb);
 }
 
 void refine_threshold(const Normaliser& normaliser, std::int64_t rows, const float* queries,
                       const StoredRows& keys, const ThresholdRows& state) {
-  with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
-    with_storage(keys.dtype, [&](auto storage) { refine_rows(member, storage, rows, queries, keys, state); });
+  with_storage(keys.dtype, [&](auto storage) {
+    const auto refine = [&](const auto& member) ATTNLAB_INLINE_LAMBDA {
+      refine_rows(member, storage, rows, queries, keys, state);
+    };
+    with_threshold(normaliser, refine);
   });
 }
 
-std::int64_t solve_threshold(const Normaliser& normaliser, float* z, std::int32_t* keys, std::int64_t count,
-                             float bound) {
-  std::int64_t support = 0;
-  with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::row_threshold> auto& member) {
-    support = solve_threshold_row(member, z, keys, count, bound);
-  });
-  return support;
+void solve_threshold(const Normaliser& normaliser, ThresholdRow* rows, std::int64_t count) {
+  const auto solve = [&](const auto& member)
+                         ATTNLAB_INLINE_LAMBDA { solve_threshold_rows(member, rows, count); };
+  with_threshold(normaliser, solve);
 }
 
 void widen(const void* from, DType dtype, float* to, std::int64_t count) {

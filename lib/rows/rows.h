@@ -86,10 +86,19 @@ struct ThresholdRows {
   float* candidates = nullptr;  ///< rows x capacity: z above tau
   std::int32_t* keys = nullptr;
   std::int32_t* counts = nullptr;  ///< candidates of a row, or `spilled`
-  std::int32_t* limits = nullptr;  ///< candidates of a row beyond which tau is raised; first_limit at first
-  std::int64_t capacity = 0;       ///< a multiple of row_code_columns, at least first_limit
+  std::int32_t* limits = nullptr;  ///< candidates of a row beyond which tau is raised; at first first_limit
+                                   ///< or the capacity
+  std::int64_t capacity = 0;       ///< a multiple of row_code_columns
   const float* slack = nullptr;    ///< how far off z may be, a row each; null where it is exact
   ThresholdWork* work = nullptr;
+};
+
+/// A row to be solved.
+struct ThresholdRow {
+  float* z = nullptr;  ///< room for a whole number of lanes
+  std::int32_t* keys = nullptr;
+  std::int64_t count = 0;
+  float bound = -std::numeric_limits<float>::infinity();  ///< below tau
 };
 
 /// Keys of a tile as whole numbers of 8 bits about their mean (quantised.h). Groups of quantised_group keys:
@@ -145,7 +154,7 @@ struct StoredRows {
   std::int64_t width = 0;
 };
 
-inline constexpr std::int32_t first_limit = 4 * row_code_columns;
+inline constexpr std::int32_t first_limit = 24 * row_code_columns;
 
 /// Count of a row whose support outgrew its buffer: it is solved over the whole row later.
 inline constexpr std::int32_t spilled = -1;
@@ -233,11 +242,10 @@ struct RowCode {
   void (*refine_threshold)(const Normaliser& normaliser, std::int64_t rows, const float* queries,
                            const StoredRows& keys, const ThresholdRows& state);
 
-  /// Solves one row over `count` candidates (room for a whole number of lanes behind them): turns z into
-  /// weights that sum to 1, drops what is off the support, keeping the order, and returns how many remain. A
-  /// NaN or +inf makes all of them NaN. `bound`: a lower bound of tau, -inf if none is known.
-  std::int64_t (*solve_threshold)(const Normaliser& normaliser, float* z, std::int32_t* keys,
-                                  std::int64_t count, float bound);
+  /// Turns z of each of `count` rows into weights that sum to 1, drops what is off the support, keeping the
+  /// order, and sets row.count to how many remain. A NaN or +inf makes all of a row NaN. Several rows at a
+  /// time take less than one after another.
+  void (*solve_threshold)(const Normaliser& normaliser, ThresholdRow* rows, std::int64_t count);
 
   /// Logits of tile.rows queries (rows x keys.width) and the first `count` keys, at least 1 and no more than
   /// the tile has columns; further columns mean nothing.

@@ -21,14 +21,22 @@ namespace attnlab::ATTNLAB_LEVEL {
 
 /// Pads [count, whole lane) with what is never on the support.
 ATTNLAB_INLINE void pad_lane(float* z, std::int32_t* keys, std::int64_t count) {
-  for (std::int64_t t = count; t % Lane::width != 0; ++t) {
-    z[t] = -std::numeric_limits<float>::infinity();
-    keys[t] = 0;
-  }
+  const std::int64_t first = count / Lane::width * Lane::width;
+  if (first == count) return;
+  const Mask inside = Lane::iota() < Lane(count - first);
+  select(inside, Lane::load(z + first), Lane(-std::numeric_limits<float>::infinity())).store(z + first);
+  const Lane numbers = Lane::load(reinterpret_cast<const float*>(keys + first));
+  select(inside, numbers, Lane(0)).store(reinterpret_cast<float*>(keys + first));
 }
 
 /// Lanes added up in float32 before they go to a float64 total: long rows keep their precision.
 inline constexpr std::int64_t lanes_per_partial_sum = 64;
+
+/// sum^(1 / power). Roots that processors have are many times faster than std::pow.
+ATTNLAB_INLINE double root(double sum, double power) {
+  for (; power == 2 || power == 4; power /= 2) sum = __builtin_sqrt(sum);
+  return power == 1 ? sum : __builtin_pow(sum, 1 / power);
+}
 
 /// Newton's step on f(t) = sum weight(z - t) - 1. Where weight(y) is y^c, that on the c-norm of z - t, which
 /// has the same root, is convex and falls as f does, but is nearly straight: two or three steps where f takes
@@ -37,43 +45,71 @@ template <class Member>
 ATTNLAB_INLINE double newton_step(const Member& member, double weight_sum, double slope_sum) {
   if constexpr (requires { member.power(); }) {
     const double power = member.power();
-    const double norm = power == 2 ? __builtin_sqrt(weight_sum) : __builtin_pow(weight_sum, 1 / power);
+    const double norm = root(weight_sum, power);
     return (norm - 1) * weight_sum * power / (norm * slope_sum);
   } else {
     return (weight_sum - 1) / slope_sum;
   }
 }
 
-/// tau - maximum, in [-1, 0], of `count` values z padded by pad_lane: newton_step from `tau`, a bound from
-/// below, on what is convex and falls, so that t climbs to the root without passing it: it may be stopped
-/// after any number of steps. Relative to the maximum, so that large logits keep their precision.
+/// `count` values z, padded by pad_lane, and tau - maximum, in [-1, 0]: a bound from below that climbs.
+struct OpenRow {
+  const float* z = nullptr;
+  std::int64_t count = 0;
+  float maximum = 0;
+  float tau = -1;
+  bool climbs = true;
+};
+
+struct SumAndSlope {
+  double sum, slope;
+};
+/// Of the weights at tau. Relative to the maximum, so that large logits keep their precision.
 template <class Member>
-ATTNLAB_INLINE float solve(const Member& member, const float* z, std::int64_t count, float maximum, float tau,
-                           int steps) {
+ATTNLAB_INLINE SumAndSlope sum_weights(const Member& member, const OpenRow& row) {
   constexpr std::int64_t block = lanes_per_partial_sum * Lane::width;
-  for (int step = 0; step < steps; ++step) {
-    double weight_sum = 0;
-    double slope_sum = 0;
-    for (std::int64_t from = 0; from < count; from += block) {
-      const std::int64_t to = from + block < count ? from + block : count;
-      Lane weights = Lane(0);
-      Lane slopes = Lane(0);
-      for (std::int64_t t = from; t < to; t += Lane::width) {
-        const Lane excess = (Lane::load(z + t) - Lane(maximum)) - Lane(tau);
-        const Mask positive = excess > Lane(0);
-        const Lane safe = select(positive, excess, Lane(1));
-        const Lane weight = member.weight(safe);
-        weights = weights + select(positive, weight, Lane(0));
-        slopes = slopes + select(positive, member.slope(safe, weight), Lane(0));
-      }
-      weight_sum += static_cast<double>(horizontal_sum(weights));
-      slope_sum += static_cast<double>(horizontal_sum(slopes));
+  SumAndSlope total{0, 0};
+  for (std::int64_t from = 0; from < row.count; from += block) {
+    const std::int64_t to = from + block < row.count ? from + block : row.count;
+    Lane weights = Lane(0);
+    Lane slopes = Lane(0);
+    for (std::int64_t t = from; t < to; t += Lane::width) {
+      const Lane excess = (Lane::load(row.z + t) - Lane(row.maximum)) - Lane(row.tau);
+      const Mask positive = excess > Lane(0);
+      const Lane safe = select(positive, excess, Lane(1));
+      const Lane weight = member.weight(safe);
+      weights = weights + select(positive, weight, Lane(0));
+      slopes = slopes + select(positive, member.slope(safe, weight), Lane(0));
     }
-    const float next = tau + static_cast<float>(newton_step(member, weight_sum, slope_sum));
-    if (!(next > tau)) break;
-    tau = next < 0 ? next : 0;
+    total.sum += static_cast<double>(horizontal_sum(weights));
+    total.slope += static_cast<double>(horizontal_sum(slopes));
   }
-  return tau;
+  return total;
+}
+
+/// Rows that are solved beside one another: a step waits for sums, roots and quotients, and another row's
+/// do meanwhile.
+inline constexpr std::int64_t rows_at_once = 8;
+
+/// Raises tau of at most rows_at_once rows by newton_step, on what is convex and falls, so that it climbs to
+/// the root without passing it: it may be stopped after any number of steps.
+template <class Member>
+ATTNLAB_INLINE void solve(const Member& member, OpenRow* rows, std::int64_t count, int steps) {
+  bool some = true;
+  for (int step = 0; some && step < steps; ++step) {
+    SumAndSlope totals[rows_at_once];
+    for (std::int64_t r = 0; r < count; ++r)
+      if (rows[r].climbs) totals[r] = sum_weights(member, rows[r]);
+    some = false;
+    for (std::int64_t r = 0; r < count; ++r) {
+      if (!rows[r].climbs) continue;
+      const float next =
+          rows[r].tau + static_cast<float>(newton_step(member, totals[r].sum, totals[r].slope));
+      rows[r].climbs = next > rows[r].tau;
+      if (rows[r].climbs) rows[r].tau = next < 0 ? next : 0;
+      some = some || rows[r].climbs;
+    }
+  }
 }
 
 /// Where to start from, given a bound of tau: no less than -1, and below what rounding may have added to it.
@@ -84,7 +120,7 @@ ATTNLAB_INLINE float start_of(float bound, float maximum) {
 }
 
 /// Steps to the root, and steps to a bound that is worth having.
-inline constexpr int all_steps = 100, few_steps = 2;
+inline constexpr int all_steps = 100, few_steps = 1;
 
 /// The candidates of one row while a tile passes by.
 struct Candidates {
@@ -116,12 +152,15 @@ struct Candidates {
     if (bound > tau) tau = bound;
   }
 
-  /// Raises the bound on what is here; the margin keeps what rounding might have put on the wrong side.
-  template <class Member>
-  ATTNLAB_INLINE void raise(const Member& member, int steps) {
+  /// What is here, padded, to raise the bound on.
+  ATTNLAB_INLINE OpenRow open() {
     pad_lane(z, keys, count);
-    const float raised = solve(member, z, count, maximum, start_of(tau + slack, maximum), steps) -
-                         4 * std::numeric_limits<float>::epsilon() - slack;
+    return {z, count, maximum, start_of(tau + slack, maximum)};
+  }
+  /// The bound is raised to what `solved` has come to; the margin keeps what rounding might have put on the
+  /// wrong side.
+  ATTNLAB_INLINE void raise(const OpenRow& solved) {
+    const float raised = solved.tau - 4 * std::numeric_limits<float>::epsilon() - slack;
     std::int64_t remaining = 0;
     for (std::int64_t t = 0; t < count; t += Lane::width) {
       const Lane lane = Lane::load(z + t);
@@ -135,17 +174,20 @@ struct Candidates {
     if (bound > tau && bound < std::numeric_limits<float>::infinity()) tau = bound;
   }
 
-  /// Room for one more lane. The bound is raised whenever candidates have doubled, so that fewer of the next
-  /// keys become any. False, and the row is spilled, if the buffer is full and more than half of it may be on
-  /// the support.
+  /// For one more lane.
+  ATTNLAB_INLINE bool has_room() const { return count + Lane::width <= limit; }
+  /// The bound is raised whenever candidates have doubled, so that fewer of the next keys become any. The row
+  /// is spilled if the buffer is full and more than half of it may be on the support. `largest`: no less than
+  /// any candidate that was not seen.
   template <class Member>
-  ATTNLAB_INLINE bool make_room(const Member& member, std::int64_t capacity) {
-    if (count + Lane::width <= limit) return true;
+  ATTNLAB_INLINE void make_room(const Member& member, std::int64_t capacity, float largest) {
+    see(largest);
     const bool full = limit == capacity;
-    raise(member, few_steps);
+    OpenRow row = open();
+    solve(member, &row, 1, few_steps);
+    raise(row);
     limit = std::min(capacity, 2 * (count + Lane::width));
     if (full && 2 * count > capacity) count = spilled;
-    return count != spilled;
   }
 
   ATTNLAB_INLINE void keep(const ThresholdRows& state, std::int64_t row) const {
@@ -156,33 +198,54 @@ struct Candidates {
   }
 };
 
+/// Which of the first `lanes` lanes, at most 64, have a logit that is not at or below `bound`. That cannot be
+/// foretold: first ask all of them, then go to those that have.
+ATTNLAB_INLINE std::uint64_t lanes_above(const float* logits, std::int64_t lanes, Lane bound) {
+  const auto ask = [&](std::int64_t lane) {
+    return static_cast<std::uint64_t>(stdx::any_of(!(Lane::load(logits + lane * Lane::width) <= bound)));
+  };
+  std::uint64_t above = 0;
+  std::int64_t l = 0;
+  for (; l + 4 <= lanes; l += 4) above |= (ask(l) | ask(l + 1) << 1 | ask(l + 2) << 2 | ask(l + 3) << 3) << l;
+  for (; l < lanes; ++l) above |= ask(l) << l;
+  return above;
+}
+
+/// A logit at or below it has a z at or below tau.
+ATTNLAB_INLINE float logit_bound(float tau, float scale) {
+  const float bound = tau / scale;
+  return bound - 4 * std::numeric_limits<float>::epsilon() * __builtin_fabsf(bound) -
+         std::numeric_limits<float>::min() / scale;
+}
+
 template <class Member>
 ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile tile,
                                           const ThresholdRows state) {
-  const Lane scale = Lane(member.scale());
-  constexpr std::int64_t asked_columns = 64 * Lane::width;
+  const auto scale = static_cast<float>(member.scale());
+  constexpr float infinity = std::numeric_limits<float>::infinity();
   const auto numbers = IntRegister([](auto element) { return static_cast<std::int32_t>(element); });
   for (std::int64_t row = 0; row < tile.rows; ++row) {
     if (state.counts[row] == spilled) continue;
     Candidates own(state, row);
     const float* logits = tile.logits + row * tile.stride;
-    const Lane maxima = row_maxima(logits, tile.columns) * scale;
-    own.see(stdx::any_of(maxima > Lane(own.maximum)) ? horizontal_max(maxima) : own.maximum);
-    const auto z = [&](std::int64_t j) { return Lane::load(logits + j) * scale; };
-    for (std::int64_t first = 0; first < tile.columns && own.count != spilled; first += asked_columns) {
-      // Whether a lane has some cannot be foretold: first ask all of them, then go to those that have.
-      const std::int64_t columns = std::min(tile.columns - first, asked_columns);
-      std::uint64_t lanes = 0;
-      for (std::int64_t l = 0; l < columns / Lane::width; ++l)
-        lanes |= static_cast<std::uint64_t>(stdx::any_of(!(z(first + l * Lane::width) <= Lane(own.tau))))
-                 << l;
-      for (; lanes != 0 && own.make_room(member, state.capacity); lanes &= lanes - 1) {
+    if (own.maximum == -infinity) own.see(scale * horizontal_max(row_maxima(logits, tile.columns)));
+    Lane maxima = Lane(-infinity);
+    for (std::int64_t first = 0; first < tile.columns; first += 64 * Lane::width) {
+      std::uint64_t lanes =
+          lanes_above(logits + first, std::min<std::int64_t>((tile.columns - first) / Lane::width, 64),
+                      Lane(logit_bound(own.tau, scale)));
+      for (; lanes != 0; lanes &= lanes - 1) {
         const std::int64_t j = first + __builtin_ctzll(lanes) * Lane::width;
-        own.count +=
-            append(!(z(j) <= Lane(own.tau)), z(j), numbers + static_cast<std::int32_t>(tile.first_key + j),
-                   own.z + own.count, own.keys + own.count);
+        const Lane z = Lane::load(logits + j) * Lane(scale);
+        maxima = max(maxima, z);
+        if (!own.has_room()) own.make_room(member, state.capacity, horizontal_max(maxima));
+        if (own.count == spilled) break;
+        own.count += append(!(z <= Lane(own.tau)), z, numbers + static_cast<std::int32_t>(tile.first_key + j),
+                            own.z + own.count, own.keys + own.count);
       }
+      if (own.count == spilled) break;
     }
+    own.see(horizontal_max(maxima));
     own.keep(state, row);
   }
 }
@@ -191,52 +254,85 @@ template <class Member, class Storage>
 ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int64_t rows,
                                 const float* queries, const StoredRows& keys, const ThresholdRows& state) {
   const auto scale = static_cast<float>(member.scale());
-  for (std::int64_t row = 0; row < rows; ++row) {
-    if (state.counts[row] == spilled || state.counts[row] == 0) continue;
-    Candidates own(state, row);
-    own.raise(member, few_steps);
-    const float* query = queries + row * keys.width;
-    for (std::int64_t t = 0; t < own.count; ++t) {
-      if (t + rows_ahead < own.count) prefetch_row(keys, own.keys[t + rows_ahead]);
-      own.z[t] =
-          scale * dot_with_row(storage, query, keys.first + own.keys[t] * keys.stride_bytes, keys.width);
+  for (std::int64_t first = 0; first < rows; first += rows_at_once) {
+    OpenRow open[rows_at_once];
+    std::int64_t numbers[rows_at_once];
+    std::int64_t count = 0;
+    for (std::int64_t row = first; row < std::min(first + rows_at_once, rows); ++row) {
+      if (state.counts[row] == spilled || state.counts[row] == 0) continue;
+      open[count] = Candidates(state, row).open();
+      numbers[count++] = row;
     }
-    own.keep(state, row);
+    solve(member, open, count, few_steps);
+    for (std::int64_t r = 0; r < count; ++r) {
+      Candidates own(state, numbers[r]);
+      own.raise(open[r]);
+      const float* query = queries + numbers[r] * keys.width;
+      for (std::int64_t t = 0; t < own.count; ++t) {
+        if (t + rows_ahead < own.count) prefetch_row(keys, own.keys[t + rows_ahead]);
+        own.z[t] =
+            scale * dot_with_row(storage, query, keys.first + own.keys[t] * keys.stride_bytes, keys.width);
+      }
+      own.keep(state, numbers[r]);
+    }
   }
 }
 
-/// `bound`: below tau, in z; -inf if nothing is known.
+/// Turns what is above tau into weights that sum to 1, in order; returns how many.
 template <class Member>
-ATTNLAB_INLINE std::int64_t solve_threshold_row(const Member& member, float* z, std::int32_t* keys,
-                                                std::int64_t count, float bound) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  pad_lane(z, keys, count);
-  Lane maxima = Lane(-infinity);
-  bool ordered = true;
-  for (std::int64_t t = 0; t < count; t += Lane::width) {
-    ordered = ordered && stdx::all_of(Lane::load(z + t) < Lane(infinity));
-    maxima = max(maxima, Lane::load(z + t));
-  }
-  const float maximum = horizontal_max(maxima);
-  if (!ordered) {
-    for (std::int64_t t = 0; t < count; ++t) z[t] = std::numeric_limits<float>::quiet_NaN();
-    return count;
-  }
-  if (maximum == -infinity) return 0;
-  const float tau = solve(member, z, count, maximum, start_of(bound, maximum), all_steps);
+ATTNLAB_INLINE std::int64_t write_weights(const Member& member, const OpenRow& row, float* z,
+                                          std::int32_t* keys) {
   std::int64_t support = 0;
-  for (std::int64_t t = 0; t < count; t += Lane::width) {
-    const Lane excess = (Lane::load(z + t) - Lane(maximum)) - Lane(tau);
+  for (std::int64_t t = 0; t < row.count; t += Lane::width) {
+    const Lane excess = (Lane::load(z + t) - Lane(row.maximum)) - Lane(row.tau);
     support += append(excess > Lane(0), excess, IntRegister(keys + t, stdx::element_aligned), z + support,
                       keys + support);
   }
-  for (std::int64_t t = support; t % Lane::width != 0; ++t) z[t] = 1.0F;
-  for (std::int64_t t = 0; t < support; t += Lane::width) member.weight(Lane::load(z + t)).store(z + t);
+  constexpr std::int64_t block = lanes_per_partial_sum * Lane::width;
   double sum = 0;
-  for (std::int64_t t = 0; t < support; ++t) sum += static_cast<double>(z[t]);
+  for (std::int64_t from = 0; from < support; from += block) {
+    Lane sums = Lane(0);
+    for (std::int64_t t = from; t < std::min(from + block, support); t += Lane::width) {
+      const Lane weight = select(Lane::iota() < Lane(support - t), member.weight(Lane::load(z + t)), Lane(0));
+      weight.store(z + t);
+      sums = sums + weight;
+    }
+    sum += static_cast<double>(horizontal_sum(sums));
+  }
   const Lane scale = Lane(1 / sum);
   for (std::int64_t t = 0; t < support; t += Lane::width) (Lane::load(z + t) * scale).store(z + t);
   return support;
+}
+
+template <class Member>
+ATTNLAB_INLINE void solve_threshold_rows(const Member& member, ThresholdRow* rows, std::int64_t count) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (std::int64_t first = 0; first < count; first += rows_at_once) {
+    OpenRow open[rows_at_once];
+    ThresholdRow* solved[rows_at_once];
+    std::int64_t unsolved = 0;
+    for (ThresholdRow* row = rows + first; row < rows + std::min(first + rows_at_once, count); ++row) {
+      pad_lane(row->z, row->keys, row->count);
+      Lane maxima = Lane(-infinity);
+      bool ordered = true;
+      for (std::int64_t t = 0; t < row->count; t += Lane::width) {
+        ordered = ordered && stdx::all_of(Lane::load(row->z + t) < Lane(infinity));
+        maxima = max(maxima, Lane::load(row->z + t));
+      }
+      const float maximum = horizontal_max(maxima);
+      if (!ordered) {
+        std::fill_n(row->z, row->count, std::numeric_limits<float>::quiet_NaN());
+      } else if (maximum == -infinity) {
+        row->count = 0;
+      } else {
+        open[unsolved] = {row->z, row->count, maximum, start_of(row->bound, maximum)};
+        solved[unsolved++] = row;
+      }
+    }
+    solve(member, open, unsolved, all_steps);
+    for (std::int64_t r = 0; r < unsolved; ++r)
+      solved[r]->count = write_weights(member, open[r], solved[r]->z, solved[r]->keys);
+  }
 }
 
 }  // namespace attnlab::ATTNLAB_LEVEL

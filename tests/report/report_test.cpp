@@ -129,8 +129,9 @@ TEST(Analysis, DispersionTablesSayWhatRecordsSay) {
   std::vector<Json> records{record("sparse", 64, 8e6, 4096), record("chunked", 64, 8e6, 4096)};
   Json& sparse = records[0];
   sparse["variant"] = "scaled_dot|entmax(1.5)";
-  sparse["filter"] = {{"approximated", true}, {"appended", 0.08},      {"passed", 0.023},
-                      {"support", 0.0105},    {"solves_per_row", 4.9}, {"whole_rows", 0.0}};
+  sparse["filter"] = {{"approximated", true}, {"approximated_rows", 0.75}, {"appended", 0.08},
+                      {"passed", 0.023},      {"support", 0.0105},         {"solves_per_row", 4.9},
+                      {"whole_rows", 0.0}};
   sparse["against"] = {{"variant", "scaled_dot|softmax"},
                        {"mean", {{"l1", 0.5}, {"kl", 0.25}, {"lost_mass", 0.125}}},
                        {"infinite_kl_rows", 3},
@@ -149,7 +150,7 @@ TEST(Analysis, DispersionTablesSayWhatRecordsSay) {
   const std::vector<Table> tables = make_tables(subject(records));
   const Table filter = table(tables, "filter");
   ASSERT_EQ(filter.rows.size(), 1U) << "softmax has none";
-  EXPECT_EQ(cell(filter, 0, "first products"), "8-bit");
+  EXPECT_EQ(cell(filter, 0, "first products"), "8-bit, 75 % of the rows");
   EXPECT_EQ(cell(filter, 0, "appended, %"), "8.00");
   EXPECT_EQ(cell(filter, 0, "passed, %"), "2.30");
   EXPECT_EQ(cell(filter, 0, "support, %"), "1.05");

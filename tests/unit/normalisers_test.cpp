@@ -120,12 +120,10 @@ TEST(Normalisers, RowCodeGivesTheVectors) {
       z[j] = static_cast<float>(vector.logits[j] * normaliser.scale());
       keys[j] = static_cast<std::int32_t>(j);
     }
-    const std::int64_t support = row_code(isa_level())
-                                     .solve_threshold(normaliser, z.data(), keys.data(),
-                                                      static_cast<std::int64_t>(vector.logits.size()),
-                                                      -std::numeric_limits<float>::infinity());
+    ThresholdRow row{z.data(), keys.data(), static_cast<std::int64_t>(vector.logits.size())};
+    row_code(isa_level()).solve_threshold(normaliser, &row, 1);
     std::vector<double> weights(vector.logits.size(), 0.0);
-    for (std::int64_t s = 0; s < support; ++s)
+    for (std::int64_t s = 0; s < row.count; ++s)
       weights[static_cast<std::size_t>(keys[static_cast<std::size_t>(s)])] =
           static_cast<double>(z[static_cast<std::size_t>(s)]);
     for (std::size_t j = 0; j < weights.size(); ++j)

@@ -361,12 +361,15 @@ class OnednnPlan final : public Plan {
         own.key_numbers[static_cast<std::size_t>(count++)] = static_cast<std::int32_t>(j);
       }
     }
-    const std::int64_t support =
-        variant_.normaliser.kind() == NormaliserKind::full_row
-            ? variant_.normaliser.solve_row(own.row.subspan(0, static_cast<std::size_t>(count)),
-                                            own.key_numbers, own.row_scratch)
-            : rows_.solve_threshold(variant_.normaliser, own.row.data(), own.key_numbers.data(), count,
-                                    -std::numeric_limits<float>::infinity());
+    std::int64_t support = 0;
+    if (variant_.normaliser.kind() == NormaliserKind::full_row) {
+      support = variant_.normaliser.solve_row(own.row.subspan(0, static_cast<std::size_t>(count)),
+                                              own.key_numbers, own.row_scratch);
+    } else {
+      ThresholdRow solved{own.row.data(), own.key_numbers.data(), count};
+      rows_.solve_threshold(variant_.normaliser, &solved, 1);
+      support = solved.count;
+    }
     std::fill_n(row, sizes.columns, 0.0F);
     for (std::int64_t s = 0; s < support; ++s)
       row[own.key_numbers[static_cast<std::size_t>(s)]] = own.row[static_cast<std::size_t>(s)];

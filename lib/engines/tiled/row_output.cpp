@@ -44,7 +44,8 @@ void write_support_row(const RowCode& code, const Variant& variant, const Shape&
   }
   code.gather(row.weights.data(), row.keys.data(), static_cast<std::int64_t>(row.keys.size()),
               stored_rows(inputs.v, row.batch, shape.kv_head(row.head)), sum.data());
-  write_row(output, row.batch, row.head, row.i, sum);
+  code.narrow(sum.data(), output.dtype, output.row(row.batch, row.head, row.i),
+              static_cast<std::int64_t>(sum.size()));
   if (pass) pass->write(*sketches.rows, code.top_sums(*sketches.rows), row.batch, row.head, row.i);
 }
 

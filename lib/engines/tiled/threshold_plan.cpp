@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 
@@ -16,14 +17,19 @@ namespace {
 
 /// Candidates a row may keep while its tiles pass by; a row whose support is larger is done again over its
 /// whole length, short_block_rows rows at a time.
-constexpr std::int64_t candidate_capacity = 1024;
+constexpr std::int64_t candidate_capacity = 1536;
+
+/// Rows of a block that show whether approximate logits pay for it, a register block of them, and the largest
+/// part of their keys that may pass if they do: a key that passes takes as long as full products of several.
+constexpr std::int64_t sampled_rows = 6;
+constexpr double largest_part = 0.1;
 
 struct Sizes {
   std::int64_t capacity, candidates, state, work, sum, whole_rows;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     const std::int64_t longest_row = tiling.longest_visit * tiling.key_columns;
-    capacity = std::min(candidate_capacity, std::max<std::int64_t>(longest_row, first_limit));
+    capacity = std::min(candidate_capacity, longest_row);
     candidates = tiling.query_rows * capacity * 4;
     state = tiling.query_rows * 4;
     work = tiling.query_rows * static_cast<std::int64_t>(sizeof(ThresholdWork));
@@ -78,7 +84,7 @@ class ThresholdPlan final : public Plan {
 
   std::string path() const override {
     return product_path(problem_.dtype, tiling_.dtype) +
-           (approximate_ ? " of what 8-bit products leave over" : "");
+           (approximate_ ? " of what 8-bit products leave over, where that is little" : "");
   }
 
  private:
@@ -90,13 +96,12 @@ class ThresholdPlan final : public Plan {
   };
 
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
-    // Statistics are of the logits themselves.
-    for (PerThread& own : threads_) own.filtered = {.approximated = approximate_ && !pass};
+    for (PerThread& own : threads_) own.filtered = {};
     run_stages(
         tiling_, problem_,
         [&](const StageTile& tile, int thread) {
           tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-          if (approximate_)
+          if (approximate_ && !pass)
             approximate_->prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
         },
         [&](const Stage& stage, const QueryBlock& block, int thread) {
@@ -107,67 +112,110 @@ class ThresholdPlan final : public Plan {
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                  const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
-    const std::int64_t capacity = sizes_.capacity;
-    std::fill(own.tau.begin(), own.tau.end(), -std::numeric_limits<float>::infinity());
-    std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
-    std::fill(own.counts.begin(), own.counts.end(), 0);
-    std::fill(own.limits.begin(), own.limits.end(), first_limit);
-    std::fill(own.work.begin(), own.work.end(), ThresholdWork{});
-    ApproximateLogits* approximate = own.filtered.approximated ? &*approximate_ : nullptr;
-    const auto state_from = [&](std::int64_t row) {
-      return ThresholdRows{own.tau.data() + row,
-                           own.maximum.data() + row,
-                           own.candidates.data() + row * capacity,
-                           own.keys.data() + row * capacity,
-                           own.counts.data() + row,
-                           own.limits.data() + row,
-                           capacity,
-                           approximate ? approximate->slack(thread) + row : nullptr,
-                           own.work.data() + row};
-    };
     SketchRows sketches;
     if (pass) {
       pass->empty(thread);
       sketches = pass->sketches(thread, block.batch, block.head);
     }
     tiles_.open(inputs, stage, block, thread);
-    if (approximate) approximate->open(stage, block, thread);
     // The first keys and the nearest ones tend to be the largest: with them the bounds are high early.
     const std::span<Visit> visits = tiles_.visits(thread);
     if (!visits.empty()) std::reverse(visits.begin() + 1, visits.end());
-    tiles_.for_each_strip(
-        stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
-          const ThresholdRows state = state_from(strip.first_row);
-          if (!pass && std::count(state.counts, state.counts + strip.rows, spilled) == strip.rows) return;
-          const LogitTile tile = approximate && approximate->has(slot)
-                                     ? approximate->logits(block, visit, strip, slot, thread)
-                                     : tiles_.logits(inputs, slot, block, visit, strip, thread);
-          if (pass) tiles_.rows().measure_logits(tile, sketches.rows + strip.first_row);
-          tiles_.rows().absorb_threshold(variant_.normaliser, tile, state);
-        });
-    if (approximate)
-      tiles_.rows().refine_threshold(variant_.normaliser, block.rows, tiles_.queries(thread),
-                                     stored_rows(inputs.k, block.batch, problem_.shape.kv_head(block.head)),
-                                     state_from(0));
+    std::int64_t collected = 0;
+    // Statistics are of the logits themselves.
+    ApproximateLogits* approximate = approximate_ && !pass ? &*approximate_ : nullptr;
+    if (approximate) {
+      approximate->open(stage, block, thread);
+      collected = std::min(sampled_rows, block.rows);
+      collect(inputs, stage, block, 0, collected, approximate, pass, sketches, thread);
+      if (!pays(block, collected, thread)) {
+        approximate = nullptr;
+        collected = 0;
+      }
+    }
+    collect(inputs, stage, block, collected, block.rows, approximate, pass, sketches, thread);
+    std::array<ThresholdRow, short_block_rows> waiting;
+    std::array<std::int64_t, short_block_rows> numbers;
+    std::size_t count = 0;
     for (std::int64_t t = 0; t < block.rows; ++t) {
-      const std::int32_t count = own.counts[static_cast<std::size_t>(t)];
-      const ThresholdWork& work = own.work[static_cast<std::size_t>(t)];
-      own.filtered.solves += work.solves;
-      if (count == spilled) continue;
-      own.filtered.appended += count + work.dropped;
-      own.filtered.passed += count;
-      const auto first = static_cast<std::size_t>(t * capacity);
-      const auto size = static_cast<std::size_t>(count);
-      finish_row(inputs, block, t, own.candidates.subspan(first, size), own.keys.subspan(first, size),
-                 own.tau[static_cast<std::size_t>(t)], output, pass, sketches, thread);
+      const ThresholdRows row = state_of(t, nullptr, thread);
+      own.filtered.solves += row.work->solves;
+      own.filtered.approximated_rows += approximate && *row.counts != 0;
+      if (*row.counts != spilled) {
+        own.filtered.appended += *row.counts + row.work->dropped;
+        own.filtered.passed += *row.counts;
+        waiting[count] = {row.candidates, row.keys, *row.counts, *row.tau};
+        numbers[count++] = t;
+      }
+      if (count == waiting.size() || t + 1 == block.rows) {
+        finish_rows(inputs, block, {waiting.data(), count}, numbers.data(), output, pass, sketches, thread);
+        count = 0;
+      }
     }
     for (std::int64_t t = 0; t < block.rows; t += short_block_rows) {
       const std::int64_t rows = std::min(short_block_rows, block.rows - t);
-      const ThresholdRows state = state_from(t);
+      const ThresholdRows state = state_of(t, nullptr, thread);
       if (std::count(state.counts, state.counts + rows, spilled) == 0) continue;
       run_whole_rows(inputs, stage, {block.batch, block.head, block.first + t, rows}, state, output, pass,
                      sketches.from(t), thread);
     }
+  }
+
+  /// Whether approximate logits left out enough keys of rows 0 … rows-1 of the block.
+  bool pays(const QueryBlock& block, std::int64_t rows, int thread) {
+    std::int64_t passed = 0;
+    std::int64_t visible = 0;
+    for (std::int64_t t = 0; t < rows; ++t) {
+      const std::int64_t keys = variant_.pattern.keys(problem_.shape, block.first + t).count();
+      const std::int32_t count = *state_of(t, nullptr, thread).counts;
+      visible += keys;
+      passed += count == spilled ? keys : count;
+    }
+    return static_cast<double>(passed) <= largest_part * static_cast<double>(visible);
+  }
+
+  /// Collects the candidates of rows first … last-1 of the block that is open.
+  void collect(const Inputs& inputs, const Stage& stage, const QueryBlock& block, std::int64_t first,
+               std::int64_t last, const ApproximateLogits* approximate, StatisticsPass* pass,
+               const SketchRows& sketches, int thread) {
+    for (std::int64_t t = first; t < last; ++t) {
+      const ThresholdRows row = state_of(t, nullptr, thread);
+      *row.tau = *row.maximum = -std::numeric_limits<float>::infinity();
+      *row.counts = 0;
+      *row.limits = std::min(first_limit, static_cast<std::int32_t>(sizes_.capacity));
+      *row.work = {};
+    }
+    tiles_.for_each_strip(stage, block, thread, [&](const Visit& visit, Strip strip, std::int64_t slot) {
+      const std::int64_t end = std::min(strip.first_row + strip.rows, last);
+      strip.first_row = std::max(strip.first_row, first);
+      strip.rows = end - strip.first_row;
+      if (strip.rows <= 0) return;
+      const ThresholdRows state = state_of(strip.first_row, approximate, thread);
+      if (!pass && std::count(state.counts, state.counts + strip.rows, spilled) == strip.rows) return;
+      const LogitTile tile = approximate && approximate->has(slot)
+                                 ? approximate->logits(block, visit, strip, slot, thread)
+                                 : tiles_.logits(inputs, slot, block, visit, strip, thread);
+      if (pass) tiles_.rows().measure_logits(tile, sketches.rows + strip.first_row);
+      tiles_.rows().absorb_threshold(variant_.normaliser, tile, state);
+    });
+    if (!approximate) return;
+    tiles_.rows().refine_threshold(variant_.normaliser, last - first,
+                                   tiles_.queries(thread) + first * problem_.shape.head_dim,
+                                   stored_rows(inputs.k, block.batch, problem_.shape.kv_head(block.head)),
+                                   state_of(first, approximate, thread));
+  }
+
+  ThresholdRows state_of(std::int64_t row, const ApproximateLogits* approximate, int thread) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    return {own.tau.data() + row,
+            own.maximum.data() + row,
+            own.candidates.data() + row * sizes_.capacity,
+            own.keys.data() + row * sizes_.capacity,
+            own.counts.data() + row,
+            own.limits.data() + row,
+            sizes_.capacity,
+            approximate ? approximate->slack(thread) + row : nullptr,
+            own.work.data() + row};
   }
 
   /// Rows whose support outgrew the candidates: all their logits at once.
@@ -175,40 +223,44 @@ class ThresholdPlan final : public Plan {
                       const ThresholdRows& state, const MutableTensorView& output, StatisticsPass* pass,
                       const SketchRows& sketches, int thread) {
     const auto scale = static_cast<float>(variant_.normaliser.scale());
+    FilterCounts& filtered = threads_[static_cast<std::size_t>(thread)].filtered;
     whole_rows_.load(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       if (state.counts[t] != spilled) continue;
-      FilterCounts& filtered = threads_[static_cast<std::size_t>(thread)].filtered;
       const std::int64_t visible = variant_.pattern.keys(problem_.shape, block.first + t).count();
       filtered.appended += visible;
       filtered.passed += visible;
       ++filtered.whole_rows;
       const auto [logits, keys] = whole_rows_.row(t, thread);
       for (float& logit : logits) logit *= scale;
-      finish_row(inputs, block, t, logits, keys, state.tau[t], output, pass, sketches, thread);
+      ThresholdRow row{logits.data(), keys.data(), static_cast<std::int64_t>(logits.size()), state.tau[t]};
+      finish_rows(inputs, block, {&row, 1}, &t, output, pass, sketches, thread);
     }
   }
 
-  /// Solves row t of the block over its candidates z and gathers the values of its support.
-  void finish_row(const Inputs& inputs, const QueryBlock& block, std::int64_t t, std::span<float> z,
-                  std::span<std::int32_t> keys, float bound, const MutableTensorView& output,
-                  StatisticsPass* pass, const SketchRows& sketches, int thread) {
+  /// Solves rows numbers[0], … of the block that is open, over their candidates, gathers the values of their
+  /// supports and writes them.
+  void finish_rows(const Inputs& inputs, const QueryBlock& block, std::span<ThresholdRow> rows,
+                   const std::int64_t* numbers, const MutableTensorView& output, StatisticsPass* pass,
+                   const SketchRows& sketches, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
-    const auto support = static_cast<std::size_t>(tiles_.rows().solve_threshold(
-        variant_.normaliser, z.data(), keys.data(), static_cast<std::int64_t>(z.size()), bound));
-    if (!z.empty()) {
-      ++own.filtered.rows;
-      ++own.filtered.solves;
-      own.filtered.support += static_cast<std::int64_t>(support);
+    for (const ThresholdRow& row : rows) {
+      own.filtered.rows += row.count != 0;
+      own.filtered.solves += row.count != 0;
     }
-    const SupportRow row{block.batch,
+    tiles_.rows().solve_threshold(variant_.normaliser, rows.data(), static_cast<std::int64_t>(rows.size()));
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const auto support = static_cast<std::size_t>(rows[r].count);
+      own.filtered.support += rows[r].count;
+      write_support_row(tiles_.rows(), variant_, problem_.shape, inputs,
+                        {block.batch,
                          block.head,
-                         block.first + t,
-                         z.subspan(0, support),
-                         keys.subspan(0, support),
-                         tiles_.facts(t, thread)};
-    write_support_row(tiles_.rows(), variant_, problem_.shape, inputs, row, own.sum, output, pass,
-                      sketches.from(t));
+                         block.first + numbers[r],
+                         {rows[r].z, support},
+                         {rows[r].keys, support},
+                         tiles_.facts(numbers[r], thread)},
+                        own.sum, output, pass, sketches.from(numbers[r]));
+    }
   }
 
   const Variant variant_;

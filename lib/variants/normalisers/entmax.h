@@ -22,7 +22,11 @@ struct Entmax {
                                    "max((alpha-1) s - tau, 0)^(1/(alpha-1))",
                                    "Peters et al., arXiv:1905.05702"};
   static constexpr NormaliserKind kind = NormaliserKind::row_threshold;
+  /// Row code is compiled for each of these by itself.
+  static constexpr double usual[]{1.25, 1.5, 2};
   double alpha = 1.5;
+
+  bool operator==(const Entmax&) const = default;
 
   static Entmax parse(const Arguments& given) {
     given.require_count(0, 1, info.parameters);
