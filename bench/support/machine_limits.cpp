@@ -2,6 +2,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/isa.h"
@@ -111,25 +112,27 @@ std::optional<double> peak_gflops(DType dtype, double seconds) {
 }
 
 ReadBandwidth::ReadBandwidth(std::int64_t bytes, int threads)
-    : block_(static_cast<std::size_t>(bytes / 4), 1.0F), threads_(threads) {}
+    : block_(allocate_block(bytes)), count_(bytes / 4), threads_(threads) {
+  std::fill_n(reinterpret_cast<float*>(block_.get()), count_, 1.0F);
+}
 
 double ReadBandwidth::gigabytes_per_second(double seconds) const {
-  const auto count = static_cast<std::int64_t>(block_.size());
+  const auto* numbers = reinterpret_cast<const float*>(block_.get());
   constexpr int lanes = 64;
   float total = 0;
   double passes = 0;
   const Clock::time_point start = Clock::now();
   do {
 #pragma omp parallel for num_threads(threads_) schedule(static) reduction(+ : total)
-    for (std::int64_t piece = 0; piece < count / 4096; ++piece) {
+    for (std::int64_t piece = 0; piece < count_ / 4096; ++piece) {
       float sums[lanes] = {};
       for (std::int64_t at = piece * 4096; at < (piece + 1) * 4096; at += lanes)
-        for (int lane = 0; lane < lanes; ++lane) sums[lane] += block_[static_cast<std::size_t>(at + lane)];
+        for (int lane = 0; lane < lanes; ++lane) sums[lane] += numbers[at + lane];
       for (const float sum : sums) total += sum;
     }
     ++passes;
   } while (seconds_since(start) < seconds);
-  const double rate = passes * static_cast<double>(count * 4) / seconds_since(start) / 1e9;
+  const double rate = passes * static_cast<double>(count_ * 4) / seconds_since(start) / 1e9;
   volatile float kept = total;
   static_cast<void>(kept);
   return rate;

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "core/block.h"
 #include "core/dtype.h"
 
 namespace attnlab {
@@ -25,7 +25,8 @@ class ReadBandwidth {
   double gigabytes_per_second(double seconds) const;
 
  private:
-  std::vector<float> block_;
+  Block block_;
+  std::int64_t count_;  ///< float32 numbers
   int threads_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 namespace attnlab {
 
@@ -57,14 +56,10 @@ void write_row(const MutableTensorView& tensor, std::int64_t b, std::int64_t h, 
     narrow(reinterpret_cast<f16*>(row));
 }
 
-void Tensor::Free::operator()(std::byte* pointer) const {
-  ::operator delete[](pointer, std::align_val_t{64});
-}
-
 Tensor::Tensor(DType dtype, const Dims& shape)
     : dtype_(dtype), shape_(shape), count_(shape[0] * shape[1] * shape[2] * shape[3]) {
-  const auto size = static_cast<std::size_t>(bytes());
-  data_.reset(new (std::align_val_t{64}) std::byte[size]());
+  data_ = allocate_block(bytes());
+  std::fill_n(data_.get(), bytes(), std::byte{0});
 }
 
 MutableTensorView Tensor::view() { return {data_.get(), dtype_, shape_, contiguous(shape_)}; }

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <type_traits>
 #include <vector>
 
+#include "core/block.h"
 #include "core/dtype.h"
 
 namespace attnlab {
@@ -58,13 +58,10 @@ class Tensor {
   std::int64_t bytes() const { return count_ * size_bytes(dtype_); }
 
  private:
-  struct Free {
-    void operator()(std::byte* pointer) const;
-  };
   DType dtype_ = DType::f32;
   Dims shape_{};
   std::int64_t count_ = 0;
-  std::unique_ptr<std::byte[], Free> data_;
+  Block data_;
 };
 
 }  // namespace attnlab

@@ -6,17 +6,14 @@
 #include <span>
 #include <vector>
 
+#include "core/block.h"
+
 namespace attnlab {
 
 /// Hands out 64-byte aligned blocks, each rounded up to 64 bytes, and frees them all when it dies.
 /// Throws std::bad_alloc. Not thread-safe: plans allocate before they run.
 class Workspace {
  public:
-  Workspace() = default;
-  Workspace(const Workspace&) = delete;
-  Workspace& operator=(const Workspace&) = delete;
-  ~Workspace();
-
   /// Bytes that a block of `bytes` occupies.
   static constexpr std::int64_t rounded(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -32,7 +29,7 @@ class Workspace {
   std::int64_t bytes() const { return bytes_; }
 
  private:
-  std::vector<std::byte*> blocks_;
+  std::vector<Block> blocks_;
   std::int64_t bytes_ = 0;
 };
 
