@@ -37,7 +37,8 @@ struct Refusal {
 /// The same for any number of threads.
 struct FilterCounts {
   std::int64_t rows = 0;               ///< rows with a visible logit above -inf
-  std::int64_t approximated_rows = 0;  ///< rows of which products of low precision went first
+  std::int64_t approximated_rows = 0;  ///< rows that went by products of low precision first; what a sample
+                                       ///< of the others took to decide against them is not counted
   std::int64_t appended = 0;  ///< were above their row's bound when their tile passed by: became candidates
   std::int64_t passed = 0;  ///< passed the bound of the last solve but one; of approximated rows these alone
                             ///< got a full product

@@ -178,7 +178,10 @@ ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile&
   const std::int64_t width = quantised_width(from.width);
   float centers[rows];
   for (int r = 0; r < rows; ++r)
-    centers[r] = dot(from.queries + (row + r) * from.width, from.keys->mean, from.width);
+    // Nothing is known of a query without a scale: no -inf of it may stand for a key that is not visible.
+    centers[r] = from.query_facts[row + r].scale == 0
+                     ? 0
+                     : dot(from.queries + (row + r) * from.width, from.keys->mean, from.width);
   for (std::int64_t column = 0; column < tile.columns;) {
     const std::int64_t inside = (from.first_column + column) % quantised_group;
     const std::uint8_t* keys =

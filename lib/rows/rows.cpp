@@ -122,12 +122,13 @@ ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
 
 /// Calls `function` with the row_threshold member, as a constant where it is one of its usual ones: their
 /// powers need no questions in the innermost loops.
-template <std::size_t usual = 0, class Member, class Function>
+template <std::size_t index = 0, class Member, class Function>
 void with_constants(const Member& member, Function function) {
-  if constexpr (requires { Member::usual[usual]; }) {
-    if constexpr (usual < std::size(Member::usual)) {
-      constexpr Member constant{Member::usual[usual]};
-      return member == constant ? function(constant) : with_constants<usual + 1>(member, function);
+  if constexpr (requires { Member::usual; }) {
+    if constexpr (index < std::size(Member::usual)) {
+      constexpr Member constant{Member::usual[index]};
+      if (member == constant) return function(constant);
+      return with_constants<index + 1>(member, function);
     }
   }
   function(member);

@@ -58,7 +58,7 @@ struct OnlineRows {
   float* sum = nullptr;      ///< rows x row_code_columns: sums of lanes; 0 at first
   float* output = nullptr;   ///< rows x output_columns, unnormalised
   std::int64_t output_stride = 0;
-  std::int64_t output_columns = 0;  ///< a multiple of row_code_columns
+  std::int64_t output_columns = 0;  ///< a multiple of row_code_columns, two at least or a whole row's length
 };
 
 /// Sketches of a block of rows, and |v_j| and ln |v_j| of their kv head from key 0 on (0 for a norm of 0),
@@ -88,7 +88,7 @@ struct ThresholdRows {
   std::int32_t* counts = nullptr;  ///< candidates of a row, or `spilled`
   std::int32_t* limits = nullptr;  ///< candidates of a row beyond which tau is raised; at first first_limit
                                    ///< or the capacity
-  std::int64_t capacity = 0;       ///< a multiple of row_code_columns
+  std::int64_t capacity = 0;       ///< a multiple of row_code_columns, two at least or a whole row's length
   const float* slack = nullptr;    ///< how far off z may be, a row each; null where it is exact
   ThresholdWork* work = nullptr;
 };

@@ -4,7 +4,8 @@
 // One pass over the logits is enough: the threshold of a subset of a row is never above the threshold of the
 // row (adding a key can only raise it), and no threshold is below max z - 1 (a weight is at most 1). So
 // whatever is at or below the bound found so far can never be on the support and is dropped; what is above is
-// kept, and when the buffer is full the bound is raised by solving on what was kept. Nothing is approximated.
+// kept, and whenever that has doubled the bound is raised by a step on what was kept. Nothing is
+// approximated.
 #pragma once
 
 #include <algorithm>
@@ -120,7 +121,7 @@ ATTNLAB_INLINE float start_of(float bound, float maximum) {
 }
 
 /// Steps to the root, and steps to a bound that is worth having.
-inline constexpr int all_steps = 100, few_steps = 1;
+inline constexpr int all_steps = 100, bound_steps = 1;
 
 /// The candidates of one row while a tile passes by.
 struct Candidates {
@@ -143,11 +144,16 @@ struct Candidates {
         slack(state.slack ? 2 * state.slack[row] : 0.0F),
         work(state.work + row) {}
 
+  /// maximum - distance or less: of large logits 1 may be less than what rounding takes.
+  ATTNLAB_INLINE float below_maximum(float distance) const {
+    return maximum - distance - std::numeric_limits<float>::epsilon() * __builtin_fabsf(maximum);
+  }
+
   /// No threshold is more than 1 below the maximum. An infinite logit stays above the bound: it has to come
   /// out as NaN, and so does NaN itself.
   ATTNLAB_INLINE void see(float largest) {
     if (largest > maximum) maximum = largest;
-    const float bound = maximum < std::numeric_limits<float>::infinity() ? maximum - 1 - slack
+    const float bound = maximum < std::numeric_limits<float>::infinity() ? below_maximum(1 + slack)
                                                                          : std::numeric_limits<float>::max();
     if (bound > tau) tau = bound;
   }
@@ -170,7 +176,7 @@ struct Candidates {
     work->dropped += static_cast<std::int32_t>(count - remaining);
     ++work->solves;
     count = remaining;
-    const float bound = maximum + raised;
+    const float bound = below_maximum(-raised);
     if (bound > tau && bound < std::numeric_limits<float>::infinity()) tau = bound;
   }
 
@@ -184,7 +190,7 @@ struct Candidates {
     see(largest);
     const bool full = limit == capacity;
     OpenRow row = open();
-    solve(member, &row, 1, few_steps);
+    solve(member, &row, 1, bound_steps);
     raise(row);
     limit = std::min(capacity, 2 * (count + Lane::width));
     if (full && 2 * count > capacity) count = spilled;
@@ -263,7 +269,7 @@ ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int6
       open[count] = Candidates(state, row).open();
       numbers[count++] = row;
     }
-    solve(member, open, count, few_steps);
+    solve(member, open, count, bound_steps);
     for (std::int64_t r = 0; r < count; ++r) {
       Candidates own(state, numbers[r]);
       own.raise(open[r]);

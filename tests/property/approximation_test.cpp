@@ -155,6 +155,15 @@ TEST(Approximation, WhatIsNotFiniteIsSeenAsItIs) {
     const std::vector<float> row(static_cast<std::size_t>(view.shape[3]), value);
     for (std::int64_t h = 0; h < view.shape[1]; ++h) write_row(view, 0, h, i, row);
   };
+  const auto set_one = [](Tensor& tensor, std::int64_t i, float value) {
+    const MutableTensorView view = tensor.view();
+    std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
+    for (std::int64_t h = 0; h < view.shape[1]; ++h) {
+      read_row(tensor.view(), 0, h, i, row);
+      row[3] = value;
+      write_row(view, 0, h, i, row);
+    }
+  };
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   for (const char* variant : {"entmax(1.5)", "causal|sparsemax"}) {
     SCOPED_TRACE(variant);
@@ -162,6 +171,11 @@ TEST(Approximation, WhatIsNotFiniteIsSeenAsItIs) {
     set(given.q, 20, nan);
     set(given.k, 1640, nan);  // causal: seen by the last ten queries
     expect_exact(given);
+    // The mean key has -inf for a product, and no key but one has.
+    Case infinite = make_case(variant, approximated, DType::f32);
+    set_one(infinite.q, 20, std::numeric_limits<float>::infinity());
+    for (std::int64_t j = 0; j < approximated.seqlen_k; ++j) set_one(infinite.k, j, j == 900 ? 1.0F : -1.0F);
+    expect_exact(infinite);
   }
 }
 

@@ -66,6 +66,18 @@ TEST(Extremes, LogitsOfTenThousand) {
     }
 }
 
+TEST(Extremes, LargeLogitsThatAreEqualShareEvenly) {
+  // 1 is less than the spacing of float32 numbers there; long enough that some come after bounds were raised.
+  for (const std::string& normaliser : every_normaliser()) {
+    if (normaliser.starts_with("topk")) continue;  // any k of them are right
+    for (const float size : {1e5F, 3e7F, 1e12F})
+      for (const std::size_t count : {760, 2000})
+        for (const float sign : {1.0F, -1.0F})
+          expect_as_the_oracle(
+              with_logits(normaliser, DType::f32, sign * size, std::vector<float>(count, 1.0F)));
+  }
+}
+
 TEST(Extremes, SubnormalLogitsCountAsEqualOnes) {
   for (const std::string& normaliser : every_normaliser()) {
     if (normaliser.starts_with("topk")) continue;  // keeps the largest, however close the others are

@@ -24,6 +24,9 @@ constexpr std::int64_t candidate_capacity = 1536;
 constexpr std::int64_t sampled_rows = 6;
 constexpr double largest_part = 0.1;
 
+/// Rows that are handed to solve_threshold together.
+constexpr std::size_t solved_at_once = 8;
+
 struct Sizes {
   std::int64_t capacity, candidates, state, work, sum, whole_rows;
 
@@ -134,8 +137,8 @@ class ThresholdPlan final : public Plan {
       }
     }
     collect(inputs, stage, block, collected, block.rows, approximate, pass, sketches, thread);
-    std::array<ThresholdRow, short_block_rows> waiting;
-    std::array<std::int64_t, short_block_rows> numbers;
+    std::array<ThresholdRow, solved_at_once> waiting;
+    std::array<std::int64_t, solved_at_once> numbers;
     std::size_t count = 0;
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const ThresholdRows row = state_of(t, nullptr, thread);

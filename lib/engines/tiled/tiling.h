@@ -39,7 +39,7 @@ struct Tiling {
   DType dtype;                 ///< of prepared queries, keys, values and weights: float32 or bfloat16
   bool cut;                    ///< by row code: only the columns of a tile that a strip sees are computed
   bool in_place;               ///< keys, and values where they can be, are used as they are stored
-  bool approximated;           ///< products are float32 only for what ApproximateLogits leaves over
+  bool approximated;           ///< 8-bit products may go first; all others are float32
   std::vector<Stage> stages;
   std::int64_t stage_heads;      ///< most kv heads of a stage
   std::int64_t stage_key_tiles;  ///< most key tiles of a stage

@@ -22,7 +22,7 @@ struct Entmax {
                                    "max((alpha-1) s - tau, 0)^(1/(alpha-1))",
                                    "Peters et al., arXiv:1905.05702"};
   static constexpr NormaliserKind kind = NormaliserKind::row_threshold;
-  /// Row code is compiled for each of these by itself.
+  /// Row code is compiled for each of these by itself: those that `weight` and `slope` take without pow.
   static constexpr double usual[]{1.25, 1.5, 2};
   double alpha = 1.5;
 

@@ -43,9 +43,9 @@ struct Sparsemax {
     for (std::size_t k = 0; k < sorted.size(); ++k) {
       sum += sorted[k] - sorted[0];
       const double count = static_cast<double>(k + 1);
-      if (1 + count * (sorted[k] - sorted[0]) > sum) tau = sorted[0] + (sum - 1) / count;
+      if (1 + count * (sorted[k] - sorted[0]) > sum) tau = (sum - 1) / count;  // less sorted[0]
     }
-    for (double& value : row) value = std::max(value - tau, 0.0);
+    for (double& value : row) value = std::max((value - sorted[0]) - tau, 0.0);
   }
 };
 
