@@ -9,6 +9,9 @@ namespace attnlab {
 
 namespace {
 
+/// Keys whose values are paired and used before the next ones: the pairs stay in the first cache.
+constexpr std::int64_t paired_at_once = 64;
+
 std::optional<TileProduct> make_product(const Problem& problem, const Tiling& tiling) {
   if (tiling.cut) return std::nullopt;
   return TileProduct(tiling.dtype, tiling.query_rows, output_columns(problem), tiling.key_columns,
@@ -63,6 +66,7 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
       threads_(static_cast<std::size_t>(problem.threads)) {
   const Sizes sizes(problem, tiling, product_);
   panels_.resize(static_cast<std::size_t>(tiling.slots()));
+  unpaired_.resize(static_cast<std::size_t>(tiling.slots()));
   stride_ = sizes.tile;
   values_ = workspace.allocate<std::byte>(sizes.values);
   nonfinite_ = workspace.allocate<char>(sizes.flags);
@@ -93,6 +97,8 @@ void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_
   std::byte* to = values_.data() + slot * stride_;
   Panels& panels = panels_[static_cast<std::size_t>(slot)];
   panels = {reinterpret_cast<const float*>(to), rows_.panel_width, columns_};
+  StoredRows& unpaired = unpaired_[static_cast<std::size_t>(slot)];
+  unpaired = {};
   StoredRows stored = stored_rows(inputs.v, batch, head);
   stored.first += first * stored.stride_bytes;
   const std::int64_t present = std::min(tiling_.key_columns, problem_.shape.seqlen_k - first);
@@ -101,7 +107,9 @@ void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_
                       (pairs ? present == tiling_.key_columns : tiling_.in_place);
   nonfinite = 0;
   if (usable && (hints.taken_for_finite || rows_.finite_stored(stored, present))) {
-    if (pairs)
+    if (pairs && tiling_.in_place)
+      unpaired = stored;
+    else if (pairs)
       rows_.pair_rows(stored, tiling_.key_columns, reinterpret_cast<std::uint32_t*>(to));
     else
       panels = {reinterpret_cast<const float*>(stored.first), rows_.panel_width, stored.stride_bytes / 4};
@@ -131,16 +139,28 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
   // In units of 4 bytes: a weight, or those of two keys.
   const bool pairs = tiling_.dtype != DType::f32;
   const std::int64_t keys_of_word = pairs ? 2 : 1;
-  Panels values = panels_[static_cast<std::size_t>(slot)];
-  values.data += strip.first_column / keys_of_word * values.row_stride;
+  const Panels& values = panels_[static_cast<std::size_t>(slot)];
+  const StoredRows& unpaired = unpaired_[static_cast<std::size_t>(slot)];
   // There may be nothing behind the last key in place.
   const std::int64_t keys =
       tiling_.in_place
           ? std::min(strip.columns, rounded_up(problem_.shape.seqlen_k - tile.first_key, keys_of_word))
           : strip.columns;
-  (pairs ? rows_.multiply_pairs : rows_.multiply)(static_cast<const float*>(weights(tile, thread)),
-                                                  tile.stride / keys_of_word, values, keys / keys_of_word, 0,
-                                                  columns_, strip.rows, output, columns_, true);
+  const std::int64_t step = unpaired.first ? paired_at_once : keys;
+  for (std::int64_t key = 0; key < keys; key += step) {
+    const std::int64_t count = std::min(step, keys - key);
+    Panels part = values;
+    if (unpaired.first)
+      rows_.pair_rows({unpaired.first + (strip.first_column + key) * unpaired.stride_bytes,
+                       unpaired.stride_bytes, unpaired.dtype, unpaired.width},
+                      count, reinterpret_cast<std::uint32_t*>(values_.data() + slot * stride_));
+    else
+      part.data += strip.first_column / keys_of_word * values.row_stride;
+    part.ahead = values.ahead.from((strip.first_column + key) / keys_of_word);
+    (pairs ? rows_.multiply_pairs : rows_.multiply)(
+        static_cast<const float*>(weights(tile, thread)) + key / keys_of_word, tile.stride / keys_of_word,
+        part, count / keys_of_word, 0, columns_, strip.rows, output, columns_, true);
+  }
 }
 
 void ValueTiles::write_rows(const Variant& variant, const Inputs& inputs, const QueryBlock& block,

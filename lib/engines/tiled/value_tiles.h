@@ -78,6 +78,7 @@ class ValueTiles {
   std::span<std::byte> values_;       ///< rows of float32, pairs of rows of bfloat16, or what oneDNN packs
   std::vector<dnnl::memory> packed_;  ///< of every slot, where oneDNN multiplies
   std::vector<Panels> panels_;        ///< of every slot, where row code multiplies: values_, or V in place
+  std::vector<StoredRows> unpaired_;  ///< of every slot: V in place, to be paired while it is used
   std::span<char> nonfinite_;         ///< of (kv head, key tile): some value of it is not
   std::vector<PerThread> threads_;
 };
