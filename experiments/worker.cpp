@@ -10,6 +10,7 @@
 #include <dnnl.hpp>
 
 #include "child_process.h"
+#include "measure/heap.h"
 #include "whole_file.h"
 
 namespace attnlab {
@@ -28,7 +29,7 @@ int work(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors
          const Limits& limits, int channel) {
   prctl(PR_SET_NAME, "attnlab-worker");
   const rlimit data{static_cast<rlim_t>(limits.memory_bytes), static_cast<rlim_t>(limits.memory_bytes)};
-  if (limits.memory_bytes > 0) setrlimit(RLIMIT_DATA, &data);
+  if (limits.memory_bytes > 0 && !ATTNLAB_SANITIZED) setrlimit(RLIMIT_DATA, &data);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   Json record;

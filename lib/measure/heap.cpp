@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if ATTNLAB_SANITIZED
 
 namespace attnlab {
 std::optional<std::int64_t> heap_bytes() { return std::nullopt; }

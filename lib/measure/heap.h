@@ -4,10 +4,16 @@
 #include <cstdint>
 #include <optional>
 
+/// A sanitizer owns the heap, and maps more memory than any limit allows.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ATTNLAB_SANITIZED true
+#else
+#define ATTNLAB_SANITIZED false
+#endif
+
 namespace attnlab {
 
-/// Bytes allocated and not freed, as malloc_usable_size has them. Nothing under a sanitizer, which owns the
-/// heap.
+/// Bytes allocated and not freed, as malloc_usable_size has them. Nothing where ATTNLAB_SANITIZED.
 std::optional<std::int64_t> heap_bytes();
 
 /// Most bytes in use since reset_heap_peak. Nothing as above.

@@ -42,11 +42,12 @@ ATTNLAB_INLINE float whole_scale(const float* from, std::int64_t count) {
 }
 
 /// Norms of numbers, of the whole multiples of a scale that are nearest, and of what is lost: squares are
-/// those of multiples of the scale, so that none underflows.
+/// those of multiples of the scale, so that none underflows. And the sum of the whole numbers.
 struct Rounded {
-  float norm, whole, lost;
+  float norm, whole, lost, sum;
 };
-/// Calls store(c, whole numbers of 8 bits, how many) for `width` numbers.
+/// Calls store(c, whole numbers of 8 bits from c on) for `width` numbers: a lane of them, zeros behind the
+/// last.
 template <class Store>
 ATTNLAB_INLINE Rounded round_to_whole(const float* from, std::int64_t width, float scale, Store store) {
   constexpr float round = 12582912.0F;  // 1.5 x 2^23
@@ -54,6 +55,7 @@ ATTNLAB_INLINE Rounded round_to_whole(const float* from, std::int64_t width, flo
   Lane norm = Lane(0);
   Lane whole_norm = Lane(0);
   Lane lost = Lane(0);
+  Lane sum = Lane(0);
   for (std::int64_t c = 0; c < width; c += Lane::width) {
     const Lane number = load_some(from + c, width - c) * inverse;
     const Lane whole = (number + Lane(round)) - Lane(round);
@@ -61,14 +63,19 @@ ATTNLAB_INLINE Rounded round_to_whole(const float* from, std::int64_t width, flo
     norm = norm + number * number;
     whole_norm = whole_norm + whole * whole;
     lost = lost + error * error;
-    std::int32_t wide[Lane::width];
+    sum = sum + whole;
     std::int8_t narrow[Lane::width];
-    stdx::static_simd_cast<IntRegister>(whole.value).copy_to(wide, stdx::element_aligned);
-    for (int l = 0; l < Lane::width; ++l) narrow[l] = static_cast<std::int8_t>(wide[l]);
-    store(c, narrow, width - c < Lane::width ? width - c : Lane::width);
+#if defined(__AVX512F__)
+    const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(static_cast<__m512>(whole.value)));
+    _mm_storeu_si128(reinterpret_cast<__m128i_u*>(narrow), bytes);
+#else
+    for (std::size_t l = 0; l < FloatRegister::size(); ++l)
+      narrow[l] = static_cast<std::int8_t>(whole.value[l]);
+#endif
+    store(c, narrow);
   }
   const auto length = [scale](Lane squares) { return scale * __builtin_sqrtf(horizontal_sum(squares)); };
-  return {length(norm), length(whole_norm), length(lost)};
+  return {length(norm), length(whole_norm), length(lost), horizontal_sum(sum)};
 }
 
 static void quantise_keys(float* rows, std::int64_t count, std::int64_t width, QuantisedKeys* keys) {
@@ -91,13 +98,15 @@ static void quantise_keys(float* rows, std::int64_t count, std::int64_t width, Q
   for (std::int64_t j = 0; j < count; ++j) {
     std::uint8_t* to =
         keys->numbers + j / quantised_group * quantised_group * padded + j % quantised_group * 4;
-    __builtin_memset(to + (padded - 4) * quantised_group, 128, 4);
-    const Rounded rounded = round_to_whole(rows + j * width, width, keys->scale,
-                                           [&](std::int64_t c, const std::int8_t* whole, std::int64_t some) {
-                                             for (std::int64_t l = 0; l < some; ++l)
-                                               to[(c + l) / 4 * 4 * quantised_group + l % 4] =
-                                                   static_cast<std::uint8_t>(whole[l] + 128);
-                                           });
+    const Rounded rounded =
+        round_to_whole(rows + j * width, width, keys->scale, [&](std::int64_t c, const std::int8_t* whole) {
+          for (std::int64_t l = 0; l < Lane::width && c + l < padded; l += 4) {
+            std::uint32_t four;
+            __builtin_memcpy(&four, whole + l, 4);
+            four ^= 0x80808080;  // 128 more
+            __builtin_memcpy(to + (c + l) * quantised_group, &four, 4);
+          }
+        });
     keys->norm = rounded.whole > keys->norm ? rounded.whole : keys->norm;
     keys->error = rounded.lost > keys->error ? rounded.lost : keys->error;
   }
@@ -108,15 +117,11 @@ static void quantise_query(const float* query, std::int64_t width, QuantisedQuer
   facts->scale = whole_scale(query, width);
   facts->offset = 0;
   if (facts->scale == 0) return;
-  std::int32_t sum = 0;
-  const Rounded rounded = round_to_whole(query, width, facts->scale,
-                                         [&](std::int64_t c, const std::int8_t* whole, std::int64_t some) {
-                                           for (std::int64_t l = 0; l < some; ++l) {
-                                             to[c + l] = whole[l];
-                                             sum += whole[l];
-                                           }
-                                         });
-  facts->offset = 128 * sum;
+  const Rounded rounded =
+      round_to_whole(query, width, facts->scale, [&](std::int64_t c, const std::int8_t* whole) {
+        __builtin_memcpy(to + c, whole, static_cast<std::size_t>(std::min(width - c, Lane::width)));
+      });
+  facts->offset = 128 * static_cast<std::int32_t>(rounded.sum);
   facts->norm = rounded.norm;
   facts->error = rounded.lost;
 }

@@ -15,6 +15,7 @@
 
 #include "core/splitmix.h"
 #include "harness/command.h"
+#include "measure/heap.h"
 
 namespace attnlab {
 namespace {
@@ -136,6 +137,7 @@ TEST(Survival, WorkersDieWithTheirSweep) {
 }
 
 TEST(Survival, MemoryThatEndsIsARecord) {
+  if (ATTNLAB_SANITIZED) GTEST_SKIP() << "no limit of memory under a sanitizer";
   // Predicted to fit, since the prediction knows nothing of the oracle's heap.
   const Result result = command(
       "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --max-rounds 1 "
