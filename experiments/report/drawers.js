@@ -70,9 +70,15 @@ const attnlabDrawers = (() => {
       panels.push([drawing, drawn]);
     }
     if (panels.length === 0) { noFigure(target, tools); return; }
-    // Charts by variant stand in a grid and share one legend, that of the first: it has the references besides.
-    const key = chart.by_variant ? document.getElementById("variants") : target;
-    if (!chart.by_variant || key.childElementCount === 0) key.append(legendOf(legend));
+    // Charts by variant stand in a grid under one legend, that of the first: it has the references besides. Each keeps its own,
+    // unseen, for the export.
+    const key = legendOf(legend);
+    target.append(key);
+    if (chart.by_variant) {
+      key.hidden = true;
+      const shared = document.getElementById("variants");
+      if (shared.childElementCount === 0) shared.append(legendOf(legend));
+    }
     for (const [drawing, drawn] of panels)
       await embed(drawing, attnlabCharts.lineChart(chart, drawn, drawing.clientWidth, chart.by_variant ? 210 : 290));
   };

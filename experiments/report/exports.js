@@ -76,12 +76,21 @@ const attnlabExports = (() => {
   };
   const xml = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-  /// One SVG of all panels of a figure, in rows, with their titles, notes and the legend below; `drawn` has the view of each
-  /// element that holds a drawing.
+  const ruler = document.createElement("canvas").getContext("2d");
+
+  /// One SVG of all panels of a figure, in rows, with its caption above, their titles, and notes and the legend below; `drawn`
+  /// has the view of each element that holds a drawing.
   const figureSvg = async (figure, drawn) => {
+    const fonts = "system-ui, DejaVu Sans, sans-serif";
     const rowHeight = 18;
     let body = "";
-    let [left, top, right, bottom] = [0, 0, 0, 0];
+    let [left, top, right, bottom] = [0, 28, 0, 28];
+    const write = (text, x, y, size, weight) => {
+      ruler.font = `${weight} ${size}px ${fonts}`;
+      right = Math.max(right, x + ruler.measureText(text).width + 4);
+      body += `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}">${xml(text)}</text>`;
+    };
+    write(figure.querySelector("figcaption").textContent, 4, 18, 15, 600);
     for (const panel of figure.querySelectorAll(".panel")) {
       const drawing = panel.querySelector(".chart");
       if (!drawn.has(drawing)) continue;
@@ -89,7 +98,8 @@ const attnlabExports = (() => {
       const [wide, high] = svg.match(/^<svg[^>]*? width="([\d.]+)" height="([\d.]+)"/).slice(1).map(Number);
       if (left > 0 && left + wide > 1200) [left, top] = [0, bottom + 12];
       const title = panel.querySelector(".panel-title")?.textContent ?? "";
-      body += `<text x="${left + 4}" y="${top + 14}" font-size="13" font-weight="600">${xml(title)}</text>` + svg.replace("<svg", `<svg x="${left}" y="${top + 22}"`);
+      write(title, left + 4, top + 14, 13, 600);
+      body += svg.replace("<svg", `<svg x="${left}" y="${top + 22}"`);
       left += wide + 16;
       right = Math.max(right, left);
       bottom = Math.max(bottom, top + high + 22);
@@ -98,11 +108,11 @@ const attnlabExports = (() => {
       bottom += rowHeight;
       const swatch = item.querySelector("svg");
       if (swatch) body += `<g transform="translate(24,${bottom - 5})">${swatch.innerHTML}</g>`;
-      body += `<text x="${swatch ? 52 : 4}" y="${bottom}" font-size="12">${xml(item.textContent)}</text>`;
+      write(item.textContent, swatch ? 52 : 4, bottom, 12, 400);
     }
     const colours = printed();
     return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${Math.ceil(right)}" height="${Math.ceil(bottom + 8)}" ` +
-      `font-family="system-ui, DejaVu Sans, sans-serif" fill="${colours["--ink"]}">${body}</svg>\n`.replace(/var\((--[\w-]+)\)/g, (_, name) => colours[name] ?? "#000");
+      `font-family="${fonts}" fill="${colours["--ink"]}">${body}</svg>\n`.replace(/var\((--[\w-]+)\)/g, (_, name) => colours[name] ?? "#000");
   };
 
   return { read, formats, save, figureSvg, csv };

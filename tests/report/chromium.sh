@@ -62,7 +62,11 @@ framed() { # WIDTH
         if (button.textContent === "SVG" && button.getClientRects().length > 0) {
           const text = await exported(button);
           const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
-          if (parsed.querySelector("parsererror") || text.includes("var(") || parsed.querySelectorAll("path, image").length === 0) badSvg.push(`${button.closest("figure").id}: ${parsed.querySelector("parsererror")?.textContent ?? text.slice(0, 200)}`.replace(/[<>]/g, "|"));
+          const figure = button.closest("figure");
+          const key = [...figure.querySelectorAll(".legend li")].map((item) => item.textContent);
+          const unsaid = [figure.querySelector("figcaption").textContent, ...key].some((one) => !parsed.documentElement.textContent.includes(one));
+          if (parsed.querySelector("parsererror") || text.includes("var(") || parsed.querySelectorAll("path, image").length === 0 ||
+            unsaid || (key.length === 0 && figure.matches(".grid figure"))) badSvg.push(`${button.closest("figure").id}: ${parsed.querySelector("parsererror")?.textContent ?? text.slice(0, 200)}`.replace(/[<>]/g, "|"));
         }
       const rows = page.querySelectorAll("#table-time tr[data-key]").length;
       page.querySelector("#filters input").click();
@@ -93,7 +97,7 @@ for scheme in 0 1; do
     check "both inputs can be chosen (scheme $scheme, $width pixels)" 'data-conditions="2"'
     check "every chart says what it shows (scheme $scheme, $width pixels)" 'data-unnamed="0"'
     check "exports of tables are the command's (scheme $scheme, $width pixels)" "data-tables=\"$tables\".*data-differing=\"\""
-    check "charts export as SVG (scheme $scheme, $width pixels)" 'data-bad-svg=""'
+    check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
