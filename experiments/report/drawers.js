@@ -15,31 +15,37 @@ const attnlabDrawers = (() => {
     `${name}: ${attnlabCharts.figure(points[0].value)} at n = ${points[0].n}` +
     (points.length > 1 ? `, ${attnlabCharts.figure(points.at(-1).value)} at n = ${points.at(-1).n}` : "")).join("; ") + ".";
 
-  /// The lines of one panel: {name, label, detail, style, points}; `found`: [name, style, detail, points by n] in order.
-  const labelled = (found) => {
-    const lettered = found.some(([name]) => name.length > attnlabCharts.longestLabel);
-    return found.map(([name, style, detail, points], index) => ({
+  /// The lines of one panel: {name, label, detail, style, points}; `found`: [name, style, detail, points by n] in order. Letters go
+  /// by `names`, those of all panels under one legend: a panel may lack some.
+  const labelled = (found, names) => {
+    const lettered = names.some((name) => name.length > attnlabCharts.longestLabel);
+    return found.map(([name, style, detail, points]) => ({
       name, detail, style,
-      label: lettered ? attnlabCharts.letter(index) : name,
+      label: lettered ? attnlabCharts.letter(names.indexOf(name)) : name,
       points: [...points.values()].sort((a, b) => a.n - b.n),
     }));
   };
 
   const linesOf = (chart, dtype, { model, filters, cells, styleOf, firstSeries }) => {
-    const found = new Map();  // by the index of the series, or of the first series that has the variant
-    for (const { index, series, variant, n } of cells((cell) => cell.dtype === dtype)) {
+    // Lines go by the index of their series, or of the first series that has the variant.
+    const lineOf = ({ series, variant }) => (chart.by_variant ? firstSeries.get(variant) : series);
+    const nameOf = ({ series, variant }) => (chart.by_variant ? model.variants[variant] : model.series[series]);
+    const names = [...new Set(cells().sort((a, b) => lineOf(a) - lineOf(b)).map(nameOf))];
+    const found = new Map();
+    for (const cell of cells((one) => one.dtype === dtype)) {
+      const { index, series, n } = cell;
       const value = chart.values[index];
       if (value === null || (chart.scale === "log" && value <= 0)) continue;
-      const which = chart.by_variant ? firstSeries.get(variant) : series;
+      const which = lineOf(cell);
       if (!found.has(which)) {
         const exponent = chart.exponents?.[`${filters.condition()} ${dtype} ${series}`];
-        found.set(which, [chart.by_variant ? model.variants[variant] : model.series[series], styleOf(which),
+        found.set(which, [nameOf(cell), styleOf(which),
           exponent ? `n^${exponent[0].toFixed(2)} (${exponent[1].toFixed(2)} … ${exponent[2].toFixed(2)})` : "", new Map()]);
       }
       const points = found.get(which)[3];
       if (!points.has(n)) points.set(n, { n, value, low: chart.low?.[index], high: chart.high?.[index], formula: chart.formula?.[index] });
     }
-    const drawn = labelled([...found].sort((a, b) => a[0] - b[0]).map(([, line]) => line));
+    const drawn = labelled([...found].sort((a, b) => a[0] - b[0]).map(([, line]) => line), names);
     const lengths = new Set(drawn.flatMap((line) => line.points.map((point) => point.n)));
     for (const { label, name, points, ...where } of model.references) {
       const shown = points.filter(([n]) => lengths.has(n)).map(([n, value]) => ({ n, value }));
@@ -92,6 +98,7 @@ const attnlabDrawers = (() => {
     const panels = [];
     let legend = [];
     const here = byDtype(shown.map((pair) => pair[2]));
+    const names = [...new Set(shown.map(([name]) => name))];
     for (const dtype of here) {
       const found = new Map();
       for (const [name, , type, n, value, low, high] of shown) {
@@ -99,7 +106,7 @@ const attnlabDrawers = (() => {
         if (!found.has(name)) found.set(name, [name, attnlabCharts.style(model.styles[model.series.indexOf(`A ${name}`)][0]), "", new Map()]);
         found.get(name)[3].set(n, { n, value, low, high });
       }
-      const drawn = labelled([...found.values()]);
+      const drawn = labelled([...found.values()], names);
       if (drawn.length > legend.length) legend = drawn;
       const [box, drawing] = panel(target, inWords(`${chart.title}, ${dtype}`, chart.axis, drawn));
       box.prepend(make("p", { className: "panel-title", textContent: dtype }));
