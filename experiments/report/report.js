@@ -59,7 +59,6 @@
   };
   const panel = (target, label) => {
     const drawing = make("div", { className: "chart" });
-    drawing.tabIndex = 0;
     drawing.setAttribute("aria-label", label);
     const box = make("div", { className: "panel" });
     target.append(box);
@@ -67,16 +66,23 @@
     return [box, drawing];
   };
 
-  const redraw = async (target) => {
+  const drawIn = async (target) => {
     for (const [drawing, view] of views) if (target.contains(drawing)) { view.finalize(); views.delete(drawing); }
+    const focused = target.contains(document.activeElement) ? document.activeElement.id : "";
     target.replaceChildren();
     try {
-      await attnlabDrawers[target.dataset.draw](target, tools);
+      const drawn = attnlabDrawers[target.dataset.draw](target, tools);
+      // Controls are there before the first drawing: the next key is theirs.
+      document.getElementById(focused)?.focus();
+      await drawn;
     } catch (error) {
       target.append(make("p", { className: "note", textContent: "This chart could not be drawn; its table follows." }));
       fail(`${target.dataset.name}: ${error}`);
     }
   };
+  // One figure after the other: a control may ask for the next drawing before the last is done.
+  let last = Promise.resolve();
+  const redraw = (target) => (last = last.then(() => drawIn(target)));
   const tools = { model, make, panel, embed, legendOf, filters, cells, styleOf, firstSeries, redraw };
 
   // One drawing at a time; a change meanwhile leads to one more.

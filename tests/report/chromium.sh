@@ -10,9 +10,9 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Two inputs: the page has to offer them apart.
+# Two inputs: the page has to offer them apart. Two heads: for a map of them.
 "$ATTNLAB_COMMAND" sweep --backend full,chunked,window,sparse --pattern 'causal' --dtype f32,bf16 --seqlen 128:1024:x2 \
-  --input 'gaussian(1),needle(6)' --heads 1 --rounds 2 --max-rounds 2 --min-time 0.001 --out "$work/run" > /dev/null 2>&1
+  --input 'gaussian(1),needle(6)' --heads 2 --rounds 2 --max-rounds 2 --min-time 0.001 --out "$work/run" > /dev/null 2>&1
 # One cell that failed, and one whose name tries to end the script it stands in.
 head -n 1 "$work/run/records.jsonl" |
   sed 's/"status":"ok","reason":null/"status":"timeout","reason":"<\/script><script>alert(1)<\/script>"/' >> "$work/run/records.jsonl"
@@ -68,10 +68,15 @@ framed() { # WIDTH
           if (parsed.querySelector("parsererror") || text.includes("var(") || parsed.querySelectorAll("path, image").length === 0 ||
             unsaid || (key.length === 0 && figure.matches(".grid figure"))) badSvg.push(`${button.closest("figure").id}: ${parsed.querySelector("parsererror")?.textContent ?? text.slice(0, 200)}`.replace(/[<>]/g, "|"));
         }
+      const statistics = page.querySelector("#statistic");
+      statistics.focus();
+      statistics.dispatchEvent(new Event("change"));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const focused = !statistics.isConnected && frame.contentDocument.activeElement.id === "statistic";
       const rows = page.querySelectorAll("#table-time tr[data-key]").length;
       page.querySelector("#filters input").click();
       const left = page.querySelectorAll("#table-time tr[data-key]:not([hidden])").length;
-      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), filtered: left > 0 && left < rows });
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, filtered: left > 0 && left < rows });
     };
     const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
@@ -98,6 +103,7 @@ for scheme in 0 1; do
     check "every chart says what it shows (scheme $scheme, $width pixels)" 'data-unnamed="0"'
     check "exports of tables are the command's (scheme $scheme, $width pixels)" "data-tables=\"$tables\".*data-differing=\"\""
     check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
+    check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
