@@ -53,9 +53,10 @@
       actions: false, ast: true, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true }, config: attnlabCharts.theme,
     });
     views.set(target, view);
-    // vega has named the element after itself.
+    // vega has named the element after itself, and every part of the drawing.
     target.setAttribute("role", "img");
     target.setAttribute("aria-label", label);
+    for (const part of target.children) part.setAttribute("aria-hidden", "true");
   };
   const panel = (target, label) => {
     const drawing = make("div", { className: "chart" });
@@ -94,7 +95,7 @@
     const panels = [...document.querySelectorAll(".panel .chart")];
     const drawn = panels.filter((one) => one.querySelector("svg")?.getBoundingClientRect().width > 100);
     const wide = panels.filter((one) => one.scrollWidth > one.clientWidth + 1);
-    page.dataset.unnamed = String(panels.filter((one) => one.getAttribute("role") !== "img" || !/ at n = |weights/.test(one.getAttribute("aria-label"))).length);
+    page.dataset.unnamed = String(panels.filter((one) => one.getAttribute("role") !== "img" || !/ at n = |weights/.test(one.getAttribute("aria-label")) || !one.querySelector("svg[aria-hidden]")).length);
     page.dataset.clipped = String(wide.length);
     page.dataset.conditions = String(document.querySelectorAll("#condition option").length);
     page.dataset.requests = String(performance.getEntriesByType("resource").filter((entry) => !/^(data|blob):/.test(entry.name)).length);

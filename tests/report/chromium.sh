@@ -100,7 +100,7 @@ for scheme in 0 1; do
     check "more than six charts (scheme $scheme, $width pixels)" 'data-charts="([7-9]|[1-9][0-9])/'
     check "no chart is clipped (scheme $scheme, $width pixels)" 'data-clipped="0"'
     check "both inputs can be chosen (scheme $scheme, $width pixels)" 'data-conditions="2"'
-    check "every chart says what it shows (scheme $scheme, $width pixels)" 'data-unnamed="0"'
+    check "every chart says what it shows, as one image (scheme $scheme, $width pixels)" 'data-unnamed="0"'
     check "exports of tables are the command's (scheme $scheme, $width pixels)" "data-tables=\"$tables\".*data-differing=\"\""
     check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
