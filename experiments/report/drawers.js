@@ -56,9 +56,10 @@ const attnlabDrawers = (() => {
   };
 
   const lines = async (target, tools) => {
-    const { model, make, panel, embed, legendOf, cells } = tools;
+    const { model, panel, embed, legendOf, cells } = tools;
     const chart = model.charts.find((one) => one.id === target.dataset.name);
     const here = byDtype(cells().map((cell) => cell.dtype));
+    const several = here.length > 1;
     const legend = [];
     // All panels before the first drawing: their number is what sets the width of each.
     const panels = [];
@@ -67,13 +68,11 @@ const attnlabDrawers = (() => {
       if (drawn.length === 0) continue;
       for (const line of drawn) {
         const known = legend.find((one) => one.name === line.name);
-        const detail = line.detail && here.length > 1 ? `${dtype} ${line.detail}` : line.detail;
+        const detail = line.detail && several ? `${dtype} ${line.detail}` : line.detail;
         if (known) known.detail += detail ? `, ${detail}` : "";
         else legend.push({ ...line, detail });
       }
-      const [box, drawing] = panel(target, inWords(here.length > 1 ? `${chart.title}, ${dtype}` : chart.title, chart.axis, drawn));
-      if (here.length > 1) box.prepend(make("p", { className: "panel-title", textContent: dtype }));
-      panels.push([drawing, drawn]);
+      panels.push([panel(target, several ? dtype : "", inWords(several ? `${chart.title}, ${dtype}` : chart.title, chart.axis, drawn)), drawn]);
     }
     if (panels.length === 0) { noFigure(target, tools); return; }
     // Charts by variant stand in a grid under one legend, that of the first: it has the references besides. Each keeps its own,
@@ -108,9 +107,7 @@ const attnlabDrawers = (() => {
       }
       const drawn = labelled([...found.values()], names);
       if (drawn.length > legend.length) legend = drawn;
-      const [box, drawing] = panel(target, inWords(`${chart.title}, ${dtype}`, chart.axis, drawn));
-      box.prepend(make("p", { className: "panel-title", textContent: dtype }));
-      panels.push([drawing, drawn]);
+      panels.push([panel(target, dtype, inWords(`${chart.title}, ${dtype}`, chart.axis, drawn)), drawn]);
     }
     if (panels.length === 0) { noFigure(target, tools); return; }
     target.append(legendOf(legend), make("p", { className: "note wide", textContent: `Below 1 B is faster. The band is the noise floor of ${attnlabCharts.figure(floor * 100)} %: what reaches into it is called neither FASTER nor SLOWER.` }));
@@ -118,7 +115,7 @@ const attnlabDrawers = (() => {
   };
 
   const samples = async (target, tools) => {
-    const { model, make, panel, embed, cells, styleOf } = tools;
+    const { model, panel, embed, cells, styleOf } = tools;
     const data = model.sections.samples;
     const shown = cells((cell) => data.cells[cell.index].some((list) => list.length));
     const dtypes = byDtype(shown.map((cell) => cell.dtype));
@@ -134,9 +131,8 @@ const attnlabDrawers = (() => {
         const both = [...clean, ...disturbed];
         return `${dtype} at n = ${n}: ${Math.min(...both)} to ${Math.max(...both)} %, ${disturbed.length} of ${both.length} disturbed`;
       });
-      const [box, drawing] = panel(target, `Samples of ${model.series[series]}, percent above their median. ${spread.join("; ")}.`);
-      box.prepend(make("p", { className: "panel-title", textContent: dtypes.length > 1 ? `${model.series[series]}: at each n ${dtypes.join(", ")}, from the left` : model.series[series] }));
-      return [drawing, own, series];
+      const title = dtypes.length > 1 ? `${model.series[series]}: at each n ${dtypes.join(", ")}, from the left` : model.series[series];
+      return [panel(target, title, `Samples of ${model.series[series]}, percent above their median. ${spread.join("; ")}.`), own, series];
     });
     for (const [drawing, own, series] of panels)
       await embed(drawing, attnlabCharts.samplesChart(own.map((cell) => ({ ...cell, clean: data.cells[cell.index][0], disturbed: data.cells[cell.index][1] })),
@@ -158,8 +154,8 @@ const attnlabDrawers = (() => {
           .filter((point) => point.x > 0 && point.y !== null && (y.scale !== "log" || point.y > 0));
         if (points.length === 0) continue;
         const best = attnlabCharts.frontier(points);
-        const [box, drawing] = panel(target, `${y.title} against ${x.title} at n = ${n}. Beaten by none on both: ${best.map((point) => `${point.name} ${point.dtype}`).join(", ")}.`);
-        box.prepend(make("p", { className: "panel-title", textContent: `${y.title} against ${x.title}, n = ${n}` }));
+        const drawing = panel(target, `${y.title} against ${x.title}, n = ${n}`,
+          `${y.title} against ${x.title} at n = ${n}. Beaten by none on both: ${best.map((point) => `${point.name} ${point.dtype}`).join(", ")}.`);
         panels.push([drawing, points, best, x, y]);
       }
     if (panels.length === 0) { noFigure(target, tools); return; }
@@ -185,20 +181,19 @@ const attnlabDrawers = (() => {
     const panels = limited(target, all, tools).map((variant) => {
       const own = points.filter((point) => point.variant === variant);
       const last = own.filter((point) => point.n === Math.max(...own.map((one) => one.n))).map((point) => point.value);
-      const [box, drawing] = panel(target, `${data.statistics[statistic]} of each head of ${model.variants[variant]}, at n = ${[...new Set(own.map((point) => point.n))].join(", ")}; at the largest from ${attnlabCharts.figure(Math.min(...last))} to ${attnlabCharts.figure(Math.max(...last))}.`);
-      box.prepend(make("p", { className: "panel-title", textContent: model.variants[variant] }));
+      const drawing = panel(target, model.variants[variant], `${data.statistics[statistic]} of each head of ${model.variants[variant]}, at n = ${[...new Set(own.map((point) => point.n))].join(", ")}; at the largest from ${attnlabCharts.figure(Math.min(...last))} to ${attnlabCharts.figure(Math.max(...last))}.`);
       return [drawing, own];
     });
     for (const [drawing, own] of panels) await embed(drawing, attnlabCharts.headsChart(own, data.statistics[statistic], drawing.clientWidth));
   };
 
-  const heatmap = async (target, { model, make, panel, embed }) => {
+  // Maps are of the input that their caption names, whatever the condition.
+  const heatmap = async (target, { model, panel, embed }) => {
     const { maps, figures } = model.sections.weights;
     const shown = figures[target.dataset.name];
     const panels = ["exact", "variant", "difference"].map((which) => {
       const [title, place] = shown[which];
-      const [box, drawing] = panel(target, `Map of attention weights, queries down and keys across: ${title}. The table that follows has its values.`);
-      box.prepend(make("p", { className: "panel-title", textContent: title }));
+      const drawing = panel(target, title, `Map of attention weights, queries down and keys across: ${title}. The table that follows has its values.`, "");
       return [drawing, maps[place], which === "difference" ? which : "weight"];
     });
     const titles = { entropy: ["Entropy", "nats"], mean_distance: ["Distance from query to key", "keys"] };
@@ -208,8 +203,8 @@ const attnlabDrawers = (() => {
         const known = values.filter((value) => value !== null);
         return known.length ? `${line} from ${attnlabCharts.figure(known[0])} to ${attnlabCharts.figure(known.at(-1))}` : `${line}: no row sees a key`;
       });
-      const [box, drawing] = panel(target, `${title} of the attention weights from the first queries to the last, ${unit}: ${ends.join("; ")}.`);
-      box.prepend(make("p", { className: "panel-title", textContent: `${title} by query: variant, and exact dashed` }));
+      const drawing = panel(target, `${title} by query: variant, and exact dashed`,
+        `${title} of the attention weights from the first queries to the last, ${unit}: ${ends.join("; ")}.`, "");
       return [drawing, profile, unit];
     });
     for (const [drawing, map, kind] of panels) await embed(drawing, attnlabCharts.heatmap(map, kind, shown.bins, shown.queries, shown.keys, drawing.clientWidth));

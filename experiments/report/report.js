@@ -58,13 +58,14 @@
     target.setAttribute("aria-label", label);
     for (const part of target.children) part.setAttribute("aria-hidden", "true");
   };
-  const panel = (target, label) => {
+  const condition = () => (model.conditions.length > 1 ? model.conditions[filters.condition()] : "");
+  /// The element to draw in; title and label say under which condition, where there are several.
+  const panel = (target, title, label, under = condition()) => {
     const drawing = make("div", { className: "chart" });
-    drawing.setAttribute("aria-label", label);
-    const box = make("div", { className: "panel" });
-    target.append(box);
-    box.append(drawing);
-    return [box, drawing];
+    drawing.setAttribute("aria-label", under ? `Under ${under}: ${label}` : label);
+    const shown = [under, title].filter((part) => part).join(", ");
+    target.append(make("div", { className: "panel" }, ...(shown ? [make("p", { className: "panel-title", textContent: shown })] : []), drawing));
+    return drawing;
   };
 
   const drawIn = async (target) => {

@@ -43,6 +43,11 @@ framed() { # WIDTH
       frame.contentWindow.URL.createObjectURL = () => "#";
       button.click();
     });
+    const redrawn = async (change) => {
+      delete inner().dataset.charts;
+      change();
+      while (inner().dataset.charts === undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+    };
     const tryOut = async () => {
       const page = inner();
       frame.contentWindow.HTMLAnchorElement.prototype.click = () => {};
@@ -74,9 +79,15 @@ framed() { # WIDTH
       await new Promise((resolve) => setTimeout(resolve, 100));
       const focused = !statistics.isConnected && frame.contentDocument.activeElement.id === "statistic";
       const rows = page.querySelectorAll("#table-time tr[data-key]").length;
-      page.querySelector("#filters input").click();
+      await redrawn(() => page.querySelector("#filters input").click());
       const left = page.querySelectorAll("#table-time tr[data-key]:not([hidden])").length;
-      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, filtered: left > 0 && left < rows });
+      const condition = page.querySelector("#condition");
+      condition.selectedIndex = 1;
+      await redrawn(() => condition.dispatchEvent(new Event("change")));
+      const panels = [...page.querySelectorAll(":not([data-draw=heatmap]) > .panel")];
+      const saying = panels.filter((panel) => [panel.textContent, panel.querySelector(".chart").getAttribute("aria-label")].every((text) => text.includes("needle(6)")));
+      const conditionSaid = panels.length > 0 && saying.length === panels.length;
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, filtered: left > 0 && left < rows });
     };
     const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
@@ -104,6 +115,7 @@ for scheme in 0 1; do
     check "exports of tables are the command's (scheme $scheme, $width pixels)" "data-tables=\"$tables\".*data-differing=\"\""
     check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
+    check "charts say under which input (scheme $scheme, $width pixels)" 'data-condition-said="true"'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
