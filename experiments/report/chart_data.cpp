@@ -45,9 +45,9 @@ char weight_level(const Json& weight) {
   return level_of((std::log10(weight.get<double>()) + 2) / 4);
 }
 
-/// From -100 to 100; the middle is no change.
+/// From -100 to 100; the middle is no change, a space no weight in either.
 char difference_level(const Json& variant, const Json& exact) {
-  if (!variant.is_number() || !exact.is_number() || variant == exact) return ' ';
+  if (!variant.is_number() || !exact.is_number() || (variant == 0 && exact == 0)) return ' ';
   return level_of((difference_place(variant.get<double>() - exact.get<double>()) + 1) / 2);
 }
 

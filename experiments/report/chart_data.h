@@ -20,8 +20,8 @@ Json pareto_data(const std::vector<Json>& records);
 Json heads_data(const std::vector<Json>& records);
 
 /// Maps of weights (heatmap_records), a character a bin: a space where no key has weight, else one of 64
-/// levels of the logarithm of weight × n, or of the change from exact to variant (a space where there is
-/// none); and the profiles of each by query, where the record has them.
+/// levels of the logarithm of weight × n, or of the change from exact to variant; and the profiles of each by
+/// query, where the record has them.
 Json maps_data(const std::vector<Json>& records);
 
 /// Ratios of B to A, and the floor.

@@ -181,11 +181,13 @@ const attnlabCharts = (() => {
   };
 
   /// The bins as a picture of `size` pixels a side: as rectangles in SVG they would be 16 000 elements. `map` has a character a
-  /// bin (chart_data.h).
+  /// bin (chart_data.h). Bins without one are grey in either scheme: ends of the scales are as dark as dark paper and as light as light.
   const paint = (map, bins, size, colour) => {
     const levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
     const context = canvas.getContext("2d");
+    context.fillStyle = "#d0d0d0";
+    context.fillRect(0, 0, size, size);
     const side = size / bins;
     for (let at = 0; at < map.length; ++at) {
       const level = levels.indexOf(map[at]);

@@ -152,9 +152,9 @@ std::string weights(const Material& material) {
                                 : "";
   return text +
          "<p class=\"note\">Weights of one head, pooled by their mean and multiplied by n, so that 1 is "
-         "uniform attention. Queries run down, keys across. The maps share one logarithmic colour scale, "
-         "its "
-         "ends standing for what lies beyond; blank where no key has weight." +
+         "uniform attention. Queries run down, keys across. The maps share one logarithmic colour scale, its "
+         "ends standing for what lies beyond; grey where no key has weight, in a difference where none has "
+         "any in either map. Near white there is no change." +
          limit + "</p>\n";
 }
 

@@ -174,6 +174,17 @@ TEST(Analysis, DispersionTablesSayWhatRecordsSay) {
   EXPECT_TRUE(table(tables, "speed").rows.empty()) << "full did not run";
 }
 
+TEST(Analysis, NoChangeOfAWeightIsNotNoWeight) {
+  Json made = record("sparse", 64, 8e6, 4096);
+  made["variant"] = "scaled_dot|entmax(1.5)";
+  made["heatmap"] = {
+      {"n", 64}, {"bins", 2}, {"head", 0}, {"variant", {{1, 0}, {0, 200}}}, {"exact", {{1, 0}, {200, 0}}}};
+  const Json data = maps_data({made});
+  const Json& shown = data.at("figures").at("heatmap-0");
+  EXPECT_EQ(data.at("maps")[shown.at("difference")[1].get<std::size_t>()], "g A_");
+  EXPECT_EQ(data.at("maps")[shown.at("variant")[1].get<std::size_t>()], "g  _");
+}
+
 TEST(Analysis, FiguresHaveThreeDigits) {
   EXPECT_EQ(format_figure(0), "0");
   EXPECT_EQ(format_figure(0.00123), "1.23e-03");
