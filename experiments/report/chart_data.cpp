@@ -134,6 +134,7 @@ Json heads_data(const std::vector<Json>& records) {
 }
 
 Json maps_data(const std::vector<Json>& records) {
+  const SeriesNames names(records);
   Json data{{"maps", Json::array()}, {"figures", Json::object()}};
   std::map<std::string, std::size_t> places;
   const auto place_of = [&](const std::string& text) {
@@ -144,7 +145,8 @@ Json maps_data(const std::vector<Json>& records) {
   for (const std::size_t index : heatmap_records(records)) {
     const Json& record = records[index];
     const Json& map = record.at("heatmap");
-    Json shown{{"queries", record.at("cell").at("seqlen_q")},
+    Json shown{{"cell", {names.index(record), text_at(record, "cell.dtype"), seqlen_of(record)}},
+               {"queries", record.at("cell").at("seqlen_q")},
                {"keys", record.at("cell").at("seqlen_k")},
                {"bins", map.at("bins")}};
     for (const auto& [which, title] :

@@ -188,9 +188,12 @@ const attnlabDrawers = (() => {
   };
 
   // Maps are of the input that their caption names, whatever the condition.
-  const heatmap = async (target, { model, panel, embed }) => {
+  const heatmap = async (target, { model, panel, embed, filters }) => {
     const { maps, figures } = model.sections.weights;
     const shown = figures[target.dataset.name];
+    const figure = target.closest("figure");
+    figure.hidden = !filters.shows(...shown.cell);
+    if (figure.hidden) return;
     const panels = ["exact", "variant", "difference"].map((which) => {
       const [title, place] = shown[which];
       const drawing = panel(target, title, `Map of attention weights, queries down and keys across: ${title}. The table that follows has its values.`, "");

@@ -49,7 +49,7 @@ const attnlabFilters = (() => {
     select.addEventListener("change", changed);
     if (charted.length > 1) form.append(make("p", { className: "controls" }, make("label", { htmlFor: "condition", textContent: "Charts under" }), " ", select));
     if (model.cells.length > 0)
-      form.append(make("details", {}, summary, ...boxes, make("p", { className: "note", textContent: "Of what is hidden nothing is exported. Fits and verdicts stay those of all lengths." })));
+      form.append(make("details", {}, summary, ...boxes, make("p", { className: "note", textContent: `Of what is hidden nothing is exported. Rows over several lengths (fits, crossovers, the needle) stay those of all of them${model.sections.comparison ? ", and B against A that of all cells" : ""}.` })));
     return {
       condition: () => (charted.length > 1 ? Number(select.value) : charted[0]),
       shows: (series, dtype, n) => !hidden[0].has(series) && !hidden[1].has(dtype) && (n === undefined || !hidden[2].has(n)),

@@ -35,6 +35,7 @@ Table make_needle_table(const std::vector<Json>& records) {
               {},
               "One key has logit delta among logits N(0, 1), for every query; n is the number of keys. A "
               "variant that disperses loses the needle as n grows."};
+  const SeriesNames names(records);
   const Conditions conditions(records);
   // A condition that says no more than the input is not said twice.
   const bool by_condition = std::any_of(records.begin(), records.end(), [&](const Json& record) {
@@ -67,6 +68,7 @@ Table make_needle_table(const std::vector<Json>& records) {
       row.push_back(found == rows[key].end() ? TableCell::none("no cell with this n")
                                              : needle_weight(*found->second));
     }
+    table.keys.push_back({names.index(*rows[key].begin()->second), dtype, std::nullopt});
     table.rows.push_back(std::move(row));
   }
   return table;

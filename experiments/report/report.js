@@ -142,8 +142,8 @@
 
   const cellsCsv = () => {
     const charts = model.charts.flatMap((chart) => ["values", "low", "high", "formula"].filter((key) => chart[key]).map((key) => [key === "values" ? chart.id : `${chart.id}_${key}`, chart[key]]));
-    const rows = model.cells.map(([series, variant, condition, dtype, n], index) =>
-      [model.series[series], model.variants[variant], model.conditions[condition], dtype, n, ...charts.map(([, values]) => values[index] ?? "")]);
+    const rows = model.cells.flatMap(([series, variant, condition, dtype, n], index) => (filters.shows(series, dtype, n)
+      ? [[model.series[series], model.variants[variant], model.conditions[condition], dtype, n, ...charts.map(([, values]) => values[index] ?? "")]] : []));
     return [["backend", "variant", "condition", "dtype", "n", ...charts.map(([name]) => name)], ...rows].map((row) => row.map((value) => attnlabExports.csv(String(value))).join(",")).join("\r\n") + "\r\n";
   };
   document.querySelector("[data-download=cells]").addEventListener("click", () => attnlabExports.save("cells.csv", "text/csv", cellsCsv()));

@@ -293,6 +293,7 @@ Table make_pairs_table(const Subject& subject) {
       const double time = record.at("time").at("median_ns").get<double>();
       return TableCell(format_figure(time * 1e-6), fmt::format("{}", time));
     };
+    table.keys.push_back({names.index(*first->second), text_at(twin, "cell.dtype"), seqlen_of(twin)});
     table.rows.push_back({names.of(*first->second), fmt::format("{}", seqlen_of(twin)),
                           text_at(twin, "cell.dtype"), ms(*first->second), ms(twin),
                           TableCell(fmt::format("{:.3f}", ratio.value), fmt::format("{}", ratio.value)),

@@ -81,13 +81,23 @@ framed() { # WIDTH
       const rows = page.querySelectorAll("#table-time tr[data-key]").length;
       await redrawn(() => page.querySelector("#filters input").click());
       const left = page.querySelectorAll("#table-time tr[data-key]:not([hidden])").length;
+      const backends = (which) => redrawn(() => page.querySelector(`#filters [aria-label="${which} backends"]`).click());
+      // Lines of cells.csv, rows about backends, maps.
+      const counts = async () => [
+        plain(await exported(page.querySelector("[data-download=cells]"))).trim().split("\n").length - 1,
+        ...["[data-columns*='\"backend\"'] tbody tr", "#weights figure"].map((some) => [...page.querySelectorAll(some)].filter((one) => !one.hidden).length),
+      ];
+      await backends("none");
+      const hidden = (await counts()).every((count) => count === 0);
+      await backends("all");
+      const shown = (await counts()).every((count) => count > 0);
       const condition = page.querySelector("#condition");
       condition.selectedIndex = 1;
       await redrawn(() => condition.dispatchEvent(new Event("change")));
       const panels = [...page.querySelectorAll(":not([data-draw=heatmap]) > .panel")];
       const saying = panels.filter((panel) => [panel.textContent, panel.querySelector(".chart").getAttribute("aria-label")].every((text) => text.includes("needle(6)")));
       const conditionSaid = panels.length > 0 && saying.length === panels.length;
-      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, filtered: left > 0 && left < rows });
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, hides: hidden && shown, filtered: left > 0 && left < rows });
     };
     const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
@@ -115,6 +125,7 @@ for scheme in 0 1; do
     check "exports of tables are the command's (scheme $scheme, $width pixels)" "data-tables=\"$tables\".*data-differing=\"\""
     check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
+    check "of what is hidden nothing is exported (scheme $scheme, $width pixels)" 'data-hides="true"'
     check "charts say under which input (scheme $scheme, $width pixels)" 'data-condition-said="true"'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
