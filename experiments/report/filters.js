@@ -18,9 +18,13 @@ const attnlabFilters = (() => {
     ];
     const hidden = axes.map(() => new Set());
     const summary = make("summary");
+    const printed = make("p", { className: "printed" });
+    form.after(printed);
     const say = () => {
       const parts = axes.map(({ title, values }, axis) => `${values.length - hidden[axis].size} of ${values.length} ${title.toLowerCase()}`);
-      summary.textContent = hidden.some((set) => set.size) ? `Filters: ${parts.join(", ")} shown` : "Filters: everything is shown";
+      printed.hidden = hidden.every((set) => set.size === 0);
+      summary.textContent = printed.hidden ? "Filters: everything is shown" : `Filters: ${parts.join(", ")} shown`;
+      printed.textContent = summary.textContent;
     };
     const boxes = axes.map(({ title, values, label }, axis) => {
       const field = make("fieldset", {}, make("legend", { textContent: title }));

@@ -138,7 +138,10 @@
     figure.querySelector(".panels").after(named(figure.querySelector("figcaption").textContent, button("SVG", async () =>
       attnlabExports.save(`${figure.id}.svg`, "image/svg+xml", await attnlabExports.figureSvg(figure, views)))));
 
-  addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("main details")) details.open = true; });
+  let unfolded = [];
+  const unfold = (open) => { for (const details of unfolded) details.open = open; };
+  addEventListener("beforeprint", () => { unfolded = document.querySelectorAll("main details:not([open])"); unfold(true); });
+  addEventListener("afterprint", () => unfold(false));
 
   const cellsCsv = () => {
     const charts = model.charts.flatMap((chart) => ["values", "low", "high", "formula"].filter((key) => chart[key]).map((key) => [key === "values" ? chart.id : `${chart.id}_${key}`, chart[key]]));

@@ -87,17 +87,23 @@ framed() { # WIDTH
         plain(await exported(page.querySelector("[data-download=cells]"))).trim().split("\n").length - 1,
         ...["[data-columns*='\"backend\"'] tbody tr", "#weights figure"].map((some) => [...page.querySelectorAll(some)].filter((one) => !one.hidden).length),
       ];
+      const saysSo = () => !page.querySelector(".printed").hidden;
       await backends("none");
-      const hidden = (await counts()).every((count) => count === 0);
+      const hidden = saysSo() && (await counts()).every((count) => count === 0);
       await backends("all");
-      const shown = (await counts()).every((count) => count > 0);
+      const shown = !saysSo() && (await counts()).every((count) => count > 0);
+      const folds = () => page.querySelectorAll("main details:not([open])").length;
+      const folded = folds();
+      frame.contentWindow.dispatchEvent(new Event("beforeprint"));
+      const unfolded = folds() === 0;
+      frame.contentWindow.dispatchEvent(new Event("afterprint"));
       const condition = page.querySelector("#condition");
       condition.selectedIndex = 1;
       await redrawn(() => condition.dispatchEvent(new Event("change")));
       const panels = [...page.querySelectorAll(":not([data-draw=heatmap]) > .panel")];
       const saying = panels.filter((panel) => [panel.textContent, panel.querySelector(".chart").getAttribute("aria-label")].every((text) => text.includes("needle(6)")));
       const conditionSaid = panels.length > 0 && saying.length === panels.length;
-      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, hides: hidden && shown, filtered: left > 0 && left < rows });
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, hides: hidden && shown, folds: unfolded && folds() === folded, filtered: left > 0 && left < rows });
     };
     const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
@@ -125,7 +131,8 @@ for scheme in 0 1; do
     check "exports of tables are the command's (scheme $scheme, $width pixels)" "data-tables=\"$tables\".*data-differing=\"\""
     check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
-    check "of what is hidden nothing is exported (scheme $scheme, $width pixels)" 'data-hides="true"'
+    check "of what is hidden nothing is exported, and print says so (scheme $scheme, $width pixels)" 'data-hides="true"'
+    check "folds are open in print and as they were after it (scheme $scheme, $width pixels)" 'data-folds="true"'
     check "charts say under which input (scheme $scheme, $width pixels)" 'data-condition-said="true"'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
