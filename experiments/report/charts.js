@@ -123,7 +123,7 @@ const attnlabCharts = (() => {
       layer: [
         { data: { values: [{ from: band[0], to: band[1] }] }, mark: { type: "rect", color: "var(--soft)", opacity: 0.18 },
           encoding: { x: { value: 0 }, x2: { value: "width" }, y: { ...y, field: "from" }, y2: { field: "to" } } },
-        { data: { values: of("clean") }, mark: { type: "point", shape: "stroke", size: 90, strokeWidth: 1.5, opacity: 0.75, color: colour }, encoding: { x, xOffset, y, tooltip } },
+        { data: { values: of("clean") }, mark: { type: "point", shape: "stroke", size: 90, strokeWidth: 1.5, opacity: 1, color: colour }, encoding: { x, xOffset, y, tooltip } },
         { data: { values: of("disturbed") }, mark: { type: "point", shape: "M-1,-1L1,1M1,-1L-1,1", size: 26, strokeWidth: 1.2, opacity: 0.8, color: "var(--caution)" }, encoding: { x, xOffset, y, tooltip } },
       ],
     };
