@@ -12,6 +12,11 @@ TableCell figure(const Json& record, const std::string& path, double unit) {
                : TableCell::none(not_recorded);
 }
 
+TableCell whole(const Json& record, const std::string& path) {
+  const auto value = number_at(record, path);
+  return value ? TableCell(fmt::format("{:.0f}", *value)) : TableCell::none(not_recorded);
+}
+
 Rows when_ok(const Json& record, std::vector<TableCell> cells) {
   return record.at("status") == "ok" ? Rows{std::move(cells)} : Rows{};
 }

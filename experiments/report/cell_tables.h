@@ -18,6 +18,9 @@ inline constexpr const char* not_recorded = "not recorded";
 /// A record's value over `unit`, three digits; raw as it stands.
 TableCell figure(const Json& record, const std::string& path, double unit = 1);
 
+/// A record's count.
+TableCell whole(const Json& record, const std::string& path);
+
 /// Rows of one record; none: it has no place in the table.
 using Rows = std::vector<std::vector<TableCell>>;
 

@@ -61,7 +61,7 @@ Rows against(const Json& record) {
   if (baseline.empty() || baseline == text_at(record, "variant")) return {};
   return when_ok(record,
                  {baseline, figure(record, "against.mean.l1"), figure(record, "against.mean.kl"),
-                  figure(record, "against.infinite_kl_rows"), figure(record, "against.mean.lost_mass"),
+                  whole(record, "against.infinite_kl_rows"), figure(record, "against.mean.lost_mass"),
                   figure(record, "against.output.relative_l2"), figure(record, "against.output.max_abs")});
 }
 

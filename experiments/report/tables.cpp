@@ -128,7 +128,7 @@ std::vector<Table> make_tables(const Subject& subject) {
                  return when_ok(record,
                                 {figure(record, "time.median_ns", ms), time_interval(record, ms),
                                  figure(record, "time.min_ns", ms), figure(record, "time.max_ns", ms),
-                                 count(record, "time.samples_ns"), figure(record, "time.contaminated"),
+                                 count(record, "time.samples_ns"), whole(record, "time.contaminated"),
                                  flops && time && *time > 0 ? TableCell(format_figure(*flops / *time),
                                                                         fmt::format("{}", *flops / *time))
                                                             : TableCell::none(not_recorded)});
