@@ -61,7 +61,8 @@ Table make_heatmap_table(const std::vector<Json>& records, std::size_t index) {
     return fmt::format("{}–{}", block * bins / blocks * n / bins, (block + 1) * bins / blocks * n / bins - 1);
   };
   Table table{fmt::format("heatmap-{}", index),
-              "Weight × n, pooled further",
+              fmt::format("Weight × n of {}, {}, pooled further", text_at(record, "variant"),
+                          text_at(record, "input.name")),
               {{"map", "map", false}, {"queries", "queries"}},
               {},
               "1 is uniform attention over all n keys."};

@@ -185,6 +185,8 @@ TEST(Analysis, NoChangeOfAWeightIsNotNoWeight) {
   const Json& shown = data.at("figures").at("heatmap-0");
   EXPECT_EQ(data.at("maps")[shown.at("difference")[1].get<std::size_t>()], "g A_");
   EXPECT_EQ(data.at("maps")[shown.at("variant")[1].get<std::size_t>()], "g  _");
+  EXPECT_EQ(make_heatmap_table({made}, 0).caption,
+            "Weight × n of scaled_dot|entmax(1.5), gaussian(1), pooled further");
 }
 
 TEST(Analysis, FiguresHaveThreeDigits) {
