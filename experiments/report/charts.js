@@ -77,7 +77,7 @@ const attnlabCharts = (() => {
     };
     const y = {
       field: "value", type: "quantitative", title: chart.axis,
-      scale: { type: chart.scale, domain, nice: false, zero: false },
+      scale: { type: chart.scale, domain, nice: false },
       axis: isLog ? { ...logTicks(domain), format: ".3~r" } : { format: ".3~r", tickCount: 5 },
     };
     const marked = new Set(lines.filter((line) => line.style.shape).map((line) => line.name));
@@ -85,6 +85,8 @@ const attnlabCharts = (() => {
     const labels = lines.map((line, index) => ({ line: line.name, label: line.label, ...ends[index], at: heights[index] }));
     const traced = points.map((point) => ({ ...point, value: point.formula ?? point.value }));
     const intervals = points.filter((point) => typeof point.low === "number" && typeof point.high === "number");
+    const bars = intervals.length > 0 ? [{ data: { values: intervals }, mark: { type: "errorbar", ticks: { size: 9, thickness: 1.5 }, rule: { size: 1.5 } },
+      encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } } }] : [];
     const band = chart.band ? [{ data: { values: [{ from: chart.band[0], to: chart.band[1] }] }, mark: { type: "rect", color: "var(--soft)", opacity: 0.18 },
       encoding: { color: { value: "var(--soft)" }, x: { value: 0 }, x2: { value: "width" }, y: { ...y, field: "from" }, y2: { field: "to" } } }] : [];
     return {
@@ -97,8 +99,7 @@ const attnlabCharts = (() => {
           encoding: { x, x2: { value: "width" }, y, y2: { field: "at" } } },
         { data: { values: traced }, mark: { type: "line", strokeWidth: 2 },
           encoding: { x, y, strokeDash: scale(lines.map((line) => line.style.dash)) } },
-        { data: { values: intervals }, mark: { type: "errorbar", ticks: { size: 9, thickness: 1.5 }, rule: { size: 1.5 } },
-          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } } },
+        ...bars,
         { data: { values: points.filter((point) => marked.has(point.line)) }, mark: { type: "point", filled: true, size: 62, opacity: 1 },
           encoding: { x, y, shape: scale(lines.map((line) => line.style.shape ?? shapes[0])),
             tooltip: [{ field: "line", title: "line" }, { field: "n" }, { field: "value", title: chart.axis, format: ".4~g" }] } },
@@ -144,7 +145,7 @@ const attnlabCharts = (() => {
       const [low, high] = [Math.min(...values), Math.max(...values)];
       const domain = scale === "log" ? [low / 1.6, high * 1.6] : [Math.max(0, low - 0.1 * (high - low || 1)), high + 0.1 * (high - low || 1)];
       const ticks = scale === "log" && high / low > 1e4 ? { tickCount: 4, format: ".0e" } : scale === "log" ? { ...logTicks(domain), format: ".3~r" } : { tickCount: 5, format: ".3~r" };
-      return { field, type: "quantitative", title, scale: { type: scale, domain, nice: false, zero: false }, axis: { ...ticks, labelOverlap: "greedy", labelSeparation: 4 } };
+      return { field, type: "quantitative", title, scale: { type: scale, domain, nice: false }, axis: { ...ticks, labelOverlap: "greedy", labelSeparation: 4 } };
     };
     const used = [...new Set(points.map((point) => point.series))];
     const scale = (pick) => ({ field: "name", type: "nominal", legend: null, scale: { domain: used.map((series) => names[series]), range: used.map((series) => styleOf(series)[pick]) } });

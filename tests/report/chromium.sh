@@ -119,9 +119,9 @@ for scheme in 0 1; do
   for width in 400 1280; do
     framed "$width" > "$work/framed.html"
     page=$(timeout 120 "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync \
-      --disable-background-networking --disable-component-update --user-data-dir="$work/profile" \
+      --disable-background-networking --disable-component-update --enable-logging=stderr --user-data-dir="$work/profile" \
       --window-size=1400,1000 --blink-settings=preferredColorScheme=$scheme --virtual-time-budget=60000 \
-      --dump-dom "file://$work/framed.html" 2> /dev/null | grep -oE '<html[^>]*data-errors[^>]*>' | head -n 1 || true)
+      --dump-dom "file://$work/framed.html" 2> "$work/console" | grep -oE '<html[^>]*data-errors[^>]*>' | head -n 1 || true)
     check "as wide as asked (scheme $scheme, $width pixels)" "data-width=\"$width\""
     check "every chart drawn (scheme $scheme, $width pixels)" 'data-charts="([0-9]+)/\1"'
     check "more than six charts (scheme $scheme, $width pixels)" 'data-charts="([7-9]|[1-9][0-9])/'
@@ -137,6 +137,7 @@ for scheme in 0 1; do
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
+    if grep 'CONSOLE.*WARN' "$work/console"; then echo "FAILED: warnings (scheme $scheme, $width pixels)"; failed=1; fi
     if grep -q 'data-hostile' <<< "$page"; then echo "FAILED: a variant's name ran as a script"; failed=1; fi
   done
 done
