@@ -129,7 +129,8 @@ std::string dispersion(const Material& material) {
 
 std::string heads(const Material& material) {
   if (heads_data(records_of(material)).at("cells").empty()) return "";
-  return figure("heads", "heads", "Dispersion of each head", "");
+  return figure("heads", "heads", "Dispersion of each head",
+                paragraph("Each panel has a colour scale of its own.", "note"));
 }
 
 std::string weights(const Material& material) {
