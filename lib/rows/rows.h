@@ -58,7 +58,7 @@ struct OnlineRows {
   float* sum = nullptr;      ///< rows x row_code_columns: sums of lanes; 0 at first
   float* output = nullptr;   ///< rows x output_columns, unnormalised
   std::int64_t output_stride = 0;
-  std::int64_t output_columns = 0;  ///< a multiple of row_code_columns, two at least or a whole row's length
+  std::int64_t output_columns = 0;  ///< a multiple of row_code_columns
 };
 
 /// Sketches of a block of rows, and |v_j| and ln |v_j| of their kv head from key 0 on (0 for a norm of 0),

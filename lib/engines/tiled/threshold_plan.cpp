@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t candidate_capacity = 1536;
 
 /// Rows of a block that show whether approximate logits pay for it, a register block of them, and the largest
-/// part of their keys that may pass if they do: a key that passes takes as long as full products of several.
+/// part of their keys that may pass if they do: 0.06 to 0.2 take the same time.
 constexpr std::int64_t sampled_rows = 6;
 constexpr double largest_part = 0.1;
 
