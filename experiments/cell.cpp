@@ -107,13 +107,11 @@ std::vector<std::optional<std::string>> items(const Settings& settings, const st
   return list;
 }
 
-/// What validate() allows of batch, heads and dimensions.
-constexpr std::int64_t largest_dimension = 65536;
-
 /// Numbers of low … high and ranges of them, `first:last:xFACTOR` or `first:last:+STEP`; {nothing} if the
 /// option was not given.
 std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const std::string& name,
-                                               std::int64_t low = 1, std::int64_t high = largest_dimension) {
+                                               std::int64_t low = 1,
+                                               std::int64_t high = max_small_dimension) {
   std::vector<std::optional<std::int64_t>> list;
   for (const std::optional<std::string>& item : items(settings, name)) {
     if (!item) return {std::nullopt};
@@ -245,7 +243,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
     const Input input = Input::parse(*input_text);
     const std::optional<CapturedShape> captured = input.captured_shape();
     for (const auto& seed : sizes(settings, "seed", 0, std::int64_t{1} << 40))
-      for (const auto& threads : sizes(settings, "threads", 1, 1024))
+      for (const auto& threads : sizes(settings, "threads", 1, max_threads))
         for (const auto& dtype : items(settings, "dtype"))
           for (const auto& batch : sizes(settings, "batch"))
             for (const auto& heads : sizes(settings, "heads"))

@@ -12,7 +12,6 @@ namespace attnlab {
 namespace {
 
 constexpr std::int64_t max_tensor_bytes = std::int64_t{1} << 40;
-constexpr std::int64_t max_small_dimension = std::int64_t{1} << 16;
 
 void require_between(std::string_view argument, std::int64_t value, std::int64_t largest) {
   if (value < 1 || value > largest)
@@ -59,7 +58,7 @@ void validate(const Problem& problem) {
   require_between("seqlen-k", shape.seqlen_k, max_seqlen);
   require_between("head-dim", shape.head_dim, max_small_dimension);
   require_between("head-dim-v", shape.head_dim_v, max_small_dimension);
-  require_between("threads", problem.threads, 1024);
+  require_between("threads", problem.threads, max_threads);
   if (shape.heads % shape.kv_heads != 0)
     throw ArgumentError("kv-heads", fmt::format("{}", shape.kv_heads),
                         fmt::format("a divisor of heads = {}", shape.heads));

@@ -46,10 +46,12 @@ struct Problem {
 
 /// Largest sequence length: key positions stay exact in float32.
 inline constexpr std::int64_t max_seqlen = std::int64_t{1} << 24;
+/// Largest batch, number of heads and head dimension; most threads.
+inline constexpr std::int64_t max_small_dimension = std::int64_t{1} << 16, max_threads = 1024;
 
 /// Throws ArgumentError named after the option (`heads`, `kv-heads`, `seqlen`, …): sizes of at least 1,
 /// kv_heads dividing heads, seqlen at most max_seqlen, cu_seqlens from 0 to seqlen without falling, every
-/// tensor below 2^40 bytes, 1 to 1024 threads.
+/// tensor below 2^40 bytes, at most max_threads.
 void validate(const Problem& problem);
 
 /// Bytes of Q, K, V and the output.
