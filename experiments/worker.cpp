@@ -10,7 +10,7 @@
 #include <dnnl.hpp>
 
 #include "child_process.h"
-#include "measure/heap.h"
+#include "core/block.h"
 #include "whole_file.h"
 
 namespace attnlab {

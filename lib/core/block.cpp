@@ -1,34 +1,51 @@
 #include "core/block.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <new>
+
+#include "core/heap_count.h"
 
 namespace attnlab {
 
 namespace {
 
 constexpr std::align_val_t cache_line{64};
+constexpr std::int64_t huge_page = std::int64_t{2} << 20;
 
-/// Asks for huge pages where whole ones lie inside the block, so that no more memory becomes resident: large
-/// matrices take fewer page faults to come, less time to go, and fewer entries of the page tables' caches.
-/// Where the kernel has none, nothing changes.
-void prefer_huge_pages(std::byte* block, std::int64_t size) {
-  constexpr std::uintptr_t page = std::uintptr_t{2} << 20;
-  const auto begin = reinterpret_cast<std::uintptr_t>(block);
-  const std::uintptr_t first = (begin + page - 1) / page * page;
-  const std::uintptr_t last = (begin + static_cast<std::uintptr_t>(size)) / page * page;
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+/// `multiple` is a power of two.
+std::int64_t rounded_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) & -multiple;
+}
+
+/// Whole pages from a multiple of the huge page on. No more becomes resident than with small pages: the rest
+/// that fills no huge page has them.
+Block map_block(std::int64_t bytes) {
+  const std::int64_t size = rounded_up(bytes, sysconf(_SC_PAGESIZE));
+  void* const mapping = mmap(nullptr, static_cast<std::size_t>(size + huge_page), PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping == MAP_FAILED) throw std::bad_alloc();
+  const std::int64_t before = -reinterpret_cast<std::intptr_t>(mapping) & (huge_page - 1);
+  auto* const block = static_cast<std::byte*>(mapping) + before;
+  if (before > 0) munmap(mapping, static_cast<std::size_t>(before));
+  munmap(block + size, static_cast<std::size_t>(huge_page - before));
+  madvise(block, static_cast<std::size_t>(size), MADV_HUGEPAGE);  // where there are none, nothing changes
+  heap_count.add(size);
+  return Block(block, {size});
 }
 
 }  // namespace
 
-void FreeBlock::operator()(std::byte* block) const { ::operator delete[](block, cache_line); }
+void FreeBlock::operator()(std::byte* block) const {
+  if (mapped_bytes == 0) return ::operator delete[](block, cache_line);
+  munmap(block, static_cast<std::size_t>(mapped_bytes));
+  heap_count.add(-mapped_bytes);
+}
 
 Block allocate_block(std::int64_t bytes) {
-  Block block(static_cast<std::byte*>(::operator new[](static_cast<std::size_t>(bytes), cache_line)));
-  prefer_huge_pages(block.get(), bytes);
-  return block;
+  if (bytes >= huge_page && !ATTNLAB_SANITIZED) return map_block(bytes);
+  return Block(static_cast<std::byte*>(::operator new[](static_cast<std::size_t>(bytes), cache_line)));
 }
 
 }  // namespace attnlab

@@ -17,6 +17,10 @@ class Workspace {
   /// Bytes that a block of `bytes` occupies.
   static constexpr std::int64_t rounded(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
+  /// What is allocated next, up to `bytes`, shall lie side by side; if more is allocated, that lies
+  /// elsewhere.
+  void reserve(std::int64_t bytes);
+
   std::byte* allocate_bytes(std::int64_t bytes);
 
   template <class T>
@@ -29,7 +33,10 @@ class Workspace {
   std::int64_t bytes() const { return bytes_; }
 
  private:
+  std::span<std::byte> add_block(std::int64_t bytes);
+
   std::vector<Block> blocks_;
+  std::span<std::byte> reserved_;
   std::int64_t bytes_ = 0;
 };
 

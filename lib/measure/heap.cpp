@@ -2,9 +2,11 @@
 
 #include <malloc.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
+
+#include "core/block.h"
+#include "core/heap_count.h"
 
 #if ATTNLAB_SANITIZED
 
@@ -20,29 +22,21 @@ namespace attnlab {
 
 namespace {
 
-std::atomic<std::int64_t> in_use{0};
-std::atomic<std::int64_t> peak{0};
-
 void* counted(void* block) {
   if (block == nullptr) return nullptr;
-  const auto bytes = static_cast<std::int64_t>(malloc_usable_size(block));
-  const std::int64_t now = in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  std::int64_t highest = peak.load(std::memory_order_relaxed);
-  while (now > highest && !peak.compare_exchange_weak(highest, now, std::memory_order_relaxed)) {
-  }
+  heap_count.add(static_cast<std::int64_t>(malloc_usable_size(block)));
   return block;
 }
 
 void uncount(void* block) {
-  if (block != nullptr)
-    in_use.fetch_sub(static_cast<std::int64_t>(malloc_usable_size(block)), std::memory_order_relaxed);
+  if (block != nullptr) heap_count.add(-static_cast<std::int64_t>(malloc_usable_size(block)));
 }
 
 }  // namespace
 
-std::optional<std::int64_t> heap_bytes() { return in_use.load(); }
-std::optional<std::int64_t> heap_peak_bytes() { return peak.load(); }
-void reset_heap_peak() { peak = in_use.load(); }
+std::optional<std::int64_t> heap_bytes() { return heap_count.in_use(); }
+std::optional<std::int64_t> heap_peak_bytes() { return heap_count.peak(); }
+void reset_heap_peak() { heap_count.reset_peak(); }
 
 }  // namespace attnlab
 
@@ -64,7 +58,7 @@ void* realloc(void* block, std::size_t bytes) {
   const auto before = static_cast<std::int64_t>(block ? malloc_usable_size(block) : 0);
   void* const moved = __libc_realloc(block, bytes);
   if (moved == nullptr && bytes != 0) return nullptr;
-  attnlab::in_use.fetch_sub(before, std::memory_order_relaxed);
+  attnlab::heap_count.add(-before);
   return attnlab::counted(moved);
 }
 

@@ -1,15 +1,9 @@
-// All of the heap, counted: the C allocation functions of the program that links this, oneDNN's included.
+// All of the heap, counted: the C allocation functions of the program that links this, oneDNN's included, and
+// blocks that are mapped.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-
-/// A sanitizer owns the heap, and maps more memory than any limit allows.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ATTNLAB_SANITIZED true
-#else
-#define ATTNLAB_SANITIZED false
-#endif
 
 namespace attnlab {
 

@@ -13,9 +13,9 @@
 #include <thread>
 #include <tuple>
 
+#include "core/block.h"
 #include "core/splitmix.h"
 #include "harness/command.h"
-#include "measure/heap.h"
 
 namespace attnlab {
 namespace {

@@ -31,7 +31,9 @@ class TiledEngine final : public Engine {
                              Workspace& workspace) const override {
     // Every product runs inside one task; planned for more threads, oneDNN would cut it differently.
     const OpenMpThreads one(1);
-    return driver(variant, problem).plan(variant, problem, workspace);
+    const Driver chosen = driver(variant, problem);
+    workspace.reserve(chosen.workspace_bytes(variant, problem));
+    return chosen.plan(variant, problem, workspace);
   }
 
  private:
