@@ -114,6 +114,7 @@ Json to_json(const RoundSample& sample) {
           {"iterations", sample.iterations},
           {"cpu_ns", counters.cpu_ns},
           {"steal_ns", counters.steal_ns ? Json(*counters.steal_ns) : Json()},
+          {"waited_ns", counters.waited_ns ? Json(*counters.waited_ns) : Json()},
           {"involuntary_switches", counters.involuntary_switches},
           {"major_faults", counters.major_faults},
           {"calibration_before_ns", sample.disturbance.calibration_before_ns},
@@ -129,6 +130,7 @@ RoundSample round_sample_from_json(const Json& json) {
   Counters& counters = sample.disturbance.counters;
   counters.cpu_ns = json.at("cpu_ns");
   if (!json.at("steal_ns").is_null()) counters.steal_ns = json.at("steal_ns").get<double>();
+  if (!json.at("waited_ns").is_null()) counters.waited_ns = json.at("waited_ns").get<double>();
   counters.involuntary_switches = json.at("involuntary_switches");
   counters.major_faults = json.at("major_faults");
   sample.disturbance.calibration_before_ns = json.at("calibration_before_ns");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 
 namespace attnlab {
@@ -12,7 +13,8 @@ namespace attnlab {
 namespace {
 
 constexpr double most_stolen = 0.01;        ///< of the wall time
-constexpr double most_switches_per_s = 20;  ///< of one thread: a timer's share, not another program's
+constexpr double most_waited = 0.01;        ///< of the wall time: one thread that waits delays them all
+constexpr double most_switches_per_s = 20;  ///< of one thread, where its waiting is unknown
 constexpr double slowest_clock = 1.10;      ///< times the fastest calibration
 constexpr std::uint64_t calibration_steps = 200'000;
 
@@ -20,13 +22,31 @@ double nanoseconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
 }
 
+/// Nothing where the kernel does not count it.
+std::optional<double> waited_ns() {
+  double sum = 0;
+  std::error_code error;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    std::ifstream schedstat(thread.path() / "schedstat");
+    double ran = 0;
+    double waited = 0;
+    if (!(schedstat >> ran >> waited)) return std::nullopt;
+    sum += waited;
+  }
+  return error ? std::nullopt : std::optional(sum);
+}
+
+std::optional<double> spent(const std::optional<double>& after, const std::optional<double>& before) {
+  return after && before ? std::optional(*after - *before) : std::nullopt;
+}
+
 }  // namespace
 
 Counters read_counters() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  Counters counters{nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime), std::nullopt, usage.ru_nivcsw,
-                    usage.ru_majflt};
+  Counters counters{nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime), std::nullopt, waited_ns(),
+                    usage.ru_nivcsw, usage.ru_majflt};
   // cpu user nice system idle iowait irq softirq steal
   std::ifstream stat("/proc/stat");
   std::string label;
@@ -38,10 +58,9 @@ Counters read_counters() {
 }
 
 Counters operator-(const Counters& after, const Counters& before) {
-  return {
-      after.cpu_ns - before.cpu_ns,
-      after.steal_ns && before.steal_ns ? std::optional(*after.steal_ns - *before.steal_ns) : std::nullopt,
-      after.involuntary_switches - before.involuntary_switches, after.major_faults - before.major_faults};
+  return {after.cpu_ns - before.cpu_ns, spent(after.steal_ns, before.steal_ns),
+          spent(after.waited_ns, before.waited_ns), after.involuntary_switches - before.involuntary_switches,
+          after.major_faults - before.major_faults};
 }
 
 double calibration_ns() {
@@ -59,8 +78,10 @@ std::vector<std::string> contamination(const Disturbance& disturbance, double wa
   const Counters& counters = disturbance.counters;
   std::vector<std::string> reasons;
   if (counters.steal_ns && *counters.steal_ns > most_stolen * wall_ns) reasons.emplace_back("stolen");
-  if (static_cast<double>(counters.involuntary_switches) > 1 + most_switches_per_s * threads * wall_ns * 1e-9)
-    reasons.emplace_back("preempted");
+  const bool preempted = counters.waited_ns ? *counters.waited_ns > most_waited * wall_ns
+                                            : static_cast<double>(counters.involuntary_switches) >
+                                                  1 + most_switches_per_s * threads * wall_ns * 1e-9;
+  if (preempted) reasons.emplace_back("preempted");
   if (counters.major_faults > 0) reasons.emplace_back("page_faults");
   if (std::max(disturbance.calibration_before_ns, disturbance.calibration_after_ns) >
       slowest_clock * fastest_calibration_ns)

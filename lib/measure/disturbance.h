@@ -10,8 +10,9 @@ namespace attnlab {
 
 /// Counts up to now.
 struct Counters {
-  double cpu_ns = 0;               ///< of this process, user and system, over all its threads
-  std::optional<double> steal_ns;  ///< taken by the hypervisor from all CPUs (/proc/stat); steps of 10 ms
+  double cpu_ns = 0;                ///< of this process, user and system, over all its threads
+  std::optional<double> steal_ns;   ///< taken by the hypervisor from all CPUs (/proc/stat); steps of 10 ms
+  std::optional<double> waited_ns;  ///< ready to run while others ran, summed over this process's threads
   std::int64_t involuntary_switches = 0;
   std::int64_t major_faults = 0;
 };

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/block.h"
 #include "core/splitmix.h"
 #include "core/workspace.h"
 #include "measure/bootstrap.h"
@@ -49,6 +50,29 @@ TEST(Workspaces, CountRoundedBytes) {
   workspace.allocate_bytes(0);
   EXPECT_EQ(workspace.bytes(), 64 + 128);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(workspace.allocate_bytes(3)) % 64, 0U);
+}
+
+TEST(Workspaces, KeepWhatIsReservedTogether) {
+  if (ATTNLAB_SANITIZED) GTEST_SKIP() << "every block is on its own under a sanitizer";
+  Workspace workspace;
+  workspace.reserve(64 + 128);
+  std::byte* const first = workspace.allocate_bytes(1);
+  EXPECT_EQ(workspace.allocate_bytes(128), first + 64);
+  EXPECT_EQ(workspace.bytes(), 64 + 128);
+  workspace.allocate_bytes(block_bytes)[block_bytes - 1] = std::byte{1};
+  EXPECT_EQ(workspace.bytes(), 64 + 128 + static_cast<std::int64_t>(block_bytes));
+}
+
+TEST(Blocks, OfHugePagesAreCounted) {
+  if (ATTNLAB_SANITIZED) GTEST_SKIP() << "blocks come from the sanitizer";
+  const std::int64_t before = *heap_bytes();
+  {
+    const Block block = allocate_block(block_bytes + 1);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block.get()) % (std::uintptr_t{2} << 20), 0U);
+    block[block_bytes] = std::byte{1};
+    EXPECT_NEAR(static_cast<double>(*heap_bytes() - before), static_cast<double>(block_bytes), 65536);
+  }
+  EXPECT_NEAR(static_cast<double>(*heap_bytes()), static_cast<double>(before), 65536);
 }
 
 TEST(Sampler, EveryRoundIsASampleOfTheWork) {
@@ -101,13 +125,15 @@ TEST(Bootstrap, CoversTheTruthAndNarrowsWithSamples) {
 }
 
 TEST(Contamination, NamesItsReasons) {
-  const Disturbance clean{{1e8, 0.0, 1, 0}, 3e5, 3e5};
-  EXPECT_TRUE(contamination(clean, 1e8, 1, 3e5).empty());
-  const Disturbance all{{1e8, 2e7, 40, 3}, 3e5, 4e5};
+  const Disturbance clean{{1e8, 0.0, 9e5, 40, 0}, 3e5, 3e5};
+  EXPECT_TRUE(contamination(clean, 1e8, 1, 3e5).empty()) << "switched often, and back at once";
+  const Disturbance all{{1e8, 2e7, 2e6, 1, 3}, 3e5, 4e5};
   EXPECT_EQ(contamination(all, 1e8, 1, 3e5),
             (std::vector<std::string>{"stolen", "preempted", "page_faults", "slow_clock"}));
-  const Disturbance unknown{{1e8, std::nullopt, 0, 0}, 3e5, 3e5};
+  const Disturbance unknown{{1e8, std::nullopt, std::nullopt, 3, 0}, 3e5, 3e5};
   EXPECT_TRUE(contamination(unknown, 1e8, 1, 3e5).empty());
+  const Disturbance switched{{1e8, std::nullopt, std::nullopt, 4, 0}, 3e5, 3e5};
+  EXPECT_EQ(contamination(switched, 1e8, 1, 3e5), std::vector<std::string>{"preempted"});
 }
 
 TEST(Counters, CountThisProcess) {
@@ -118,6 +144,7 @@ TEST(Counters, CountThisProcess) {
   EXPECT_GE(spent.involuntary_switches, 0);
   ASSERT_TRUE(spent.steal_ns.has_value());
   EXPECT_GE(*spent.steal_ns, 0);
+  EXPECT_GE(spent.waited_ns.value_or(0), 0);
 }
 
 TEST(Machines, HaveCoresAndMemory) {
