@@ -13,6 +13,7 @@
 
 #include "rows/lane.h"
 #include "rows/rows.h"
+#include "rows/threshold.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
@@ -147,7 +148,8 @@ ATTNLAB_INLINE void add_products(__m512i& sum, __m512i keys, __m512i query) {
 template <int rows, int lanes>
 ATTNLAB_INLINE void approximate_block(const std::int8_t* queries, std::int64_t width,
                                       const QuantisedQuery* facts, float key_scale, const float* centers,
-                                      const std::uint8_t* keys, float* logits, std::int64_t stride) {
+                                      const float* bounds, const std::uint8_t* keys, float* logits,
+                                      std::int64_t stride, std::uint16_t* above) {
   __m512i sums[rows][lanes];
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
@@ -170,10 +172,13 @@ ATTNLAB_INLINE void approximate_block(const std::int8_t* queries, std::int64_t w
   for (int r = 0; r < rows; ++r) {
     const __m512 step = _mm512_set1_ps(facts[r].scale * key_scale);
     const __m512 center = _mm512_set1_ps(centers[r]);
+    const __m512 bound = _mm512_set1_ps(bounds[r]);
 #pragma GCC unroll 4
-    for (int l = 0; l < lanes; ++l)
-      _mm512_storeu_ps(logits + r * stride + l * 16,
-                       _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][l]), step, center));
+    for (int l = 0; l < lanes; ++l) {
+      const __m512 lane = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][l]), step, center);
+      _mm512_storeu_ps(logits + r * stride + l * 16, lane);
+      above[r * stride / 16 + l] = _mm512_cmp_ps_mask(lane, bound, _CMP_NLE_UQ);
+    }
   }
 }
 
@@ -182,11 +187,14 @@ template <int rows>
 ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile& tile, std::int64_t row) {
   const std::int64_t width = quantised_width(from.width);
   float centers[rows];
-  for (int r = 0; r < rows; ++r)
+  float bounds[rows];
+  for (int r = 0; r < rows; ++r) {
+    bounds[r] = logit_bound(from.tau[row + r], from.scale);
     // Nothing is known of a query without a scale: no -inf of it may stand for a key that is not visible.
     centers[r] = from.query_facts[row + r].scale == 0
                      ? 0
                      : dot(from.queries + (row + r) * from.width, from.keys->mean, from.width);
+  }
   for (std::int64_t column = 0; column < tile.columns;) {
     const std::int64_t inside = (from.first_column + column) % quantised_group;
     const std::uint8_t* keys =
@@ -195,8 +203,9 @@ ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile&
     const auto lanes = [&]<int count>() {
       if (left == count)
         approximate_block<rows, count>(from.query_numbers + row * width, width, from.query_facts + row,
-                                       from.keys->scale, centers, keys,
-                                       tile.logits + row * tile.stride + column, tile.stride);
+                                       from.keys->scale, centers, bounds, keys,
+                                       tile.logits + row * tile.stride + column, tile.stride,
+                                       tile.above + (row * tile.stride + column) / 16);
     };
     lanes.template operator()<4>();
     lanes.template operator()<1>();

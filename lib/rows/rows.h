@@ -25,6 +25,9 @@ struct LogitTile {
   std::int64_t first_position = 0;  ///< Shape::position of the first row; the rows follow one another
   std::int64_t first_key = 0;
   const RowFacts* facts = nullptr;  ///< a row each, where a modifier asks for them
+  /// A bit a logit, stride / 16 words a row: none where it is at or below the row's bound. Null: not asked
+  /// yet.
+  std::uint16_t* above = nullptr;
 };
 
 /// Tiles are a whole number of lanes at every level.
@@ -144,6 +147,8 @@ struct QuantisedTile {
   const QuantisedKeys* keys = nullptr;
   std::int64_t width = 0;
   std::int64_t first_column = 0;  ///< of the keys
+  const float* tau = nullptr;     ///< as in ThresholdRows, a row each
+  float scale = 0;                ///< z = scale s
 };
 
 /// Keys or values of one kv head in their storage type, `stride_bytes` apart.
@@ -233,8 +238,8 @@ struct RowCode {
   void (*quantise_keys)(float* rows, std::int64_t count, std::int64_t width, QuantisedKeys* keys);
   void (*quantise_query)(const float* query, std::int64_t width, QuantisedQuery* facts, std::int8_t* numbers);
 
-  /// Fills the tile with logits that are off by no more than quantised.h says. Null at levels that do not
-  /// multiply 8-bit numbers fast.
+  /// Fills the tile with logits that are off by no more than quantised.h says, and its `above` by tau. Null
+  /// at levels that do not multiply 8-bit numbers fast.
   void (*approximate)(const QuantisedTile& from, const LogitTile& tile);
 
   /// Drops candidates that cannot be on the support, z being off by slack, and computes z anew for the rest:

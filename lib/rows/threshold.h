@@ -217,6 +217,19 @@ ATTNLAB_INLINE std::uint64_t lanes_above(const float* logits, std::int64_t lanes
   return above;
 }
 
+#if defined(__AVX512BW__)
+/// The same, of lanes that were asked before: a word each.
+ATTNLAB_INLINE std::uint64_t lanes_above(const std::uint16_t* above, std::int64_t lanes) {
+  const auto ask = [&](std::int64_t first) -> std::uint64_t {
+    if (lanes <= first) return 0;
+    const std::int64_t count = std::min<std::int64_t>(lanes - first, 32);
+    const __m512i words = _mm512_maskz_loadu_epi16(~0u >> (32 - count), above + first);
+    return _mm512_test_epi16_mask(words, words);
+  };
+  return ask(0) | ask(32) << 32;
+}
+#endif
+
 /// A logit at or below it has a z at or below tau.
 ATTNLAB_INLINE float logit_bound(float tau, float scale) {
   const float bound = tau / scale;
@@ -234,12 +247,17 @@ ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile 
     if (state.counts[row] == spilled) continue;
     Candidates own(state, row);
     const float* logits = tile.logits + row * tile.stride;
+    // Without a bound every logit was above it.
+    const bool asked = tile.above && own.maximum > -infinity;
     if (own.maximum == -infinity) own.see(scale * horizontal_max(row_maxima(logits, tile.columns)));
     Lane maxima = Lane(-infinity);
     for (std::int64_t first = 0; first < tile.columns; first += 64 * Lane::width) {
-      std::uint64_t lanes =
-          lanes_above(logits + first, std::min<std::int64_t>((tile.columns - first) / Lane::width, 64),
-                      Lane(logit_bound(own.tau, scale)));
+      const std::int64_t count = std::min<std::int64_t>((tile.columns - first) / Lane::width, 64);
+      std::uint64_t lanes = 0;
+#if defined(__AVX512BW__)
+      if (asked) lanes = lanes_above(tile.above + (row * tile.stride + first) / row_code_columns, count);
+#endif
+      if (!asked) lanes = lanes_above(logits + first, count, Lane(logit_bound(own.tau, scale)));
       for (; lanes != 0; lanes &= lanes - 1) {
         const std::int64_t j = first + __builtin_ctzll(lanes) * Lane::width;
         const Lane z = Lane::load(logits + j) * Lane(scale);

@@ -83,11 +83,16 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
         for (std::int64_t t = 0; t < rows; ++t)
           code.quantise_query(queries.data() + t * width, width, &facts[static_cast<std::size_t>(t)],
                               query_numbers.data() + t * quantised_width(width));
+        const std::vector<float> tau = drawn(rows, 3);
+        constexpr float scale = 0.5;
         // Any range of columns, as a pattern cuts them.
         for (const std::int64_t first : {0, 16, 80}) {
           std::vector<float> logits(static_cast<std::size_t>(rows * columns));
-          const LogitTile tile{logits.data(), columns, rows, columns - first, 0, first};
-          code.approximate({queries.data(), query_numbers.data(), facts.data(), &quantised, width, first},
+          std::vector<std::uint16_t> above(rows * columns / row_code_columns);
+          const LogitTile tile{logits.data(), columns, rows,        columns - first, 0,
+                               first,         nullptr, above.data()};
+          code.approximate({queries.data(), query_numbers.data(), facts.data(), &quantised, width, first,
+                            tau.data(), scale},
                            tile);
           for (std::int64_t t = 0; t < rows; ++t) {
             const double allowed = approximation_error(
@@ -102,6 +107,13 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
                   std::abs(static_cast<double>(logits[static_cast<std::size_t>(t * columns + j)]) - exact),
                   allowed)
                   << "width " << width << ", keys: " << of_keys.name << ", queries: " << of_queries.name;
+              const float z = scale * logits[static_cast<std::size_t>(t * columns + j)];
+              const float bound = tau[static_cast<std::size_t>(t)];
+              const bool marked = (above[static_cast<std::size_t>(t * columns + j) / row_code_columns] >>
+                                       j % row_code_columns &
+                                   1) != 0;
+              ASSERT_TRUE(marked || z <= bound) << z << " is above " << bound;
+              ASSERT_TRUE(!marked || z > bound - 1e-5F * (1 + std::abs(bound))) << z << " is below " << bound;
             }
           }
         }

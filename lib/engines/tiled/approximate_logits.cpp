@@ -7,7 +7,7 @@
 namespace attnlab {
 
 struct ApproximateLogits::Sizes {
-  std::int64_t mean, numbers, rows, queries, facts, slack;
+  std::int64_t mean, numbers, rows, queries, facts, slack, above;
 
   Sizes(const Problem& problem, const Tiling& tiling) {
     const std::int64_t width = problem.shape.head_dim;
@@ -17,11 +17,12 @@ struct ApproximateLogits::Sizes {
     queries = tiling.query_rows * quantised_width(width);
     facts = tiling.query_rows * static_cast<std::int64_t>(sizeof(QuantisedQuery));
     slack = tiling.query_rows * 4;
+    above = tiling.strip_rows * tiling.key_columns / row_code_columns * 2;
   }
   std::int64_t per_slot() const { return Workspace::rounded(mean) + Workspace::rounded(numbers); }
   std::int64_t per_thread() const {
     return Workspace::rounded(rows) + Workspace::rounded(queries) + Workspace::rounded(facts) +
-           Workspace::rounded(slack);
+           Workspace::rounded(slack) + Workspace::rounded(above);
   }
 };
 
@@ -48,6 +49,7 @@ ApproximateLogits::ApproximateLogits(const Variant& variant, const Problem& prob
     own.queries = workspace.allocate<std::int8_t>(sizes.queries);
     own.facts = workspace.allocate<QuantisedQuery>(tiling.query_rows);
     own.slack = workspace.allocate<float>(sizes.slack / 4);
+    own.above = workspace.allocate<std::uint16_t>(sizes.above / 2);
   }
 }
 
@@ -87,14 +89,15 @@ void ApproximateLogits::open(const Stage& stage, const QueryBlock& block, int th
 }
 
 LogitTile ApproximateLogits::logits(const QueryBlock& block, const Visit& visit, const Strip& strip,
-                                    std::int64_t slot, int thread) const {
+                                    std::int64_t slot, const float* tau, int thread) const {
   const PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const std::int64_t width = problem_.shape.head_dim;
-  const LogitTile tile = tiles_.place(block, visit, strip, thread);
+  LogitTile tile = tiles_.place(block, visit, strip, thread);
+  tile.above = own.above.data();
   tiles_.rows().approximate(
       {tiles_.queries(thread) + strip.first_row * width,
        own.queries.data() + strip.first_row * quantised_width(width), own.facts.data() + strip.first_row,
-       &keys_[static_cast<std::size_t>(slot)], width, strip.first_column},
+       &keys_[static_cast<std::size_t>(slot)], width, strip.first_column, tau, static_cast<float>(scale_)},
       tile);
   tiles_.mask(block, strip, tile);
   return tile;

@@ -34,9 +34,10 @@ class ApproximateLogits {
   /// query that is not finite.
   const float* slack(int thread) const { return threads_[static_cast<std::size_t>(thread)].slack.data(); }
 
-  /// As LogitTiles::logits, which takes what has no approximate logits.
+  /// As LogitTiles::logits, which takes what has no approximate logits. `tau`: of the strip's rows, as in
+  /// ThresholdRows.
   LogitTile logits(const QueryBlock& block, const Visit& visit, const Strip& strip, std::int64_t slot,
-                   int thread) const;
+                   const float* tau, int thread) const;
 
  private:
   struct Sizes;
@@ -45,6 +46,7 @@ class ApproximateLogits {
     std::span<std::int8_t> queries;
     std::span<QuantisedQuery> facts;
     std::span<float> slack;
+    std::span<std::uint16_t> above;  ///< of a strip
   };
 
   const Problem problem_;

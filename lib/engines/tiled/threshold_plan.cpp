@@ -196,7 +196,7 @@ class ThresholdPlan final : public Plan {
       const ThresholdRows state = state_of(strip.first_row, approximate, thread);
       if (!pass && std::count(state.counts, state.counts + strip.rows, spilled) == strip.rows) return;
       const LogitTile tile = approximate && approximate->has(slot)
-                                 ? approximate->logits(block, visit, strip, slot, thread)
+                                 ? approximate->logits(block, visit, strip, slot, state.tau, thread)
                                  : tiles_.logits(inputs, slot, block, visit, strip, thread);
       if (pass) tiles_.rows().measure_logits(tile, sketches.rows + strip.first_row);
       tiles_.rows().absorb_threshold(variant_.normaliser, tile, state);
