@@ -97,9 +97,9 @@ Json time_pass(Prepared& prepared, const Cell& cell, double& measured_ms) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
   const Inputs inputs = prepared.inputs();
-  const Samples samples = sample([&] { plan->run(inputs, prepared.output.view()); }, 1, cell.min_time_s);
-  measured_ms += samples.work_ns * 1e-6;
-  return to_json(RoundSample{0, samples.time_ns[0], samples.iterations[0], samples.disturbances[0], {}});
+  const Sample taken = sample([&] { plan->run(inputs, prepared.output.view()); }, cell.min_time_s);
+  measured_ms += taken.work_ns * 1e-6;
+  return to_json(RoundSample{0, taken.time_ns, taken.iterations, taken.disturbance, {}});
 }
 
 /// The buckets that the shape's distances reach.

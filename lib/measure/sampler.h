@@ -1,4 +1,4 @@
-// Wall-clock samples of a call, by Google Benchmark's loop.
+// A wall-clock sample of a call, by Google Benchmark's loop.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,16 @@
 
 namespace attnlab {
 
-struct Samples {
-  std::vector<double> time_ns;            ///< one a round: the mean of its iterations
-  std::vector<std::int64_t> iterations;   ///< of each round
-  std::vector<Disturbance> disturbances;  ///< of each round
-  double work_ns = 0;                     ///< in all calls, to warm up and to find the iterations too
+struct Sample {
+  double time_ns = 0;           ///< of one call: the median of pieces, each the mean of its iterations
+  std::int64_t iterations = 0;  ///< in all pieces
+  Disturbance disturbance;      ///< over all pieces
+  double work_ns = 0;           ///< in all calls, to warm up and to find the iterations too
 };
 
-/// Calls `work` once to warm up, then takes `rounds` samples of at least `min_time_s` seconds each.
-Samples sample(const std::function<void()>& work, int rounds, double min_time_s);
+/// Calls `work` once or twice to warm up, then for at least `min_time_s` seconds: in 15 pieces, or as many as
+/// there are calls, so that what happens to the machine for less than half of that time does not count.
+Sample sample(const std::function<void()>& work, double min_time_s);
 
 /// Middle value, or the mean of the two; `values` is not empty.
 double median(std::vector<double> values);

@@ -75,23 +75,42 @@ TEST(Blocks, OfHugePagesAreCounted) {
   EXPECT_NEAR(static_cast<double>(*heap_bytes()), static_cast<double>(before), 65536);
 }
 
-TEST(Sampler, EveryRoundIsASampleOfTheWork) {
+TEST(Sampler, LastsAndLeavesTheWarmUpOut) {
   int calls = 0;
-  const Samples samples = sample(
+  const Sample taken = sample(
       [&] {
         ++calls;
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
       },
-      4, 0.005);
-  ASSERT_EQ(samples.time_ns.size(), 4U);
-  ASSERT_EQ(samples.iterations.size(), 4U);
-  ASSERT_EQ(samples.disturbances.size(), 4U);
-  std::int64_t counted = 0;
-  for (std::size_t round = 0; round < 4; ++round) {
-    EXPECT_GE(samples.time_ns[round], 2e6);
-    counted += samples.iterations[round];
-  }
-  EXPECT_GT(calls, counted) << "a call to warm up comes first";
+      0.02);
+  EXPECT_GE(taken.time_ns, 2e6);
+  EXPECT_GE(static_cast<double>(taken.iterations) * taken.time_ns, 0.02e9 * 0.5);
+  EXPECT_GE(calls, taken.iterations + 2) << "calls to warm up come first";
+  EXPECT_GE(taken.work_ns, static_cast<double>(calls) * 2e6);
+}
+
+TEST(Sampler, DoesNotCountWhatHappensForLessThanHalfOfIt) {
+  int calls = 0;
+  const Sample taken = sample(
+      [&] {
+        const bool slow = ++calls > 30 && calls <= 40;
+        std::this_thread::sleep_for(std::chrono::milliseconds(slow ? 20 : 1));
+      },
+      0.1);
+  EXPECT_GE(calls, 60);
+  EXPECT_LT(taken.time_ns, 8e6);
+}
+
+TEST(Sampler, OfALongCallIsOne) {
+  int calls = 0;
+  const Sample taken = sample(
+      [&] {
+        ++calls;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      },
+      0.001);
+  EXPECT_EQ(taken.iterations, 1);
+  EXPECT_EQ(calls, 2);
 }
 
 TEST(Median, OfOddAndEvenCounts) {
