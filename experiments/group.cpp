@@ -80,8 +80,8 @@ class Group {
     const Disturbance& disturbance = sample.disturbance;
     fastest_calibration_ns_ = std::min(
         {fastest_calibration_ns_, disturbance.calibration_before_ns, disturbance.calibration_after_ns});
-    sample.contaminated = contamination(disturbance, sample.time_ns * static_cast<double>(sample.iterations),
-                                        cells_[cell].problem.threads, fastest_calibration_ns_);
+    sample.contaminated =
+        contamination(disturbance, sample.wall_ns, cells_[cell].problem.threads, fastest_calibration_ns_);
     contestant.rounds.add(std::move(sample));
     if (first) contestant.record = std::move(answer);
     return true;

@@ -111,6 +111,7 @@ Json to_json(const RoundSample& sample) {
   const Counters& counters = sample.disturbance.counters;
   return {{"block", sample.block},
           {"ns", sample.time_ns},
+          {"wall_ns", sample.wall_ns},
           {"iterations", sample.iterations},
           {"cpu_ns", counters.cpu_ns},
           {"steal_ns", counters.steal_ns ? Json(*counters.steal_ns) : Json()},
@@ -126,6 +127,7 @@ RoundSample round_sample_from_json(const Json& json) {
   RoundSample sample;
   sample.block = json.at("block");
   sample.time_ns = json.at("ns");
+  sample.wall_ns = json.at("wall_ns");
   sample.iterations = json.at("iterations");
   Counters& counters = sample.disturbance.counters;
   counters.cpu_ns = json.at("cpu_ns");

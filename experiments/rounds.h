@@ -24,6 +24,7 @@ StoppingRule stopping_rule(const Settings& settings);
 struct RoundSample {
   std::int64_t block = 0;  ///< of its group: samples of one block were taken side by side
   double time_ns = 0;
+  double wall_ns = 0;  ///< of all iterations
   std::int64_t iterations = 0;
   Disturbance disturbance;
   std::vector<std::string> contaminated;

@@ -19,8 +19,8 @@ std::int64_t rounded_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) & -multiple;
 }
 
-/// Whole pages from a multiple of the huge page on. No more becomes resident than with small pages: the rest
-/// that fills no huge page has them.
+/// Whole pages from a multiple of the huge page on. No more becomes resident than the block: what fills no
+/// huge page has small ones.
 Block map_block(std::int64_t bytes) {
   const std::int64_t size = rounded_up(bytes, sysconf(_SC_PAGESIZE));
   void* const mapping = mmap(nullptr, static_cast<std::size_t>(size + huge_page), PROT_READ | PROT_WRITE,

@@ -13,11 +13,13 @@ void Workspace::reserve(std::int64_t bytes) {
 
 std::byte* Workspace::allocate_bytes(std::int64_t bytes) {
   const std::int64_t size = rounded(bytes);
+  std::span<std::byte> block = reserved_;
+  if (size == 0 || std::ssize(reserved_) < size)
+    block = add_block(size);
+  else
+    reserved_ = reserved_.subspan(static_cast<std::size_t>(size));
   bytes_ += size;
-  if (std::ssize(reserved_) < size) return add_block(size).data();
-  std::byte* const block = reserved_.data();
-  reserved_ = reserved_.subspan(static_cast<std::size_t>(size));
-  return block;
+  return block.data();
 }
 
 }  // namespace attnlab

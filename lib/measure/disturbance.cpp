@@ -24,6 +24,7 @@ double nanoseconds(const timeval& time) {
 
 /// Nothing where the kernel does not count it.
 std::optional<double> waited_ns() {
+  double ran_sum = 0;
   double sum = 0;
   std::error_code error;
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", error)) {
@@ -31,13 +32,15 @@ std::optional<double> waited_ns() {
     double ran = 0;
     double waited = 0;
     if (!(schedstat >> ran >> waited)) return std::nullopt;
+    ran_sum += ran;
     sum += waited;
   }
-  return error ? std::nullopt : std::optional(sum);
+  return error || ran_sum == 0 ? std::nullopt : std::optional(sum);
 }
 
-std::optional<double> spent(const std::optional<double>& after, const std::optional<double>& before) {
-  return after && before ? std::optional(*after - *before) : std::nullopt;
+/// `sign` times b more than a.
+std::optional<double> add(const std::optional<double>& a, double sign, const std::optional<double>& b) {
+  return a && b ? std::optional(*a + sign * *b) : std::nullopt;
 }
 
 }  // namespace
@@ -58,9 +61,16 @@ Counters read_counters() {
 }
 
 Counters operator-(const Counters& after, const Counters& before) {
-  return {after.cpu_ns - before.cpu_ns, spent(after.steal_ns, before.steal_ns),
-          spent(after.waited_ns, before.waited_ns), after.involuntary_switches - before.involuntary_switches,
-          after.major_faults - before.major_faults};
+  return {after.cpu_ns - before.cpu_ns, add(after.steal_ns, -1, before.steal_ns),
+          add(after.waited_ns, -1, before.waited_ns),
+          after.involuntary_switches - before.involuntary_switches, after.major_faults - before.major_faults};
+}
+
+Counters& operator+=(Counters& sum, const Counters& counters) {
+  sum = {sum.cpu_ns + counters.cpu_ns, add(sum.steal_ns, 1, counters.steal_ns),
+         add(sum.waited_ns, 1, counters.waited_ns), sum.involuntary_switches + counters.involuntary_switches,
+         sum.major_faults + counters.major_faults};
+  return sum;
 }
 
 double calibration_ns() {

@@ -18,6 +18,7 @@ struct Counters {
 };
 Counters read_counters();
 Counters operator-(const Counters& after, const Counters& before);
+Counters& operator+=(Counters& sum, const Counters& counters);
 
 /// Nanoseconds of a fixed chain of multiplications, some 0.3 ms: the clock, without memory or vector units.
 double calibration_ns();

@@ -7,7 +7,8 @@
 
 namespace attnlab {
 
-/// Bytes allocated and not freed, as malloc_usable_size has them. Nothing where ATTNLAB_SANITIZED.
+/// Bytes allocated and not freed: as malloc_usable_size has them, or whole pages of what is mapped. Nothing
+/// where ATTNLAB_SANITIZED.
 std::optional<std::int64_t> heap_bytes();
 
 /// Most bytes in use since reset_heap_peak. Nothing as above.

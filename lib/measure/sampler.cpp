@@ -6,12 +6,15 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 namespace attnlab {
 
 namespace {
 
 constexpr double most_pieces = 15;
+/// More than `min_time_s` by this, since the time of a call is an estimate.
+constexpr double margin = 1.1;
 
 /// Keeps the figures and prints nothing.
 class Collector final : public benchmark::BenchmarkReporter {
@@ -21,11 +24,13 @@ class Collector final : public benchmark::BenchmarkReporter {
     for (const Run& run : runs) {
       if (run.run_type != Run::RT_Iteration) continue;
       piece_ns.push_back(run.real_accumulated_time * 1e9 / static_cast<double>(run.iterations));
+      wall_ns += run.real_accumulated_time * 1e9;
       iterations += static_cast<std::int64_t>(run.iterations);
     }
   }
 
   std::vector<double> piece_ns;
+  double wall_ns = 0;
   std::int64_t iterations = 0;
 };
 
@@ -39,37 +44,42 @@ Sample sample(const std::function<void()>& work, double min_time_s) {
     sample.work_ns += taken;
     return taken * 1e-9;
   };
-  const auto warm_up = [&] {
+  double call_s = std::numeric_limits<double>::infinity();
+  const auto warm_up = [&](std::int64_t calls) {
     const Clock::time_point start = Clock::now();
-    work();
-    return count_work(start);
+    for (std::int64_t call = 0; call < calls; ++call) work();
+    const double taken = count_work(start);
+    call_s = std::min(call_s, taken / static_cast<double>(calls));
+    return taken;
   };
-  double call_s = warm_up();
-  if (call_s < min_time_s) call_s = warm_up();
-  const double pieces = std::clamp(std::ceil(min_time_s / call_s), 1.0, most_pieces);
-  std::vector<Counters> starts;
-  Counters end;
+  if (warm_up(1) < min_time_s) {
+    std::int64_t calls = 1;
+    while (warm_up(calls) < min_time_s / most_pieces) calls *= 2;
+  }
+  const double pieces = std::clamp(std::ceil(margin * min_time_s / call_s), 1.0, most_pieces);
+  Collector collector;
+  Counters& counters = sample.disturbance.counters;
+  counters = {0, 0, 0, 0, 0};
   benchmark::ClearRegisteredBenchmarks();
   benchmark::RegisterBenchmark("cell",
                                [&](benchmark::State& state) {
-                                 starts.push_back(read_counters());
+                                 const Counters before = read_counters();
                                  const Clock::time_point start = Clock::now();
                                  for (auto _ : state) work();
                                  count_work(start);
-                                 end = read_counters();
+                                 counters += read_counters() - before;
                                })
       ->UseRealTime()
       ->Repetitions(static_cast<int>(pieces))
-      ->MinTime(min_time_s / pieces);
-  Collector collector;
+      ->ReportAggregatesOnly(false)
+      ->Iterations(static_cast<benchmark::IterationCount>(std::ceil(margin * min_time_s / pieces / call_s)));
   sample.disturbance.calibration_before_ns = calibration_ns();
-  benchmark::RunSpecifiedBenchmarks(&collector);
+  while (collector.wall_ns < min_time_s * 1e9) benchmark::RunSpecifiedBenchmarks(&collector);
   sample.disturbance.calibration_after_ns = calibration_ns();
   benchmark::ClearRegisteredBenchmarks();
   sample.time_ns = median(collector.piece_ns);
+  sample.wall_ns = collector.wall_ns;
   sample.iterations = collector.iterations;
-  // The loop first looks for the number of iterations; what comes after is what counts.
-  sample.disturbance.counters = end - starts[starts.size() - collector.piece_ns.size()];
   return sample;
 }
 

@@ -25,8 +25,8 @@ struct LogitTile {
   std::int64_t first_position = 0;  ///< Shape::position of the first row; the rows follow one another
   std::int64_t first_key = 0;
   const RowFacts* facts = nullptr;  ///< a row each, where a modifier asks for them
-  /// A bit a logit, stride / 16 words a row: none where it is at or below the row's bound. Null: not asked
-  /// yet.
+  /// A bit a logit, stride / 16 words a row: 0 only if it was at or below its row's bound when the tile was
+  /// filled. Null: nobody asked.
   std::uint16_t* above = nullptr;
 };
 

@@ -217,9 +217,9 @@ ATTNLAB_INLINE std::uint64_t lanes_above(const float* logits, std::int64_t lanes
   return above;
 }
 
-#if defined(__AVX512BW__)
-/// The same, of lanes that were asked before: a word each.
+/// The same, of logits that were asked before: bits of words, from a whole word on.
 ATTNLAB_INLINE std::uint64_t lanes_above(const std::uint16_t* above, std::int64_t lanes) {
+#if defined(__AVX512BW__)
   const auto ask = [&](std::int64_t first) -> std::uint64_t {
     if (lanes <= first) return 0;
     const std::int64_t count = std::min<std::int64_t>(lanes - first, 32);
@@ -227,8 +227,17 @@ ATTNLAB_INLINE std::uint64_t lanes_above(const std::uint16_t* above, std::int64_
     return _mm512_test_epi16_mask(words, words);
   };
   return ask(0) | ask(32) << 32;
-}
+#else
+  constexpr unsigned all = (1u << Lane::width) - 1;
+  std::uint64_t found = 0;
+  for (std::int64_t l = 0; l < lanes; ++l) {
+    const std::int64_t bit = l * Lane::width;
+    const unsigned word = above[bit / row_code_columns];
+    found |= std::uint64_t{(word >> bit % row_code_columns & all) != 0} << l;
+  }
+  return found;
 #endif
+}
 
 /// A logit at or below it has a z at or below tau.
 ATTNLAB_INLINE float logit_bound(float tau, float scale) {
@@ -253,11 +262,9 @@ ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile 
     Lane maxima = Lane(-infinity);
     for (std::int64_t first = 0; first < tile.columns; first += 64 * Lane::width) {
       const std::int64_t count = std::min<std::int64_t>((tile.columns - first) / Lane::width, 64);
-      std::uint64_t lanes = 0;
-#if defined(__AVX512BW__)
-      if (asked) lanes = lanes_above(tile.above + (row * tile.stride + first) / row_code_columns, count);
-#endif
-      if (!asked) lanes = lanes_above(logits + first, count, Lane(logit_bound(own.tau, scale)));
+      std::uint64_t lanes =
+          asked ? lanes_above(tile.above + (row * tile.stride + first) / row_code_columns, count)
+                : lanes_above(logits + first, count, Lane(logit_bound(own.tau, scale)));
       for (; lanes != 0; lanes &= lanes - 1) {
         const std::int64_t j = first + __builtin_ctzll(lanes) * Lane::width;
         const Lane z = Lane::load(logits + j) * Lane(scale);

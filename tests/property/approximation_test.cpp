@@ -1,6 +1,7 @@
 // Approximate logits: never off by more than they say, and nothing of them in the result.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -84,7 +85,7 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
           code.quantise_query(queries.data() + t * width, width, &facts[static_cast<std::size_t>(t)],
                               query_numbers.data() + t * quantised_width(width));
         const std::vector<float> tau = drawn(rows, 3);
-        constexpr float scale = 0.5;
+        constexpr float scale = 0.3F;
         // Any range of columns, as a pattern cuts them.
         for (const std::int64_t first : {0, 16, 80}) {
           std::vector<float> logits(static_cast<std::size_t>(rows * columns));
@@ -117,6 +118,64 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
             }
           }
         }
+      }
+    }
+  }
+}
+
+/// The candidates of a few rows that two tiles pass by, the second one with marks or without.
+struct Absorbed {
+  static constexpr std::int64_t rows = 5, columns = 1056;  // more lanes than are asked at once
+
+  std::vector<float> tau = of_rows(), maximum = of_rows();
+  std::vector<float> candidates = std::vector<float>(2 * rows * columns);
+  std::vector<std::int32_t> keys = std::vector<std::int32_t>(2 * rows * columns);
+  std::vector<std::int32_t> counts = {0, 0, 0, 0, spilled};
+  std::vector<std::int32_t> limits = std::vector<std::int32_t>(rows, first_limit);
+  std::vector<ThresholdWork> work = std::vector<ThresholdWork>(rows);
+  std::vector<float> slack{0, 0.01F, std::numeric_limits<float>::infinity(), 0, 0};
+
+  static std::vector<float> of_rows() {
+    return std::vector<float>(rows, -std::numeric_limits<float>::infinity());
+  }
+
+  Absorbed(const Normaliser& normaliser, bool marked) {
+    const RowCode& code = row_code(isa_level());
+    const ThresholdRows state{tau.data(),    maximum.data(), candidates.data(), keys.data(), counts.data(),
+                              limits.data(), 2 * columns,    slack.data(),      work.data()};
+    const auto scale = static_cast<float>(normaliser.scale());
+    std::vector<float> logits = drawn(rows * columns, 4);
+    const auto hide = [&](std::int64_t row, std::int64_t first) {
+      std::fill(logits.begin() + row * columns + first, logits.begin() + (row + 1) * columns,
+                -std::numeric_limits<float>::infinity());
+    };
+    hide(3, 0);
+    code.absorb_threshold(normaliser, {logits.data(), columns, rows, columns}, state);
+    logits = drawn(rows * columns, 5);
+    logits[columns + 7] = std::numeric_limits<float>::quiet_NaN();
+    std::vector<std::uint16_t> above(rows * columns / row_code_columns);
+    for (std::size_t at = 0; at < logits.size(); ++at)
+      if (!(scale * logits[at] <= tau[at / columns])) above[at / 16] |= 1 << at % 16;
+    hide(0, 1000);
+    LogitTile tile{logits.data(), columns, rows, columns, 0, columns};
+    tile.above = marked ? above.data() : nullptr;
+    code.absorb_threshold(normaliser, tile, state);
+  }
+};
+
+TEST(Approximation, MarksOfLogitsChangeNoCandidate) {
+  for (const char* name : {"sparsemax", "entmax(1.5)", "entmax(1.2)"}) {
+    const Normaliser normaliser = Variant::parse(name).normaliser;
+    const Absorbed with(normaliser, true);
+    const Absorbed without(normaliser, false);
+    EXPECT_EQ(with.counts, without.counts) << name;
+    EXPECT_EQ(with.tau, without.tau) << name;
+    EXPECT_EQ(with.maximum, without.maximum) << name;
+    for (std::int64_t row = 0; row < Absorbed::rows; ++row) {
+      EXPECT_NE(with.counts[static_cast<std::size_t>(row)], 0) << name;
+      for (std::int32_t t = 0; t < with.counts[static_cast<std::size_t>(row)]; ++t) {
+        const auto at = static_cast<std::size_t>(row * 2 * Absorbed::columns + t);
+        EXPECT_EQ(with.keys[at], without.keys[at]) << name;
       }
     }
   }

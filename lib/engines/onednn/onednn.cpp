@@ -106,6 +106,7 @@ class OnednnPlan final : public Plan {
         primitives_(problem, Sizes(variant, problem)),
         softmax_(primitives_.softmax) {
     const Sizes& sizes = primitives_.sizes;
+    workspace.reserve(primitives_.total(problem));
     for (std::int64_t head = 0; head < problem.shape.batch * problem.shape.kv_heads; ++head) {
       packed_keys_.push_back(primitives_.scores.packed(workspace.allocate_bytes(sizes.packed_keys)));
       packed_values_.push_back(primitives_.values.packed(workspace.allocate_bytes(sizes.packed_values)));
