@@ -15,6 +15,7 @@ namespace {
 struct Contestant {
   Rounds rounds;
   Json record;
+  std::string stopped;  ///< why no more samples are needed, after the last one
   double spent_ms = 0;
   double measured_ms = 0;
   bool open = true;
@@ -29,7 +30,7 @@ class Group {
         reports_(reports),
         random_(std::random_device{}()),
         name_(fmt::format("{:016x}", random_())),
-        contestants_(cells.size(), Contestant{Rounds(rule), {}}) {}
+        contestants_(cells.size(), Contestant{Rounds(rule), {}, {}}) {}
 
   void measure() {
     std::vector<std::size_t> order(cells_.size());
@@ -41,6 +42,7 @@ class Group {
       std::shuffle(order.begin(), order.end(), random_);
       for (const std::size_t cell : order)
         if (contestants_[cell].open) visit(cell, block);
+      close_stopped();
     }
   }
 
@@ -53,8 +55,18 @@ class Group {
       contestant.rounds.count_retry();
       if (!take(cell, block)) return;
     }
-    if (const std::string stopped = contestant.rounds.stopped(contestant.spent_ms * 1e-3); !stopped.empty()) {
-      contestant.record["time"] = contestant.rounds.to_json(stopped);
+    contestant.stopped = contestant.rounds.stopped(contestant.spent_ms * 1e-3);
+  }
+
+  /// A cell that is precise waits for those that are not yet, a while: ratios are of blocks that both have.
+  void close_stopped() {
+    const bool all = std::all_of(contestants_.begin(), contestants_.end(),
+                                 [](const Contestant& c) { return !c.open || !c.stopped.empty(); });
+    for (std::size_t cell = 0; cell < contestants_.size(); ++cell) {
+      Contestant& contestant = contestants_[cell];
+      if (!contestant.open || contestant.stopped.empty()) continue;
+      if (!all && contestant.stopped == "precise" && contestant.rounds.may_wait()) continue;
+      contestant.record["time"] = contestant.rounds.to_json(contestant.stopped);
       if (const std::int64_t count = contestant.rounds.contaminated(); count > 0)
         contestant.record["warnings"].push_back(fmt::format("{} of {} samples are contaminated", count,
                                                             contestant.record["time"]["samples"].size()));

@@ -1,6 +1,7 @@
 // The samples of one cell, a process each: when there are enough of them, and the figures they make.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -45,6 +46,11 @@ class Rounds {
   /// Why no more samples are taken: `precise` (the interval's half-width is at most 2 % of the median),
   /// `stabilised` (more samples did not narrow it), `budget`; empty: more are wanted.
   std::string stopped(double spent_s) const;
+
+  /// Of a precise cell: fewer than twice the samples that it needs at least.
+  bool may_wait() const {
+    return std::ssize(samples_) < std::min<std::ptrdiff_t>(2 * rule_.rounds, rule_.max_rounds);
+  }
 
   /// The record's `time` (results/SCHEMA.md). Figures are made of one_of_each_block. Blocks without a clean
   /// one are left out where there are `rounds` others.

@@ -31,6 +31,14 @@ TEST(Rounds, StopWhereTheyArePrecise) {
   EXPECT_EQ(rounds.stopped(1), "precise");
 }
 
+TEST(Rounds, OfAPreciseCellMayWaitForOthersAWhile) {
+  Rounds rounds({6, 32, 3, 100});
+  for (int block = 0; block < 11; ++block) rounds.add(sample_of(block, 100));
+  EXPECT_TRUE(rounds.may_wait());
+  rounds.add(sample_of(11, 100));
+  EXPECT_FALSE(rounds.may_wait());
+}
+
 TEST(Rounds, StopWhereMoreDoNotHelp) {
   Rounds rounds({5, 1000, 3, 100});
   std::string stopped;
@@ -97,6 +105,25 @@ TEST(NoiseFloor, IsTheSpreadOfAPair) {
   EXPECT_FALSE(noise_floor({a}, {}));
   b["status"] = "timeout";
   EXPECT_FALSE(noise_floor({a}, {b}));
+}
+
+TEST(Interleaving, PreciseCellsHaveTheBlocksOfTheirNeighbours) {
+  const TemporaryDirectory directory;
+  const std::string run = (directory / "run").string();
+  ASSERT_EQ(command("sweep --backend chunked,window,sparse --pattern causal --seqlen 256,384 --heads 1 "
+                    "--rounds 5 --max-rounds 20 --min-time 0.01 --out " +
+                    run)
+                .status,
+            0);
+  const std::vector<nlohmann::json> list = records(run);
+  for (const nlohmann::json& cell : list) {
+    const nlohmann::json& time = cell.at("time");
+    if (time.at("stopped") != "precise" || time.at("samples").size() >= 10) continue;
+    for (const nlohmann::json& other : list)
+      if (other.at("group") == cell.at("group")) {
+        EXPECT_LE(other.at("time").at("samples").back().at("block"), time.at("samples").back().at("block"));
+      }
+  }
 }
 
 TEST(Interleaving, EveryRecordOfAGroupHasEveryBlock) {
