@@ -65,7 +65,8 @@ class Group {
     for (std::size_t cell = 0; cell < contestants_.size(); ++cell) {
       Contestant& contestant = contestants_[cell];
       if (!contestant.open || contestant.stopped.empty()) continue;
-      if (!all && contestant.stopped == "precise" && contestant.rounds.may_wait()) continue;
+      if (!all && contestant.stopped == "precise" && contestant.rounds.may_wait(contestant.spent_ms * 1e-3))
+        continue;
       contestant.record["time"] = contestant.rounds.to_json(contestant.stopped);
       if (const std::int64_t count = contestant.rounds.contaminated(); count > 0)
         contestant.record["warnings"].push_back(fmt::format("{} of {} samples are contaminated", count,

@@ -47,9 +47,10 @@ class Rounds {
   /// `stabilised` (more samples did not narrow it), `budget`; empty: more are wanted.
   std::string stopped(double spent_s) const;
 
-  /// Of a precise cell: fewer than twice the samples that it needs at least.
-  bool may_wait() const {
-    return std::ssize(samples_) < std::min<std::ptrdiff_t>(2 * rule_.rounds, rule_.max_rounds);
+  /// Of a precise cell: fewer than twice the samples that it needs at least, and within the budget.
+  bool may_wait(double spent_s) const {
+    return spent_s < rule_.budget_s &&
+           std::ssize(samples_) < std::min<std::ptrdiff_t>(2 * rule_.rounds, rule_.max_rounds);
   }
 
   /// The record's `time` (results/SCHEMA.md). Figures are made of one_of_each_block. Blocks without a clean

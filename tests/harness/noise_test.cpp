@@ -34,9 +34,10 @@ TEST(Rounds, StopWhereTheyArePrecise) {
 TEST(Rounds, OfAPreciseCellMayWaitForOthersAWhile) {
   Rounds rounds({6, 32, 3, 100});
   for (int block = 0; block < 11; ++block) rounds.add(sample_of(block, 100));
-  EXPECT_TRUE(rounds.may_wait());
+  EXPECT_TRUE(rounds.may_wait(1));
+  EXPECT_FALSE(rounds.may_wait(100)) << "the budget is spent";
   rounds.add(sample_of(11, 100));
-  EXPECT_FALSE(rounds.may_wait());
+  EXPECT_FALSE(rounds.may_wait(1));
 }
 
 TEST(Rounds, StopWhereMoreDoNotHelp) {
