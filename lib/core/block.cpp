@@ -14,11 +14,6 @@ namespace {
 constexpr std::align_val_t cache_line{64};
 constexpr std::int64_t huge_page = std::int64_t{2} << 20;
 
-/// `multiple` is a power of two.
-std::int64_t rounded_up(std::int64_t value, std::int64_t multiple) {
-  return (value + multiple - 1) & -multiple;
-}
-
 /// Whole pages from a multiple of the huge page on. No more becomes resident than the block: what fills no
 /// huge page has small ones.
 Block map_block(std::int64_t bytes) {

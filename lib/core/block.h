@@ -14,6 +14,10 @@
 
 namespace attnlab {
 
+constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
+  return (value + step - 1) / step * step;
+}
+
 struct FreeBlock {
   std::int64_t mapped_bytes = 0;  ///< none: it came from operator new
   void operator()(std::byte* block) const;

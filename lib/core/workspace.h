@@ -15,7 +15,7 @@ namespace attnlab {
 class Workspace {
  public:
   /// Bytes that a block of `bytes` occupies.
-  static constexpr std::int64_t rounded(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
+  static constexpr std::int64_t rounded(std::int64_t bytes) { return rounded_up(bytes, 64); }
 
   /// What is allocated next, up to `bytes`, shall lie side by side; if more is allocated, that lies
   /// elsewhere.

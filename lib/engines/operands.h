@@ -12,10 +12,6 @@
 
 namespace attnlab {
 
-constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
-  return (value + step - 1) / step * step;
-}
-
 /// What products are computed in: float32, or bfloat16 where the problem is and the machine multiplies it
 /// faster.
 DType product_dtype(const Problem& problem);
