@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cell.h"
-#include "measure/disturbance.h"
+#include "measure/sampler.h"
 #include "options.h"
 
 namespace attnlab {
@@ -22,12 +22,8 @@ struct StoppingRule {
 /// Throws ArgumentError.
 StoppingRule stopping_rule(const Settings& settings);
 
-struct RoundSample {
+struct RoundSample : Sample {
   std::int64_t block = 0;  ///< of its group: samples of one block were taken side by side
-  double time_ns = 0;
-  double wall_ns = 0;  ///< of all iterations
-  std::int64_t iterations = 0;
-  Disturbance disturbance;
   std::vector<std::string> contaminated;
 };
 

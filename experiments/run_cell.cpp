@@ -99,7 +99,7 @@ Json time_pass(Prepared& prepared, const Cell& cell, double& measured_ms) {
   const Inputs inputs = prepared.inputs();
   const Sample taken = sample([&] { plan->run(inputs, prepared.output.view()); }, cell.min_time_s);
   measured_ms += taken.work_ns * 1e-6;
-  return to_json(RoundSample{0, taken.time_ns, taken.wall_ns, taken.iterations, taken.disturbance, {}});
+  return to_json(RoundSample{taken, 0, {}});
 }
 
 /// The buckets that the shape's distances reach.
