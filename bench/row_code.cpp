@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/isa.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 #include "support/machine_limits.h"
 
 namespace attnlab {

@@ -33,7 +33,7 @@ add_test(NAME build_layers_can_fail
          COMMAND ${CMAKE_COMMAND} -DWORK=${CMAKE_BINARY_DIR}/layers_can_fail -P ${CMAKE_SOURCE_DIR}/tests/build/layers_can_fail.cmake)
 foreach(level ${attnlab_levels})
   add_test(NAME build_symbols_${level}
-           COMMAND ${CMAKE_COMMAND} -DLEVEL=${level} -DOBJECT=$<TARGET_OBJECTS:attnlab_rows_${level}> -DNM=${CMAKE_NM}
+           COMMAND ${CMAKE_COMMAND} -DLEVEL=${level} -DOBJECT=$<TARGET_OBJECTS:attnlab_kernels_${level}> -DNM=${CMAKE_NM}
                    -P ${CMAKE_SOURCE_DIR}/tests/build/symbols.cmake)
 endforeach()
 add_test(NAME report COMMAND test_report)

@@ -33,7 +33,7 @@ struct LogitRange {
 void merge(LogitRange& range, const LogitRange& other);
 
 /// The largest of a stream of logits: `kept` of them at least, while there are as many. Appending is up to
-/// who has a register of them (rows/sketch.h).
+/// who has a register of them (kernels/sketch.h).
 struct LargestLogits {
   static constexpr std::int32_t kept = 64;
   static constexpr std::int32_t capacity = 192;

@@ -8,7 +8,7 @@
 
 #include "core/isa.h"
 #include "engines/tile_product.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

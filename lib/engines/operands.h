@@ -8,7 +8,7 @@
 
 #include "core/dtype.h"
 #include "engines/engine.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

@@ -9,7 +9,7 @@
 #include "core/problem.h"
 #include "dispersion/row_sketch.h"
 #include "engines/engine.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

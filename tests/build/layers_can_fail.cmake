@@ -7,7 +7,7 @@ set(failures 0)
 function(expect outcome file text)
   file(REMOVE_RECURSE ${WORK})
   set(tree ${WORK}/common/tree)  # the name of a folder above the tree is nobody's business
-  foreach(sound lib/core/tensor.h lib/variants/score.h lib/rows/lane.h lib/engines/engine.h lib/engines/registry.cpp
+  foreach(sound lib/core/tensor.h lib/variants/score.h lib/kernels/lane.h lib/engines/engine.h lib/engines/registry.cpp
                 lib/engines/tiled/tiled.h lib/engines/flash_2/flash.h lib/measure/heap.h experiments/cell.h
                 tests/harness/command.h tests/unit/score_test.cpp)
     file(WRITE ${tree}/${sound} "#include <vector>\n")
@@ -27,16 +27,16 @@ function(expect outcome file text)
 endfunction()
 
 expect(NONE lib/engines/registry.cpp "#include \"engines/tiled/tiled.h\"")
-expect(NONE lib/engines/tiled/tiled.h "#include \"engines/engine.h\"\n#include \"rows/lane.h\"")
+expect(NONE lib/engines/tiled/tiled.h "#include \"engines/engine.h\"\n#include \"kernels/lane.h\"")
 expect(NONE tests/harness/score_test.cpp "#include \"cell.h\"")
 expect(COMPLAINT lib/core/tensor.h "#include \"variants/score.h\"")
 expect(COMPLAINT lib/variants/score.h "#  include <engines/engine.h>")
 expect(COMPLAINT lib/variants/score.h "#include \"../engines/engine.h\"")
-expect(COMPLAINT lib/rows/lane.h "#include \"engines/engine.h\"")
+expect(COMPLAINT lib/kernels/lane.h "#include \"engines/engine.h\"")
 expect(COMPLAINT lib/measure/heap.h "#include \"engines/engine.h\"")
 expect(COMPLAINT lib/engines/engine.h "#include \"cell.h\"")
 expect(COMPLAINT lib/engines/tiled/tiled.h "#include \"engines/flash_2/flash.h\"")
-expect(COMPLAINT lib/kernels/fast.h "")
+expect(COMPLAINT lib/flash/fast.h "")
 expect(COMPLAINT experiments/cell.h "#include \"harness/command.h\"")
 expect(COMPLAINT tests/unit/score_test.cpp "#include \"cell.h\"")
 expect(COMPLAINT lib/core/string_utils.h "")

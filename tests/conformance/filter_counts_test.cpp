@@ -11,7 +11,7 @@
 #include "core/isa.h"
 #include "engines/reference/oracle.h"
 #include "engines/registry.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 #include "support/case.h"
 
 namespace attnlab {

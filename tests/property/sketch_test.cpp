@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/isa.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/isa.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 #include "variants/normaliser.h"
 
 namespace attnlab {

@@ -1,6 +1,6 @@
 // Row code of every level that the machine has: exponential, conversions, products and packing, each against
 // plain arithmetic.
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ TEST(RowCode, ExponentialOfEveryMagnitude) {
   points.resize(points.size() / 16 * 16);
   for (const IsaLevel level : supported_isa_levels()) {
     const std::vector<float> weights = weights_of(row_code(level), points);
-    // The bound that rows/lane.h states.
+    // The bound that kernels/lane.h states.
     const double slope = level == IsaLevel::baseline ? 1.4 : 0.25;
     for (std::size_t at = 0; at < points.size(); ++at) {
       const double x = static_cast<double>(points[at]);

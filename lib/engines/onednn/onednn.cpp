@@ -11,7 +11,7 @@
 #include "engines/operands.h"
 #include "engines/statistics_pass.h"
 #include "engines/tile_product.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

@@ -12,7 +12,7 @@
 #include "engines/engine.h"
 #include "engines/tile_product.h"
 #include "engines/tiled/tiling.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

@@ -8,7 +8,7 @@
 
 #include "core/workspace.h"
 #include "engines/tiled/tiling.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

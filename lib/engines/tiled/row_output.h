@@ -7,7 +7,7 @@
 #include "engines/engine.h"
 #include "engines/statistics_pass.h"
 #include "engines/tiled/logit_tiles.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

@@ -4,7 +4,7 @@
 
 #include "engines/operands.h"
 #include "engines/tile_product.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

@@ -14,7 +14,7 @@
 #include "engines/tile_product.h"
 #include "engines/tiled/logit_tiles.h"
 #include "engines/tiled/tiling.h"
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "rows/lane.h"
+#include "kernels/lane.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

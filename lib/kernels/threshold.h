@@ -13,10 +13,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "rows/lane.h"
-#include "rows/online.h"
-#include "rows/rows.h"
-#include "rows/stored_rows.h"
+#include "kernels/lane.h"
+#include "kernels/online.h"
+#include "kernels/rows.h"
+#include "kernels/stored_rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

@@ -6,10 +6,10 @@
 #include <limits>
 
 #include "dispersion/row_sketch.h"
-#include "rows/lane.h"
-#include "rows/rows.h"
-#include "rows/sketch.h"
-#include "rows/storage.h"
+#include "kernels/lane.h"
+#include "kernels/rows.h"
+#include "kernels/sketch.h"
+#include "kernels/storage.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

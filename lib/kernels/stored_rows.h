@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "rows/lane.h"
-#include "rows/product.h"
-#include "rows/rows.h"
-#include "rows/storage.h"
+#include "kernels/lane.h"
+#include "kernels/product.h"
+#include "kernels/rows.h"
+#include "kernels/storage.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

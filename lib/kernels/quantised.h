@@ -11,9 +11,9 @@
 #include <cstdint>
 #include <limits>
 
-#include "rows/lane.h"
-#include "rows/rows.h"
-#include "rows/threshold.h"
+#include "kernels/lane.h"
+#include "kernels/rows.h"
+#include "kernels/threshold.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstdint>
 
-#include "rows/lane.h"
-#include "rows/online.h"
-#include "rows/rows.h"
-#include "rows/sketch.h"
+#include "kernels/lane.h"
+#include "kernels/online.h"
+#include "kernels/rows.h"
+#include "kernels/sketch.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

@@ -1,5 +1,5 @@
-#include "rows/level_tables.h"
-#include "rows/rows.h"
+#include "kernels/level_tables.h"
+#include "kernels/rows.h"
 
 namespace attnlab {
 

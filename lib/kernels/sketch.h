@@ -7,8 +7,8 @@
 
 #include "dispersion/row_sketch.h"
 #include "dispersion/row_statistics.h"
-#include "rows/lane.h"
-#include "rows/rows.h"
+#include "kernels/lane.h"
+#include "kernels/rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

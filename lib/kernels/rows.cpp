@@ -1,19 +1,19 @@
 // Compiled once for each instruction-set level: ATTNLAB_LEVEL is its name, and its namespace.
-#include "rows/rows.h"
+#include "kernels/rows.h"
 
 #include <limits>
 #include <type_traits>
 #include <variant>
 
-#include "rows/elementwise.h"
-#include "rows/lane.h"
-#include "rows/level_tables.h"
-#include "rows/online.h"
-#include "rows/product.h"
-#include "rows/quantised.h"
-#include "rows/storage.h"
-#include "rows/stored_rows.h"
-#include "rows/threshold.h"
+#include "kernels/elementwise.h"
+#include "kernels/lane.h"
+#include "kernels/level_tables.h"
+#include "kernels/online.h"
+#include "kernels/product.h"
+#include "kernels/quantised.h"
+#include "kernels/storage.h"
+#include "kernels/stored_rows.h"
+#include "kernels/threshold.h"
 #include "variants/modifiers/table.h"
 #include "variants/normalisers/table.h"
 

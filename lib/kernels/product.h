@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "rows/lane.h"
-#include "rows/rows.h"
+#include "kernels/lane.h"
+#include "kernels/rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
