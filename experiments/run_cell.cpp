@@ -16,9 +16,6 @@
 #include "core/isa.h"
 #include "dispersion/summary.h"
 #include "engines/onednn_info.h"
-#include "engines/reference/oracle.h"
-#include "engines/reference/output_error.h"
-#include "engines/reference/pair.h"
 #include "engines/registry.h"
 #include "heatmap/heatmap.h"
 #include "inputs/npy.h"
@@ -27,6 +24,9 @@
 #include "measure/resident.h"
 #include "measure/sampler.h"
 #include "needle_weight.h"
+#include "oracle/oracle.h"
+#include "oracle/output_error.h"
+#include "oracle/pair.h"
 #include "rounds.h"
 
 namespace attnlab {

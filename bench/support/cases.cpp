@@ -4,9 +4,9 @@
 
 #include <stdexcept>
 
-#include "engines/reference/oracle.h"
-#include "engines/reference/output_error.h"
 #include "engines/registry.h"
+#include "oracle/oracle.h"
+#include "oracle/output_error.h"
 
 namespace attnlab {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cell.h"
-#include "engines/reference/weight_map.h"
+#include "oracle/weight_map.h"
 
 namespace attnlab {
 

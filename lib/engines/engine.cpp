@@ -1,29 +1,6 @@
 #include "engines/engine.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "core/argument_error.h"
-
 namespace attnlab {
-
-namespace {
-
-void require(std::string_view name, const TensorView& tensor, const Dims& shape, DType dtype) {
-  if (tensor.shape != shape)
-    throw ArgumentError(name, fmt::format("shape {}", fmt::join(tensor.shape, " x ")),
-                        fmt::format("shape {}", fmt::join(shape, " x ")));
-  if (tensor.dtype != dtype) throw ArgumentError(name, to_string(tensor.dtype), to_string(dtype));
-  if (tensor.stride[3] != 1)
-    throw ArgumentError(name, fmt::format("last stride {}", tensor.stride[3]), "a last stride of 1");
-}
-
-}  // namespace
-
-const ScoreWeights& weights_of(const Inputs& inputs) {
-  static const ScoreWeights none;
-  return inputs.weights ? *inputs.weights : none;
-}
 
 FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
   rows += other.rows;
@@ -34,13 +11,6 @@ FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
   solves += other.solves;
   whole_rows += other.whole_rows;
   return *this;
-}
-
-void validate(const Inputs& inputs, const Variant& variant, const Problem& problem) {
-  require("Q", inputs.q, problem.shape.q(), problem.dtype);
-  require("K", inputs.k, problem.shape.k(), problem.dtype);
-  require("V", inputs.v, problem.shape.v(), problem.dtype);
-  validate(weights_of(inputs), weight_shapes(variant, problem.shape), variant.name());
 }
 
 }  // namespace attnlab

@@ -12,21 +12,10 @@
 #include "core/tensor.h"
 #include "core/workspace.h"
 #include "dispersion/row_statistics.h"
+#include "variants/inputs.h"
 #include "variants/variant.h"
 
 namespace attnlab {
-
-/// Shapes as in Shape::q(), k() and v(); storage type as in Problem::dtype. Weights of the score and of the
-/// modifiers, if they learn any.
-struct Inputs {
-  TensorView q;
-  TensorView k;
-  TensorView v;
-  const ScoreWeights* weights = nullptr;
-};
-
-/// Learned parameters of `inputs`, or none.
-const ScoreWeights& weights_of(const Inputs& inputs);
 
 /// Why an engine cannot run a variant, in one sentence.
 struct Refusal {
@@ -90,9 +79,5 @@ class Engine {
   virtual std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
                                      Workspace& workspace) const = 0;
 };
-
-/// Throws ArgumentError if the tensors' shapes, strides or storage types are not those of the problem, or
-/// learned weights are missing.
-void validate(const Inputs& inputs, const Variant& variant, const Problem& problem);
 
 }  // namespace attnlab

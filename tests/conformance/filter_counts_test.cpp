@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/isa.h"
-#include "engines/reference/oracle.h"
 #include "engines/registry.h"
 #include "kernels/rows.h"
+#include "oracle/oracle.h"
 #include "support/case.h"
 
 namespace attnlab {

@@ -8,8 +8,8 @@
 #include <numeric>
 #include <random>
 
-#include "engines/reference/oracle.h"
 #include "engines/registry.h"
+#include "oracle/oracle.h"
 
 namespace attnlab {
 

@@ -8,7 +8,7 @@
 #include "core/problem.h"
 #include "core/tensor.h"
 #include "engines/engine.h"
-#include "engines/reference/output_error.h"
+#include "oracle/output_error.h"
 #include "variants/variant.h"
 
 namespace attnlab {

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "core/argument_error.h"
-#include "engines/reference/oracle.h"
 #include "inputs/input.h"
+#include "oracle/oracle.h"
 
 namespace attnlab {
 namespace {

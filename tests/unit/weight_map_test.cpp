@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "engines/reference/weight_map.h"
 #include "inputs/input.h"
 #include "measure/heap.h"
+#include "oracle/weight_map.h"
 
 namespace attnlab {
 namespace {

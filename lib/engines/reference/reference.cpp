@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "dispersion/value_norms.h"
-#include "engines/reference/oracle.h"
+#include "oracle/oracle.h"
 
 namespace attnlab {
 

@@ -1,11 +1,11 @@
-#include "engines/reference/output_error.h"
+#include "oracle/output_error.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "engines/reference/determined_rows.h"
-#include "engines/reference/oracle.h"
+#include "oracle/determined_rows.h"
+#include "oracle/oracle.h"
 
 namespace attnlab {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dispersion/divergence.h"
-#include "engines/engine.h"
+#include "variants/inputs.h"
 
 namespace attnlab {
 

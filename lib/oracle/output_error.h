@@ -5,7 +5,7 @@
 #include <span>
 
 #include "core/problem.h"
-#include "engines/engine.h"
+#include "variants/inputs.h"
 #include "variants/variant.h"
 
 namespace attnlab {

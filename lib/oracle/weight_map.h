@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engines/engine.h"
+#include "variants/inputs.h"
 
 namespace attnlab {
 

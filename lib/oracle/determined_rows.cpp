@@ -1,10 +1,10 @@
-#include "engines/reference/determined_rows.h"
+#include "oracle/determined_rows.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "engines/reference/oracle.h"
+#include "oracle/oracle.h"
 
 namespace attnlab {
 

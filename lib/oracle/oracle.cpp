@@ -1,4 +1,4 @@
-#include "engines/reference/oracle.h"
+#include "oracle/oracle.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "engines/engine.h"
+#include "variants/inputs.h"
 
 namespace attnlab {
 

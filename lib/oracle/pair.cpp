@@ -1,6 +1,6 @@
-#include "engines/reference/pair.h"
+#include "oracle/pair.h"
 
-#include "engines/reference/oracle.h"
+#include "oracle/oracle.h"
 
 namespace attnlab {
 

@@ -1,10 +1,10 @@
-#include "engines/reference/weight_map.h"
+#include "oracle/weight_map.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "dispersion/row_sketch.h"
-#include "engines/reference/oracle.h"
+#include "oracle/oracle.h"
 
 namespace attnlab {
 
