@@ -4,7 +4,7 @@
 # ATTNLAB_NO_INSTALL=1: say what is missing and stop with status 2.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. experiments/install.sh
+. experiments/scripts/install.sh
 preset=dev
 arguments=()
 while [ $# -gt 0 ]; do

@@ -4,7 +4,7 @@
 # and said. Status: 0 every promise of cases.py held, 1 some did not, 2 usage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-. experiments/install.sh
+. experiments/scripts/install.sh
 install_packages "${attnlab_build_packages[@]}" python3-venv
 
 cmake --preset release -DATTNLAB_BENCHMARKS=ON > /dev/null

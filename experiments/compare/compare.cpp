@@ -10,15 +10,15 @@
 
 #include "compare/comparison.h"
 #include "compare/comparison_tables.h"
+#include "compare/noise_floor.h"
+#include "compare/subject.h"
 #include "core/argument_error.h"
 #include "dispersion/row_statistics.h"
-#include "noise_floor.h"
-#include "report/analysis.h"
-#include "report/formats.h"
-#include "report/load.h"
-#include "report/subject.h"
+#include "records/analysis.h"
+#include "records/formats.h"
+#include "records/load.h"
+#include "records/whole_file.h"
 #include "variants/arguments.h"
-#include "whole_file.h"
 
 namespace attnlab {
 

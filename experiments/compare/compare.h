@@ -1,7 +1,7 @@
 // attnlab compare: what is faster, slower, larger or further off, between two runs or two series of one.
 #pragma once
 
-#include "options.h"
+#include "options/options.h"
 
 namespace attnlab {
 

@@ -8,10 +8,10 @@
 #include <set>
 #include <tuple>
 
+#include "cell/rounds.h"
 #include "core/argument_error.h"
 #include "measure/sampler.h"
-#include "report/analysis.h"
-#include "rounds.h"
+#include "records/analysis.h"
 
 namespace attnlab {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cell.h"
+#include "cell/cell.h"
 #include "measure/bootstrap.h"
 
 namespace attnlab {

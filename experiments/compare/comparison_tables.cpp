@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "report/analysis.h"
-#include "table.h"
+#include "records/analysis.h"
+#include "records/quantities.h"
 
 namespace attnlab {
 

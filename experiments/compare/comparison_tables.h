@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "compare/comparison.h"
-#include "report/tables.h"
+#include "records/table.h"
 
 namespace attnlab {
 

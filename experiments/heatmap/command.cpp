@@ -4,10 +4,10 @@
 
 #include <system_error>
 
-#include "cell_inputs.h"
+#include "cell/cell_inputs.h"
 #include "core/argument_error.h"
 #include "heatmap/picture.h"
-#include "whole_file.h"
+#include "records/whole_file.h"
 
 namespace attnlab {
 

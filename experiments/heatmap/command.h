@@ -1,7 +1,7 @@
 // attnlab heatmap: where one head of a variant looks, as a picture.
 #pragma once
 
-#include "options.h"
+#include "options/options.h"
 
 namespace attnlab {
 

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "cell.h"
+#include "cell/cell.h"
+#include "cell/heatmap.h"
 #include "heatmap/canvas.h"
-#include "heatmap/heatmap.h"
 
 namespace attnlab {
 

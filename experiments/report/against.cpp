@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "report/analysis.h"
+#include "records/analysis.h"
 
 namespace attnlab {
 

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cell.h"
+#include "cell/cell.h"
 #include "compare/comparison.h"
 #include "report/tables.h"
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "report/analysis.h"
+#include "records/analysis.h"
 #include "report/tables.h"
 
 namespace attnlab {

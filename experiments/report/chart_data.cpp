@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "heatmap/colours.h"
-#include "report/analysis.h"
+#include "records/analysis.h"
 #include "report/charts.h"
 #include "report/tables.h"
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "report/subject.h"
+#include "compare/subject.h"
 
 namespace attnlab {
 

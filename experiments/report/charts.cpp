@@ -7,7 +7,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "report/analysis.h"
+#include "records/analysis.h"
 #include "report/reference_lines.h"
 
 namespace attnlab {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cell.h"
+#include "cell/cell.h"
 
 namespace attnlab {
 

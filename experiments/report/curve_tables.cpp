@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "report/analysis.h"
+#include "records/analysis.h"
 #include "report/tables.h"
 
 namespace attnlab {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dispersion/row_statistics.h"
+#include "records/needle_table.h"
 #include "report/cell_tables.h"
 
 namespace attnlab {

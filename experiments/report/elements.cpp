@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "report/formats.h"
+#include "records/formats.h"
 
 namespace attnlab {
 

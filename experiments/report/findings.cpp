@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 
+#include "records/analysis.h"
+#include "records/quantities.h"
 #include "report/against.h"
-#include "report/analysis.h"
 #include "report/tables.h"
-#include "table.h"
 
 namespace attnlab {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <random>
 
+#include "records/formats.h"
 #include "report/assets.h"
 #include "report/charts.h"
-#include "report/formats.h"
 #include "report/sections.h"
 
 namespace attnlab {

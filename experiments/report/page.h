@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "report/subject.h"
+#include "compare/subject.h"
 
 namespace attnlab {
 

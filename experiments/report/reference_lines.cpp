@@ -8,7 +8,7 @@
 #include "core/argument_error.h"
 #include "dispersion/laws.h"
 #include "inputs/input.h"
-#include "report/analysis.h"
+#include "records/analysis.h"
 
 namespace attnlab {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "cell.h"
+#include "cell/cell.h"
 
 namespace attnlab {
 

@@ -7,9 +7,10 @@
 #include <fstream>
 
 #include "core/argument_error.h"
-#include "report/formats.h"
-#include "report/load.h"
+#include "records/formats.h"
+#include "records/load.h"
 #include "report/page.h"
+#include "report/tables.h"
 
 namespace attnlab {
 

@@ -1,7 +1,7 @@
 // attnlab report: a run's records as one HTML file, or its tables as Markdown, CSV or LaTeX.
 #pragma once
 
-#include "options.h"
+#include "options/options.h"
 
 namespace attnlab {
 

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "report/analysis.h"
+#include "records/analysis.h"
+#include "records/formats.h"
 #include "report/chart_data.h"
 #include "report/charts.h"
 #include "report/elements.h"
 #include "report/findings.h"
-#include "report/formats.h"
 
 namespace attnlab {
 

@@ -8,9 +8,9 @@
 #include <unordered_map>
 
 #include "compare/comparison.h"
+#include "compare/noise_floor.h"
 #include "measure/sampler.h"
-#include "noise_floor.h"
-#include "report/analysis.h"
+#include "records/analysis.h"
 #include "report/tables.h"
 
 namespace attnlab {

@@ -11,10 +11,10 @@
 #include <cstdlib>
 
 #include "compare/comparison.h"
+#include "compare/noise_floor.h"
 #include "core/splitmix.h"
 #include "harness/command.h"
-#include "noise_floor.h"
-#include "report/load.h"
+#include "records/load.h"
 
 namespace attnlab {
 namespace {

@@ -11,9 +11,9 @@
 #include <cstdlib>
 #include <thread>
 
-#include "commands.h"
+#include "cli/commands.h"
+#include "cli/option_values.h"
 #include "harness/command.h"
-#include "option_values.h"
 
 namespace attnlab {
 namespace {

@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <set>
 
+#include "cell/rounds.h"
+#include "compare/noise_floor.h"
 #include "harness/command.h"
-#include "noise_floor.h"
-#include "report/load.h"
-#include "rounds.h"
-#include "schema.h"
+#include "records/load.h"
+#include "records/schema.h"
 
 namespace attnlab {
 namespace {

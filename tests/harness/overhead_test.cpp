@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "harness/command.h"
-#include "report/load.h"
+#include "records/load.h"
 
 namespace attnlab {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "report/subject.h"
+#include "compare/subject.h"
 #include "report/tables.h"
 
 namespace attnlab {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "report/analysis.h"
+#include "records/analysis.h"
 #include "report/made_records.h"
 #include "report/page.h"
 

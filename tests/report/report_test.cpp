@@ -6,11 +6,11 @@
 
 #include "core/argument_error.h"
 #include "harness/command.h"
-#include "report/analysis.h"
+#include "records/analysis.h"
+#include "records/formats.h"
+#include "records/load.h"
 #include "report/chart_data.h"
 #include "report/findings.h"
-#include "report/formats.h"
-#include "report/load.h"
 #include "report/made_records.h"
 #include "report/tables.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/argument_error.h"
-#include "report/analysis.h"
+#include "records/analysis.h"
 #include "report/findings.h"
 #include "report/made_records.h"
 

@@ -1,0 +1,301 @@
+#include "cell/cell.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <regex>
+#include <set>
+#include <utility>
+
+#include "core/argument_error.h"
+#include "core/fnv.h"
+#include "engines/registry.h"
+#include "inputs/input.h"
+#include "inputs/npy.h"
+#include "measure/machine.h"
+
+namespace attnlab {
+
+std::string Cell::id() const {
+  Json point = to_json(*this);
+  for (const char* setting : {"rounds", "min_time_s", "heatmap", "save_output", "against"})
+    point.erase(setting);
+  const std::string text = point.dump();
+  return fmt::format("{:016x}", fnv1a(std::as_bytes(std::span(text))));
+}
+
+std::string Cell::group_key() const {
+  Json shared = to_json(*this);
+  for (const char* own : {"backend", "engine", "variant", "twin", "heatmap"}) shared.erase(own);
+  return shared.dump();
+}
+
+std::string Cell::label() const {
+  const Shape& shape = problem.shape;
+  return fmt::format("{} {} n={}{} {} {} thread{}{}", backend.value_or(engine), variant, shape.seqlen_q,
+                     shape.seqlen_k == shape.seqlen_q ? "" : fmt::format("x{}", shape.seqlen_k),
+                     to_string(problem.dtype), problem.threads, problem.threads == 1 ? "" : "s",
+                     twin ? " (A/A)" : "");
+}
+
+Json to_json(const Cell& cell) {
+  const Shape& shape = cell.problem.shape;
+  return {{"backend", cell.backend ? Json(*cell.backend) : Json()},
+          {"engine", cell.engine},
+          {"variant", cell.variant},
+          {"shape",
+           {shape.batch, shape.heads, shape.kv_heads, shape.seqlen_q, shape.seqlen_k, shape.head_dim,
+            shape.head_dim_v}},
+          {"dtype", to_string(cell.problem.dtype)},
+          {"threads", cell.problem.threads},
+          {"input", cell.input},
+          {"seed", cell.seed},
+          {"score_weights", cell.score_weights},
+          {"cu_seqlens", cell.cu_seqlens},
+          {"rounds", cell.rounds},
+          {"min_time_s", cell.min_time_s},
+          {"heatmap", cell.heatmap},
+          {"twin", cell.twin},
+          {"save_output", cell.save_output},
+          {"against", cell.against}};
+}
+
+namespace {
+
+std::shared_ptr<const std::vector<std::int64_t>> read_cu_seqlens(const std::string& file) {
+  if (file.empty()) return nullptr;
+  return std::make_shared<const std::vector<std::int64_t>>(read_npy_integers("cu-seqlens", file));
+}
+
+}  // namespace
+
+Cell cell_from_json(const Json& json) {
+  Cell cell;
+  if (!json.at("backend").is_null()) cell.backend = json.at("backend").get<std::string>();
+  cell.engine = json.at("engine");
+  cell.variant = json.at("variant");
+  const auto sizes = json.at("shape").get<std::vector<std::int64_t>>();
+  cell.problem.shape = {sizes.at(0), sizes.at(1), sizes.at(2), sizes.at(3),
+                        sizes.at(4), sizes.at(5), sizes.at(6)};
+  cell.problem.dtype = parse_dtype(json.at("dtype").get<std::string>());
+  cell.problem.threads = json.at("threads");
+  cell.input = json.at("input");
+  cell.seed = json.at("seed");
+  cell.score_weights = json.at("score_weights");
+  cell.cu_seqlens = json.at("cu_seqlens");
+  cell.problem.shape.cu_seqlens = read_cu_seqlens(cell.cu_seqlens);
+  cell.rounds = json.at("rounds");
+  cell.min_time_s = json.at("min_time_s");
+  cell.heatmap = json.at("heatmap");
+  cell.twin = json.at("twin");
+  cell.save_output = json.at("save_output");
+  cell.against = json.at("against");
+  return cell;
+}
+
+namespace {
+
+/// Items of a comma-separated list; {nothing} if the option was not given.
+std::vector<std::optional<std::string>> items(const Settings& settings, const std::string& name) {
+  if (!settings.has(name)) return {std::nullopt};
+  std::vector<std::optional<std::string>> list;
+  for (const std::string_view item : split_outside_parentheses(settings.text(name), ',')) {
+    if (item.empty()) throw ArgumentError(name, settings.text(name), "a list without empty items");
+    list.emplace_back(item);
+  }
+  return list;
+}
+
+/// Numbers of low … high and ranges of them, `first:last:xFACTOR` or `first:last:+STEP`; {nothing} if the
+/// option was not given.
+std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const std::string& name,
+                                               std::int64_t low = 1,
+                                               std::int64_t high = max_small_dimension) {
+  std::vector<std::optional<std::int64_t>> list;
+  for (const std::optional<std::string>& item : items(settings, name)) {
+    if (!item) return {std::nullopt};
+    const std::vector<std::string_view> parts = split_outside_parentheses(*item, ':');
+    const auto whole_number = [&](std::string_view text, std::int64_t least, std::string_view what) {
+      std::int64_t value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error != std::errc() || end != text.data() + text.size() || value < least || value > high)
+        throw ArgumentError(
+            name, *item,
+            fmt::format("{} from {} to {}{}", what, least, high,
+                        parts.size() > 1 ? "" : ", or a list or range such as 1024:65536:x2"));
+      return value;
+    };
+    if (parts.size() == 1) {
+      list.emplace_back(whole_number(parts[0], low, "a whole number"));
+      continue;
+    }
+    if (parts.size() != 3 || parts[2].size() < 2 || (parts[2][0] != 'x' && parts[2][0] != '+'))
+      throw ArgumentError(name, *item, "first:last:xFACTOR or first:last:+STEP, e.g. 1024:65536:x2");
+    const bool multiplies = parts[2][0] == 'x';
+    const std::int64_t first = whole_number(parts[0], low, "first");
+    const std::int64_t last = whole_number(parts[1], low, "last");
+    const std::int64_t step =
+        whole_number(parts[2].substr(1), multiplies ? 2 : 1, multiplies ? "a FACTOR" : "a STEP");
+    if (first > last) throw ArgumentError(name, *item, "first:last with a last that is at least first");
+    for (std::int64_t value = first; value <= last; value = multiplies ? value * step : value + step)
+      list.emplace_back(value);
+    if (list.size() > 100000) throw ArgumentError(name, *item, "at most 100000 sizes");
+  }
+  return list;
+}
+
+/// The sizes of one cell, each from the option, the captured input, or the default.
+struct Axes {
+  std::optional<std::int64_t> batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v;
+
+  /// `packed`: end of cu-seqlens.
+  Shape shape(const std::optional<CapturedShape>& captured, std::optional<std::int64_t> packed) const {
+    Shape made;
+    made.batch = batch.value_or(captured ? captured->batch : 1);
+    made.heads = heads.value_or(captured ? captured->heads : 8);
+    made.kv_heads = kv_heads.value_or(captured ? captured->kv_heads : made.heads);
+    made.seqlen_q = seqlen.value_or(captured ? captured->seqlen_q : packed.value_or(1024));
+    made.seqlen_k = seqlen_k.value_or(captured && !seqlen ? captured->seqlen_k : made.seqlen_q);
+    made.head_dim = head_dim.value_or(captured ? captured->head_dim : 64);
+    made.head_dim_v = head_dim_v.value_or(captured ? captured->head_dim_v : made.head_dim);
+    return made;
+  }
+};
+
+struct Named {
+  std::optional<std::string> backend;
+  std::string engine;
+  std::string variant;
+};
+
+/// Every (backend or engine) with every variant.
+std::vector<Named> named_variants(const Settings& settings) {
+  const bool whole = settings.has("variant");
+  for (const char* part : {"score", "modifier", "pattern", "normaliser"})
+    if (whole && settings.has(part))
+      throw ArgumentError(part, settings.text(part), "either --variant, a whole name, or its parts");
+  std::vector<Named> named;
+  for (const auto& backend : items(settings, "backend"))
+    for (const auto& engine : items(settings, "engine")) {
+      const Backend& pairing = find_backend(*backend);
+      const std::string engine_name =
+          engine ? std::string(find_engine(*engine).name()) : std::string(pairing.engine);
+      const std::optional<std::string> shown = engine && *engine != pairing.engine ? std::nullopt : backend;
+      for (const auto& variant : items(settings, "variant")) {
+        if (variant) {
+          named.push_back({shown, engine_name, Variant::parse(*variant).name()});
+          continue;
+        }
+        for (const auto& score : items(settings, "score"))
+          for (const auto& modifier : items(settings, "modifier"))
+            for (const auto& pattern : items(settings, "pattern"))
+              for (const auto& normaliser : items(settings, "normaliser"))
+                named.push_back({shown, engine_name,
+                                 make_variant({score, modifier, pattern, normaliser}, &pairing).name()});
+      }
+    }
+  return named;
+}
+
+Variant parse_against(const std::string& text) {
+  try {
+    return Variant::parse(text);
+  } catch (const ArgumentError& error) {
+    throw ArgumentError("against", text, error.what());
+  }
+}
+
+/// What has no meaning where sequences are packed; the options are those that named it.
+void check_packed(const std::string& name, const char* pattern_option, const char* modifier_option) {
+  const Variant variant = Variant::parse(name);
+  if (variant.pattern.uses("chunk_local"))
+    throw ArgumentError(pattern_option, name, "no chunk_local with cu-seqlens: chunks count from position 0");
+  if (std::any_of(variant.modifiers.begin(), variant.modifiers.end(),
+                  [](const Modifier& modifier) { return modifier.fact() == RowFact::center; }))
+    throw ArgumentError(modifier_option, name,
+                        "no local_p with cu-seqlens: it predicts a position among all keys");
+}
+
+}  // namespace
+
+std::vector<Cell> make_grid(const Settings& settings) {
+  Cell common;
+  common.rounds = static_cast<int>(settings.integer("rounds", 1, 10000));
+  common.min_time_s = settings.number("min-time", 0);
+  if (settings.has("score-weights")) common.score_weights = settings.text("score-weights");
+  if (settings.has("cu-seqlens")) common.cu_seqlens = settings.text("cu-seqlens");
+  const auto cu_seqlens = read_cu_seqlens(common.cu_seqlens);
+  if (settings.has("against")) common.against = parse_against(settings.text("against")).name();
+  const std::string expression = settings.has("filter") ? settings.text("filter") : "";
+  const std::regex filter = [&] {
+    try {
+      return std::regex(expression);
+    } catch (const std::regex_error& error) {
+      throw ArgumentError("filter", expression, fmt::format("a regular expression ({})", error.what()));
+    }
+  }();
+
+  std::vector<Cell> cells;
+  std::set<std::string> seen;
+  const std::vector<Named> named = named_variants(settings);
+  for (const auto& input_text : items(settings, "input")) {
+    const Input input = Input::parse(*input_text);
+    const std::optional<CapturedShape> captured = input.captured_shape();
+    for (const auto& seed : sizes(settings, "seed", 0, std::int64_t{1} << 40))
+      for (const auto& threads : sizes(settings, "threads", 1, max_threads))
+        for (const auto& dtype : items(settings, "dtype"))
+          for (const auto& batch : sizes(settings, "batch"))
+            for (const auto& heads : sizes(settings, "heads"))
+              for (const auto& kv_heads : sizes(settings, "kv-heads"))
+                for (const auto& head_dim : sizes(settings, "head-dim"))
+                  for (const auto& head_dim_v : sizes(settings, "head-dim-v"))
+                    for (const auto& seqlen : sizes(settings, "seqlen", 1, max_seqlen))
+                      for (const auto& seqlen_k : sizes(settings, "seqlen-k", 1, max_seqlen))
+                        for (const Named& name : named) {
+                          Cell cell = common;
+                          cell.backend = name.backend;
+                          cell.engine = name.engine;
+                          cell.variant = name.variant;
+                          cell.input = input.name();
+                          cell.seed = static_cast<std::uint64_t>(*seed);
+                          cell.problem = {
+                              Axes{batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v}.shape(
+                                  captured, cu_seqlens && cu_seqlens->size() > 1
+                                                ? std::optional(cu_seqlens->back())
+                                                : std::nullopt),
+                              parse_dtype(*dtype),
+                              static_cast<int>(
+                                  std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
+                          cell.problem.shape.cu_seqlens = cu_seqlens;
+                          validate(cell.problem);
+                          if (cu_seqlens) {
+                            check_packed(cell.variant, "pattern", "modifier");
+                            if (!cell.against.empty()) check_packed(cell.against, "against", "against");
+                          }
+                          if (std::regex_search(cell.variant, filter) && seen.insert(cell.id()).second)
+                            cells.push_back(cell);
+                        }
+  }
+  if (cells.empty()) throw ArgumentError("filter", expression, "an expression that some cell's name matches");
+  std::stable_sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
+    return a.problem.shape.seqlen_q * a.problem.shape.seqlen_k <
+           b.problem.shape.seqlen_q * b.problem.shape.seqlen_k;
+  });
+  return cells;
+}
+
+void add_twins(std::vector<Cell>& cells, std::int64_t count) {
+  const auto size = static_cast<std::int64_t>(cells.size());
+  const std::int64_t pairs = std::min(count, size);
+  // From the back, so that the places before stay where they are.
+  for (std::int64_t pair = pairs; pair-- > 0;) {
+    const auto place = cells.begin() + (2 * pair + 1) * size / (2 * pairs);
+    Cell twin = *place;
+    twin.twin = true;
+    twin.heatmap = false;
+    cells.insert(std::next(place), twin);
+  }
+}
+
+}  // namespace attnlab

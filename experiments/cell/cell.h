@@ -1,0 +1,51 @@
+// One point of a sweep, and the grid of points that options describe.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/problem.h"
+#include "options/options.h"
+
+namespace attnlab {
+
+using Json = nlohmann::ordered_json;
+
+struct Cell {
+  std::optional<std::string> backend;  ///< absent where an engine was named instead
+  std::string engine;
+  std::string variant;  ///< canonical name
+  Problem problem;
+  std::string input;  ///< canonical name
+  std::uint64_t seed = 1;
+  std::string score_weights;  ///< prefix of .npy files; empty: seeded
+  std::string cu_seqlens;     ///< .npy file; empty: one sequence
+  int rounds = 12;
+  double min_time_s = 0.05;
+  bool heatmap = false;
+  bool twin = false;        ///< the second of an A/A pair
+  std::string save_output;  ///< file; empty: none
+  std::string against;      ///< canonical name of the baseline; empty: the exact counterpart
+
+  /// 16 hex digits: two cells are the same point if and only if they share it.
+  std::string id() const;
+  /// What the cells of a group share (group.h): shape, dtype, threads, input, seed, settings.
+  std::string group_key() const;
+  /// One line for progress and errors.
+  std::string label() const;
+};
+
+Json to_json(const Cell& cell);
+Cell cell_from_json(const Json& json);
+
+/// Lists multiply: every combination is a cell, each once, in order of growing work. Throws ArgumentError for
+/// anything that no cell could be made of.
+std::vector<Cell> make_grid(const Settings& settings);
+
+/// Gives `count` of the cells, spread over the grid, a twin right behind them.
+void add_twins(std::vector<Cell>& cells, std::int64_t count);
+
+}  // namespace attnlab

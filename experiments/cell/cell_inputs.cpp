@@ -1,0 +1,71 @@
+#include "cell/cell_inputs.h"
+
+#include <utility>
+
+#include "inputs/npy.h"
+
+namespace attnlab {
+
+namespace {
+
+std::string weight_file(const Cell& cell, const WeightShape& shape) {
+  return cell.score_weights + "_" + shape.name + ".npy";
+}
+
+/// Whose learned weights a cell needs.
+std::vector<Variant> variants_of(const Cell& cell) {
+  const Variant variant = Variant::parse(cell.variant);
+  return {variant, baseline_of(cell, variant)};
+}
+
+}  // namespace
+
+Variant baseline_of(const Cell& cell, const Variant& variant) {
+  return cell.against.empty() ? exact_counterpart(variant, cell.problem.shape) : Variant::parse(cell.against);
+}
+
+ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
+  const std::vector<WeightShape> shapes = weight_shapes(variant, cell.problem.shape);
+  if (cell.score_weights.empty()) return seeded_weights(shapes, cell.seed);
+  ScoreWeights weights;
+  for (const WeightShape& shape : shapes) {
+    const std::string file = weight_file(cell, shape);
+    const NpyHeader header = read_npy_header("score-weights", file);
+    Matrix matrix{1, header.count(), read_npy("score-weights", file, header, 0, header.count())};
+    if (header.shape.size() == 2) {
+      matrix.rows = header.shape[0];
+      matrix.columns = header.shape[1];
+    }
+    weights.emplace(shape.name, std::move(matrix));
+  }
+  validate(weights, shapes, variant.name());
+  return weights;
+}
+
+std::shared_ptr<const QkvTensors> load_tensors(const Cell& cell) {
+  return std::make_shared<const QkvTensors>(Input::parse(cell.input).make(cell.problem, cell.seed));
+}
+
+CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
+  const Variant variant = Variant::parse(cell.variant);
+  CellInputs inputs{std::move(tensors), load_weights(cell, variant)};
+  validate(inputs.view(), variant, cell.problem);
+  return inputs;
+}
+
+std::vector<std::string> input_files(const Cell& cell) {
+  std::vector<std::string> files = Input::parse(cell.input).files();
+  if (!cell.score_weights.empty())
+    for (const Variant& variant : variants_of(cell))
+      for (const WeightShape& shape : weight_shapes(variant, cell.problem.shape))
+        files.push_back(weight_file(cell, shape));
+  return files;
+}
+
+void require_inputs(const Cell& cell) {
+  Input::parse(cell.input).require_fits(cell.problem);
+  if (!cell.score_weights.empty())
+    for (const Variant& variant : variants_of(cell)) load_weights(cell, variant);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,37 @@
+// What a cell is computed on: Q, K and V, and learned weights, made from a seed or read from files.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cell/cell.h"
+#include "engines/engine.h"
+#include "inputs/input.h"
+
+namespace attnlab {
+
+struct CellInputs {
+  std::shared_ptr<const QkvTensors> tensors;
+  ScoreWeights weights;
+
+  Inputs view() const { return {tensors->q.view(), tensors->k.view(), tensors->v.view(), &weights}; }
+};
+
+/// Throws ArgumentError for files that do not fit the cell.
+std::shared_ptr<const QkvTensors> load_tensors(const Cell& cell);
+CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tensors);
+
+/// What the cell is compared with: the variant `against`, else the exact counterpart of its own.
+Variant baseline_of(const Cell& cell, const Variant& variant);
+
+/// Learned weights of a variant, the cell's own or what it is compared with. Throws ArgumentError.
+ScoreWeights load_weights(const Cell& cell, const Variant& variant);
+
+/// What a cell reads: captured tensors and learned weights.
+std::vector<std::string> input_files(const Cell& cell);
+
+/// Throws ArgumentError if the input or the score's weights do not fit the cell.
+void require_inputs(const Cell& cell);
+
+}  // namespace attnlab

@@ -1,0 +1,350 @@
+#include "cell/run_cell.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+
+#include "attnlab_build.h"
+#include "cell/cell_inputs.h"
+#include "cell/heatmap.h"
+#include "cell/needle_weight.h"
+#include "cell/rounds.h"
+#include "core/argument_error.h"
+#include "core/isa.h"
+#include "dispersion/summary.h"
+#include "engines/onednn_info.h"
+#include "engines/registry.h"
+#include "inputs/npy.h"
+#include "measure/heap.h"
+#include "measure/machine.h"
+#include "measure/resident.h"
+#include "measure/sampler.h"
+#include "oracle/oracle.h"
+#include "oracle/output_error.h"
+#include "oracle/pair.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::int64_t error_rows = 64;
+
+/// Everything that a pass needs.
+struct Prepared {
+  const Engine& engine;
+  const Variant variant;
+  const Problem problem;
+  const CellInputs given;
+  Tensor output;
+
+  Inputs inputs() const { return given.view(); }
+};
+
+/// The record's `filter`: shares are of `visible_pairs`.
+Json filter_json(const FilterCounts& counts, std::int64_t visible_pairs) {
+  const auto part = [](std::int64_t count, std::int64_t of) {
+    return of > 0 ? Json(static_cast<double>(count) / static_cast<double>(of)) : Json();
+  };
+  return {{"approximated", counts.approximated_rows > 0},
+          {"approximated_rows", part(counts.approximated_rows, counts.rows)},
+          {"appended", part(counts.appended, visible_pairs)},
+          {"passed", part(counts.passed, visible_pairs)},
+          {"support", part(counts.support, visible_pairs)},
+          {"solves_per_row", part(counts.solves, counts.rows)},
+          {"whole_rows", part(counts.whole_rows, counts.rows)}};
+}
+
+/// `resolution`: of what resident memory grew by; nothing where that cannot be measured. The run's counts go
+/// to `filtered`.
+Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution,
+                 std::optional<FilterCounts>& filtered) {
+  const auto growth = [](std::optional<std::int64_t> peak, std::optional<std::int64_t> before) {
+    return peak && before ? Json(*peak - *before) : Json();
+  };
+  const std::optional<std::int64_t> heap_before = heap_bytes();
+  const std::optional<std::int64_t> resident_before = reset_resident_peak() ? resident_bytes() : std::nullopt;
+  const std::optional<std::int64_t> file_before = resident_file_bytes();
+  reset_heap_peak();
+  Workspace workspace;
+  const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
+  plan->run(prepared.inputs(), prepared.output.view());
+  filtered = plan->filter_counts();
+  const Json heap_peak = growth(heap_peak_bytes(), heap_before);
+  const Json rss_delta = growth(resident_peak_bytes(), resident_before);
+  // Code that is run for the first time is resident too, and no memory of the engine.
+  if (const auto file_after = resident_file_bytes(); resolution && file_before && file_after)
+    *resolution += std::max<std::int64_t>(0, *file_after - *file_before);
+  Json agrees;
+  if (resolution && !rss_delta.is_null())
+    agrees = std::abs(rss_delta.get<std::int64_t>() - workspace.bytes()) <= *resolution;
+  return {{"workspace_bytes", workspace.bytes()},
+          {"workspace_predicted_bytes", prepared.engine.workspace_bytes(prepared.variant, prepared.problem)},
+          {"heap_peak_bytes", heap_peak},
+          {"rss_delta_bytes", rss_delta},
+          {"rss_resolution_bytes", resolution ? Json(*resolution) : Json()},
+          {"rss_agrees", agrees},
+          {"inputs_bytes", tensor_bytes(prepared.problem)}};
+}
+
+/// One sample; adds the wall time of all calls to `measured_ms`.
+Json time_pass(Prepared& prepared, const Cell& cell, double& measured_ms) {
+  Workspace workspace;
+  const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
+  const Inputs inputs = prepared.inputs();
+  const Sample taken = sample([&] { plan->run(inputs, prepared.output.view()); }, cell.min_time_s);
+  measured_ms += taken.work_ns * 1e-6;
+  return to_json(RoundSample{taken, 0, {}});
+}
+
+/// The buckets that the shape's distances reach.
+Json distance_mass(const DispersionSummary& summary, const Shape& shape) {
+  const std::int64_t farthest =
+      std::max(shape.position(shape.seqlen_q - 1), std::abs(shape.position(0) - (shape.seqlen_k - 1)));
+  const auto shown = [&](const std::array<double, distance_buckets>& mass) {
+    return std::vector<double>(mass.begin(),
+                               mass.begin() + static_cast<std::ptrdiff_t>(distance_bucket(farthest)) + 1);
+  };
+  Json json{{"mean", shown(summary.distance_mass)}, {"per_head", Json::array()}};
+  for (const auto& head : summary.distance_mass_per_head) json["per_head"].push_back(shown(head));
+  return json;
+}
+
+Json statistics_pass(Prepared& prepared, std::string& path) {
+  Workspace workspace;
+  const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
+  path = plan->path();
+  const Shape& shape = prepared.problem.shape;
+  std::vector<RowStatistics> rows(static_cast<std::size_t>(shape.batch * shape.heads * shape.seqlen_q));
+  Tensor output(prepared.problem.dtype, shape.output());
+  plan->run_with_statistics(prepared.inputs(), output.view(), rows);
+  const DispersionSummary summary = summarise(rows, shape.batch * shape.heads);
+  Json json{{"per_head", Json::object()},  {"mean", Json::object()},
+            {"quantiles", Json::object()}, {"distance_mass", distance_mass(summary, shape)},
+            {"rows", summary.rows},        {"rows_without_keys", summary.rows_without_keys}};
+  for (std::size_t s = 0; s < statistic_names.size(); ++s) {
+    const std::string name(statistic_names[s]);
+    for (const auto& head : summary.per_head) json["per_head"][name].push_back(head[s]);
+    json["mean"][name] = summary.mean[s];
+    json["quantiles"][name] = summary.quantiles[s];
+  }
+  return json;
+}
+
+Difference difference(const std::vector<double>& values, const std::vector<double>& reference) {
+  Difference result;
+  for (std::size_t at = 0; at < values.size(); ++at) result.add(values[at], reference[at]);
+  return result;
+}
+
+/// The record's `against`, without the name.
+Json against_json(const PairRows& pair, std::int64_t heads) {
+  const auto mean = [](std::span<const RowDivergence> rows, std::size_t d) {
+    double sum = 0;
+    double count = 0;
+    for (const RowDivergence& row : rows) {
+      if (!std::isfinite(row.values[d])) continue;
+      sum += row.values[d];
+      count += 1;
+    }
+    return sum / count;
+  };
+  const std::span<const RowDivergence> rows(pair.divergences);
+  const std::size_t rows_per_head = rows.size() / static_cast<std::size_t>(heads);
+  const Difference output = difference(pair.output, pair.baseline_output);
+  Json json{{"rows", rows_per_head},
+            {"mean", Json::object()},
+            {"per_head", Json::object()},
+            {"infinite_kl_rows",
+             std::count_if(rows.begin(), rows.end(),
+                           [](const RowDivergence& row) { return std::isinf(row[Divergence::kl]); })},
+            {"output", {{"max_abs", output.max_abs()}, {"relative_l2", output.relative_l2()}}}};
+  for (std::size_t d = 0; d < divergence_infos.size(); ++d) {
+    const std::string name(divergence_infos[d].name);
+    json["mean"][name] = mean(rows, d);
+    for (std::size_t first = 0; first < rows.size(); first += rows_per_head)
+      json["per_head"][name].push_back(mean(rows.subspan(first, rows_per_head), d));
+  }
+  return json;
+}
+
+/// Output and weights of the variant on a few rows of every head, in float64, against the engine's output,
+/// the exact counterpart's and the baseline's.
+void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
+  const Variant& variant = prepared.variant;
+  const Problem& problem = prepared.problem;
+  const Inputs inputs = prepared.inputs();
+  const std::vector<std::int64_t> rows = spread_rows(problem.shape.seqlen_q, error_rows);
+  const Variant exact = exact_counterpart(variant, problem.shape);
+  const Variant baseline = baseline_of(cell, variant);
+  const ScoreWeights baseline_weights = load_weights(cell, baseline);
+  Inputs baseline_inputs = inputs;
+  baseline_inputs.weights = &baseline_weights;
+  PairRows pair;
+  if (baseline.name() == variant.name()) {
+    // A variant is no distance from itself, and need not be computed twice to say so.
+    pair.output = output_rows<Oracle>(variant, problem, inputs, rows);
+    pair.baseline_output = pair.output;
+    pair.divergences.resize(pair.output.size() / static_cast<std::size_t>(problem.shape.head_dim_v));
+  } else {
+    pair = compare_rows({variant, inputs}, {baseline, baseline_inputs}, problem, rows);
+  }
+  const OutputError against_oracle =
+      output_error(variant, problem, inputs, prepared.output.view(), rows, pair.output);
+  record["error"] = {{"max_abs", against_oracle.error.max_abs()},
+                     {"relative_l2", against_oracle.error.relative_l2()},
+                     {"budget_max_abs", against_oracle.budget_max_abs},
+                     {"within_budget", against_oracle.within_budget()},
+                     {"rows", rows.size()},
+                     {"undetermined_rows", against_oracle.undetermined_rows}};
+  const Difference deviation = difference(
+      pair.output, exact.name() == variant.name()    ? pair.output
+                   : exact.name() == baseline.name() ? pair.baseline_output
+                                                     : output_rows<Oracle>(exact, problem, inputs, rows));
+  record["deviation"] = {{"relative_l2", deviation.relative_l2()},
+                         {"max_abs", deviation.max_abs()},
+                         {"exact_variant", exact.name()}};
+  record["against"] = Json{{"variant", baseline.name()}};
+  record["against"].update(against_json(pair, problem.shape.batch * problem.shape.heads));
+}
+
+}  // namespace
+
+Json record_header(const Cell& cell) {
+  const Variant variant = Variant::parse(cell.variant);
+  const Shape& shape = cell.problem.shape;
+  const Machine machine = this_machine();
+  Json record{{"schema", schema_version},
+              {"id", cell.id()},
+              {"resume_key", nullptr},
+              {"group", nullptr},
+              {"backend", cell.backend ? Json(*cell.backend) : Json()},
+              {"engine", cell.engine},
+              {"variant", variant.name()},
+              {"score", variant.score.name()},
+              {"modifiers", modifiers_name(variant.modifiers)},
+              {"pattern", variant.pattern.name()},
+              {"normaliser", variant.normaliser.name()},
+              {"status", "ok"},
+              {"reason", nullptr},
+              {"warnings", Json::array()},
+              {"cell",
+               {{"batch", shape.batch},
+                {"heads", shape.heads},
+                {"kv_heads", shape.kv_heads},
+                {"seqlen_q", shape.seqlen_q},
+                {"seqlen_k", shape.seqlen_k},
+                {"head_dim", shape.head_dim},
+                {"head_dim_v", shape.head_dim_v},
+                {"dtype", to_string(cell.problem.dtype)},
+                {"threads", cell.problem.threads},
+                {"seed", cell.seed},
+                {"score_weights", cell.score_weights},
+                {"cu_seqlens", cell.cu_seqlens},
+                {"rounds", cell.rounds},
+                {"min_time_s", cell.min_time_s},
+                {"twin", cell.twin}}},
+              {"input", {{"name", cell.input}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
+  const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
+  record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
+  for (const char* name :
+       {"time", "memory", "error", "deviation", "against", "dispersion", "filter", "heatmap"})
+    record[name] = nullptr;
+  record["machine"] = {{"cpu", machine.cpu},
+                       {"cores", machine.cores},
+                       {"memory_bytes", machine.memory_bytes},
+                       {"level", to_string(isa_level())},
+                       {"onednn_level", onednn_level()},
+                       {"onednn_version", onednn_version()},
+                       {"path", nullptr}};
+  record["build"] = {{"compiler", "GCC " __VERSION__},
+                     {"flags", ATTNLAB_BUILD_FLAGS},
+                     {"type", ATTNLAB_BUILD_TYPE},
+                     {"git_revision", ATTNLAB_GIT_REVISION},
+                     {"git_dirty", ATTNLAB_GIT_DIRTY < 0 ? Json() : Json(ATTNLAB_GIT_DIRTY == 1)}};
+  record["started_at"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  record["elapsed_ms"] = nullptr;
+  record["measured_ms"] = nullptr;
+  return record;
+}
+
+std::int64_t predicted_bytes(const Cell& cell) {
+  return tensor_bytes(cell.problem) +
+         find_engine(cell.engine).workspace_bytes(Variant::parse(cell.variant), cell.problem);
+}
+
+Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
+  cap_onednn();
+  // Parallel regions that are not the engine's, lest threads that the cell does not have spin beside it.
+  omp_set_num_threads(cell.problem.threads);
+  Json record = record_header(cell);
+  const Engine& engine = find_engine(cell.engine);
+  const Variant variant = Variant::parse(cell.variant);
+  if (const std::optional<Refusal> refusal = engine.refusal(variant, cell.problem)) {
+    record["status"] = "refused";
+    record["reason"] = refusal->reason;
+    return record;
+  }
+  if (!tensors) tensors = load_tensors(cell);
+  Prepared prepared{engine, variant, cell.problem, load_inputs(cell, tensors),
+                    Tensor(cell.problem.dtype, cell.problem.shape.output())};
+  double measured_ms = 0;
+  const auto measured = [&](const auto& pass) {
+    const auto start = std::chrono::steady_clock::now();
+    Json figures = pass();
+    measured_ms +=
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return figures;
+  };
+  if (passes == Passes::time) {
+    record["time"] = time_pass(prepared, cell, measured_ms);
+    record["measured_ms"] = measured_ms;
+    return record;
+  }
+  record["input"]["checksum"] = tensors->checksum();
+  const std::int64_t nonfinite = tensors->nonfinite();
+  record["input"]["nonfinite"] = nonfinite;
+  if (nonfinite > 0)
+    record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
+  const std::optional<std::int64_t> resolution = resident_resolution_bytes(cell.problem.threads);
+  std::optional<FilterCounts> filtered;
+  record["memory"] = measured([&] { return memory_pass(prepared, resolution, filtered); });
+  if (filtered) record["filter"] = filter_json(*filtered, record["work"]["visible_pairs"]);
+  record["time"] = time_pass(prepared, cell, measured_ms);
+  std::string path;
+  record["dispersion"] = measured([&] { return statistics_pass(prepared, path); });
+  record["machine"]["path"] = path;
+  if (!tensors->needles.empty())
+    add_needle_weight(variant, cell.problem.shape, tensors->needles, prepared.output.view(),
+                      record["dispersion"]);
+  measured([&] {
+    add_errors(prepared, cell, record);
+    return Json();
+  });
+  if (!record["error"]["within_budget"].get<bool>())
+    record["warnings"].push_back(
+        "the output is not known to be within its error budget: no speed-up is shown");
+  if (const Json& left_out = record["error"]["undetermined_rows"]; left_out != 0)
+    record["warnings"].push_back(fmt::format(
+        "{} of {} checked rows are left out of the error: rounding decides which keys they keep",
+        left_out.get<std::int64_t>(),
+        record["error"]["rows"].get<std::int64_t>() * cell.problem.shape.batch * cell.problem.shape.heads));
+  if (cell.heatmap)
+    record["heatmap"] = measured([&] {
+      return to_json(make_heatmap(variant, cell.problem, prepared.inputs(), 0), cell.problem.shape);
+    });
+  record["measured_ms"] = measured_ms;
+  if (!cell.save_output.empty()) {
+    const Dims shape = cell.problem.shape.output();
+    write_npy("save-output", cell.save_output, {shape.begin(), shape.end()},
+              read_all(prepared.output.view()));
+  }
+  return record;
+}
+
+}  // namespace attnlab

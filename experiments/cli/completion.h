@@ -1,0 +1,16 @@
+// Shell completion: commands, options and their values.
+#pragma once
+
+#include <string>
+
+#include "options/options.h"
+
+namespace attnlab {
+
+std::string bash_completion();
+std::string zsh_completion();
+
+/// attnlab completion bash|zsh: on standard output.
+int completion_command(const Settings& settings);
+
+}  // namespace attnlab

@@ -1,0 +1,113 @@
+// The attnlab command.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "attnlab_build.h"
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/doctor.h"
+#include "cli/list.h"
+#include "cli/man_page.h"
+#include "compare/compare.h"
+#include "core/argument_error.h"
+#include "core/isa.h"
+#include "heatmap/command.h"
+#include "options/options.h"
+#include "process/launcher.h"
+#include "records/export.h"
+#include "records/merge.h"
+#include "records/schema.h"
+#include "report/report.h"
+#include "sweep/sweep.h"
+
+namespace attnlab {
+namespace {
+
+std::string overview() {
+  std::string text =
+      "usage: attnlab COMMAND [options]\nExact and sparse attention over long sequences on CPUs, "
+      "measured.\n\n";
+  std::size_t longest = 0;
+  for (const Command& command : commands()) longest = std::max(longest, command.name.size());
+  for (const Command& command : commands())
+    text += fmt::format("  {:<{}} {}\n", command.name, longest, command.summary);
+  return text +
+         "\n'attnlab COMMAND --help' shows its options. ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 holds "
+         "the\n"
+         "instruction set. Example: attnlab run --backend chunked --pattern causal --seqlen 4096\n";
+}
+
+int run_command_named(std::string_view name, const Settings& settings,
+                      const std::vector<std::string>& arguments) {
+  if (name == "list") return list_command(settings);
+  if (name == "run") return run_command(settings);
+  if (name == "sweep") return sweep_command(settings, arguments);
+  if (name == "report") return report_command(settings);
+  if (name == "heatmap") return heatmap_command(settings);
+  if (name == "compare") return compare_command(settings);
+  if (name == "export") return export_command(settings);
+  if (name == "merge") return merge_command(settings);
+  if (name == "completion") return completion_command(settings);
+  if (name == "man") return man_command(settings);
+  if (name == "validate") return validate_command(settings);
+  if (name == "migrate") return migrate_command(settings);
+  return doctor_command(settings);
+}
+
+int run(const std::vector<std::string>& arguments) {
+  if (const char* level = std::getenv("ATTNLAB_ISA")) force_isa_level(parse_isa_level(level));
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    fmt::print(arguments.empty() ? stderr : stdout, "{}", overview());
+    return arguments.empty() ? 2 : 0;
+  }
+  if (arguments[0] == "--version") {
+    fmt::print("attnlab {} ({}, {})\n", ATTNLAB_VERSION, ATTNLAB_GIT_REVISION, ATTNLAB_BUILD_TYPE);
+    return 0;
+  }
+  if (arguments[0] == "launcher" && arguments.size() == 1) return launcher_main();
+  const auto command = std::find_if(commands().begin(), commands().end(),
+                                    [&](const Command& candidate) { return candidate.name == arguments[0]; });
+  if (command == commands().end()) {
+    std::vector<std::string> names;
+    for (const Command& known : commands()) names.emplace_back(known.name);
+    throw ArgumentError("command", arguments[0], unknown_name(arguments[0], names));
+  }
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (std::find(rest.begin(), rest.end(), "--help") != rest.end()) {
+    fmt::print("{}", help_text(*command));
+    return 0;
+  }
+  const Settings settings = parse_options(*command, rest);
+  try {
+    return run_command_named(command->name, settings, rest);
+  } catch (const ArgumentError& error) {
+    throw UsageError(settings.with_origin(error.what()));
+  }
+}
+
+}  // namespace
+}  // namespace attnlab
+
+int main(int argc, char** argv) {
+  try {
+    const int status = attnlab::run({argv + 1, argv + argc});
+    if (std::fflush(stdout) != 0) throw std::runtime_error("standard output could not be written");
+    return status;
+  } catch (const attnlab::ArgumentError& error) {
+    fmt::print(stderr, "attnlab: {}\n", error.what());
+    return 2;
+  } catch (const attnlab::UsageError& error) {
+    fmt::print(stderr, "attnlab: {}\n", error.what());
+    return 2;
+  } catch (const attnlab::Interrupted&) {
+    fmt::print(stderr, "attnlab: interrupted\n");
+    return 130;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "attnlab: {}\n", error.what());
+    return 3;
+  }
+}

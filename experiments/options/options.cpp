@@ -1,0 +1,286 @@
+#include "options/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "core/argument_error.h"
+
+namespace attnlab {
+
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr Option table[] = {
+    {"backend", "LIST", "chunked", "full, chunked, window, sparse"},
+    {"engine", "LIST", "", "reference, onednn, tiled: instead of the backend's own"},
+    {"variant", "LIST", "", "whole canonical name, e.g. 'scaled_dot|causal|entmax(1.5)'"},
+    {"score", "LIST", "", "see 'attnlab list scores' (scaled_dot)"},
+    {"modifier", "LIST", "", "see 'attnlab list modifiers'; several in one: softcap(30)+alibi"},
+    {"pattern", "LIST", "", "see 'attnlab list patterns'; & | ! compose: causal&window(512)"},
+    {"normaliser", "LIST", "", "see 'attnlab list normalisers' (the backend's own)"},
+    {"seqlen", "LIST", "", "queries (1024, or the input's)"},
+    {"seqlen-k", "LIST", "", "keys (as many as queries)"},
+    {"cu-seqlens", "FILE", "",
+     "sequences packed one after another: int32 or int64 .npy of starts and end, 0 … n"},
+    {"batch", "LIST", "", "(1, or the input's)"},
+    {"heads", "LIST", "", "query heads (8, or the input's)"},
+    {"kv-heads", "LIST", "", "key and value heads, a divisor of heads (heads, or the input's)"},
+    {"head-dim", "LIST", "", "of Q and K (64, or the input's)"},
+    {"head-dim-v", "LIST", "", "of V and the output (head-dim, or the input's)"},
+    {"dtype", "LIST", "f32", "storage: f32, bf16, f16"},
+    {"threads", "LIST", "", "(all cores)"},
+    {"input", "LIST", "gaussian(1)", "gaussian(sigma), needle(delta), npy:PREFIX"},
+    {"seed", "LIST", "1", "of synthetic inputs and of learned score weights"},
+    {"score-weights", "PREFIX", "", "PREFIX_NAME.npy for each learned matrix (seeded Xavier)"},
+    {"against", "VARIANT", "", "baseline of weights and output (softmax over all, or all past, keys)"},
+    {"rounds", "N", "12", "least blocks with a clean sample of each cell, a process each"},
+    {"max-rounds", "N", "", "most samples, where 2 % is not reached before (4 x rounds)"},
+    {"retries", "N", "3", "samples of each cell taken again when the machine disturbed them"},
+    {"budget", "SECONDS", "20", "no further samples of a cell after that, but at least 3"},
+    {"min-time", "SECONDS", "0.05", "least duration of one sample"},
+    {"time-limit", "SECONDS", "300", "for one process of a cell; it is stopped there and recorded"},
+    {"memory-limit", "BYTES", "", "for one cell, e.g. 6G (80 % of what is available)"},
+    {"filter", "REGEX", "", "keep the cells whose canonical name matches"},
+    {"shard", "I/N", "", "the I-th of N shares of the grid, 1/N to N/N, for attnlab merge"},
+    {"aa-pairs", "N", "1", "cells measured twice under two names: their spread is the noise floor"},
+    {"out", "PATH", "", "file (standard output)"},
+    {"config", "FILE", "", "lines 'name = value' with the names of these options; # comments"},
+    {"dry-run", "", "", "print the cells with predicted bytes and time, run nothing"},
+    {"resume", "", "", "finish the run in --out: what has a record is not run again"},
+    {"retry-failed", "", "", "with --resume: cells without figures again, except refusals"},
+    {"json", "", "", "JSON on standard output, nothing else"},
+    {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
+    {"head", "N", "0", "query head of the picture, from 0; several batches count on"},
+    {"format", "NAME", "", "of the output"},
+    {"between", "A,B", "", "two of one directory: backends, engines, variants, or 'BACKEND VARIANT'"},
+    {"floor", "PERCENT", "", "noise floor: no verdict below it (by the A/A pairs, else 2)"},
+    {"force", "", "", "go on although CPUs differ"},
+    {"fail-on", "VERDICT", "nothing", "exit status 4 for it; lost is figures in A alone"},
+};
+
+}  // namespace
+
+const Option& option_named(std::string_view name) {
+  return *std::find_if(std::begin(table), std::end(table),
+                       [&](const Option& option) { return option.name == name; });
+}
+
+namespace {
+
+std::vector<std::string> option_names(const Command& command, const std::string& dashes) {
+  std::vector<std::string> names;
+  for (const std::string_view name : command.options) names.push_back(dashes + std::string(name));
+  return names;
+}
+
+po::options_description describe(const Command& command) {
+  po::options_description description;
+  for (const std::string_view name : command.options) {
+    if (option_named(name).value.empty())
+      description.add_options()(std::string(name).c_str(), po::bool_switch(), "");
+    else
+      description.add_options()(std::string(name).c_str(), po::value<std::string>(), "");
+  }
+  description.add_options()("positional", po::value<std::vector<std::string>>(), "");
+  return description;
+}
+
+/// Puts parsed options into `settings`. Throws UsageError for one that is there already.
+void merge(const po::parsed_options& parsed, Settings& settings, const std::string& origin = {}) {
+  for (const po::option& option : parsed.options) {
+    if (option.string_key == "positional") {
+      settings.positional.insert(settings.positional.end(), option.value.begin(), option.value.end());
+      continue;
+    }
+    if (settings.has(option.string_key))
+      throw UsageError(
+          fmt::format("{}{} is given twice", origin.empty() ? "--" : origin + ": ", option.string_key));
+    settings.set(option.string_key, option.value.empty() ? "yes" : option.value.back(), origin);
+  }
+}
+
+void read_configuration(const Command& command, const std::string& file, Settings& settings) {
+  std::ifstream stream(file);
+  if (!stream) throw ArgumentError("config", file, "a file that can be read");
+  const po::options_description description = describe(command);
+  Settings from_file;
+  std::string line;
+  for (int number = 1; std::getline(stream, line); ++number) {
+    const std::string where = fmt::format("{}:{}", file, number);
+    std::istringstream one(line);
+    try {
+      merge(po::parse_config_file(one, description), from_file, where);
+    } catch (const po::unknown_option& error) {
+      throw ArgumentError("config", fmt::format("{}: {}", where, error.get_option_name()),
+                          unknown_name(error.get_option_name(), option_names(command, "")));
+    } catch (const po::error&) {
+      throw ArgumentError("config", fmt::format("{}: {}", where, line),
+                          "'name = value', a # comment or an empty line");
+    }
+    if (from_file.has("config")) throw ArgumentError("config", where, "no configuration file inside another");
+  }
+  for (const auto& [name, value] : from_file.all())
+    if (!settings.has(name)) settings.set(name, value, from_file.origin(name));
+}
+
+}  // namespace
+
+const std::string& Settings::text(const std::string& name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) throw std::logic_error("option " + name + " has no value");
+  return found->second;
+}
+
+const std::string& Settings::required(const std::string& name, std::string_view meaning) const {
+  if (!has(name)) throw UsageError(fmt::format("--{} is missing: {}", name, meaning));
+  return text(name);
+}
+
+const std::string& Settings::required_argument(std::string_view meaning) const {
+  if (positional.empty()) throw UsageError(fmt::format("an argument is missing: {}", meaning));
+  return positional.front();
+}
+
+std::string Settings::origin(const std::string& name) const {
+  const auto found = origins_.find(name);
+  return found == origins_.end() ? "" : found->second;
+}
+
+std::string Settings::with_origin(const std::string& message) const {
+  const std::string from = origin(message.substr(0, message.find(':')));
+  return from.empty() ? message : from + ": " + message;
+}
+
+std::int64_t Settings::integer(const std::string& name, std::int64_t low, std::int64_t high) const {
+  const std::string& given = text(name);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc() || end != given.data() + given.size() || value < low || value > high)
+    throw ArgumentError(name, given, fmt::format("a whole number from {} to {}", low, high));
+  return value;
+}
+
+double Settings::number(const std::string& name, double low) const {
+  const std::string& given = text(name);
+  double value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc() || end != given.data() + given.size() || !(value > low) || value > 1e9)
+    throw ArgumentError(name, given, fmt::format("a number above {} and up to 1e9", low));
+  return value;
+}
+
+std::int64_t Settings::bytes(const std::string& name) const {
+  const std::string& given = text(name);
+  double value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  const std::string_view unit(end, static_cast<std::size_t>(given.data() + given.size() - end));
+  const double scale = unit.empty()  ? 1
+                       : unit == "K" ? 0x1p10
+                       : unit == "M" ? 0x1p20
+                       : unit == "G" ? 0x1p30
+                                     : 0;
+  if (error != std::errc() || !(value * scale >= 1) || value * scale > 0x1p50)
+    throw ArgumentError(name, given, "a number of bytes from 1 to 1048576G, with K, M or G if need be");
+  return static_cast<std::int64_t>(value * scale);
+}
+
+std::string Settings::choice(const std::string& name, const std::vector<std::string>& allowed) const {
+  if (!has(name)) return allowed.front();
+  if (std::find(allowed.begin(), allowed.end(), text(name)) == allowed.end())
+    throw ArgumentError(name, text(name), fmt::format("one of: {}", fmt::join(allowed, ", ")));
+  return text(name);
+}
+
+Settings parse_options(const Command& command, const std::vector<std::string>& arguments) {
+  const po::options_description description = describe(command);
+  po::positional_options_description positional;
+  positional.add("positional", -1);
+  Settings settings;
+  try {
+    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    merge(po::command_line_parser(arguments).options(description).positional(positional).style(style).run(),
+          settings);
+  } catch (const po::unknown_option& error) {
+    throw ArgumentError("option", error.get_option_name(),
+                        unknown_name(error.get_option_name(), option_names(command, "--")));
+  } catch (const po::error_with_option_name& error) {
+    throw ArgumentError("option", error.get_option_name(), error.what());
+  } catch (const po::error& error) {
+    throw ArgumentError("option", fmt::format("{}", fmt::join(arguments, " ")), error.what());
+  }
+  if (settings.positional.size() > command.most_positional)
+    throw ArgumentError("argument", settings.positional[command.most_positional],
+                        fmt::format("attnlab {} takes {}", command.name,
+                                    command.arguments.empty() ? "options only" : command.arguments));
+  if (settings.has("config")) read_configuration(command, settings.text("config"), settings);
+  for (const std::string_view name : command.options) {
+    const Option& option = option_named(name);
+    if (!option.fallback.empty()) settings.fall_back(std::string(name), std::string(option.fallback));
+  }
+  return settings;
+}
+
+std::string usage_of(const Command& command) {
+  std::string usage = fmt::format("attnlab {}", command.name);
+  if (!command.options.empty()) usage += " [options]";
+  if (!command.arguments.empty()) usage += fmt::format(" {}", command.arguments);
+  return usage;
+}
+
+std::string_view value_of(const Command& command, const Option& option) {
+  return option.value == "LIST" && !command.takes_lists ? "VALUE" : option.value;
+}
+
+std::string help_of(const Command& command, const Option& option) {
+  const auto own = command.texts.find(option.name);
+  std::string text(own == command.texts.end() ? option.help : own->second);
+  std::string fallback(option.fallback);
+  if (const auto choices = command.choices.find(option.name); choices != command.choices.end()) {
+    text += fmt::format(": {}", fmt::join(choices->second, ", "));
+    fallback = choices->second.front();
+  }
+  if (!fallback.empty()) text += fmt::format(" ({})", fallback);
+  return text;
+}
+
+std::vector<std::string> notes_of(const Command& command) {
+  std::vector<std::string> notes;
+  if (command.takes_lists) notes.emplace_back("LIST: a,b; of numbers also 64:512:+64, 1024:65536:x2.");
+  if (std::any_of(command.options.begin(), command.options.end(),
+                  [&](std::string_view name) { return help_of(command, option_named(name)).ends_with(')'); }))
+    notes.emplace_back("In parentheses: the default.");
+  return notes;
+}
+
+std::string help_text(const Command& command) {
+  std::string text = fmt::format("usage: {}", usage_of(command));
+  for (const std::string& note : notes_of(command)) text += "  " + note;
+  text += fmt::format("\n{}\n", command.summary);
+  for (const std::string_view name : command.options) {
+    const Option& option = option_named(name);
+    const std::string left = fmt::format("--{} {}", option.name, value_of(command, option));
+    text += fmt::format("  {:<23} {}\n", left, help_of(command, option));
+  }
+  if (!command.exit_status.empty()) text += fmt::format("Exit status: {}\n", command.exit_status);
+  return text + fmt::format("Example: {}\n", command.example);
+}
+
+const std::vector<std::string_view>& cell_options() {
+  static const std::vector<std::string_view> names{
+      "backend",    "engine",     "variant",    "score",  "modifier", "pattern",       "normaliser",
+      "seqlen",     "seqlen-k",   "cu-seqlens", "batch",  "heads",    "kv-heads",      "head-dim",
+      "head-dim-v", "dtype",      "threads",    "input",  "seed",     "score-weights", "against",
+      "rounds",     "max-rounds", "retries",    "budget", "min-time", "time-limit",    "memory-limit"};
+  return names;
+}
+
+}  // namespace attnlab

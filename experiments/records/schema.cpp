@@ -1,0 +1,354 @@
+#include "records/schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <system_error>
+
+#include "cell/run_cell.h"
+#include "core/argument_error.h"
+#include "measure/bootstrap.h"
+#include "records/records.h"
+#include "records/whole_file.h"
+
+namespace attnlab {
+
+namespace {
+
+enum class Type { text, whole, number, boolean, numbers, wholes, objects, texts, object };
+
+struct Key {
+  const char* pointer;
+  Type type;
+  bool nullable = false;
+  bool may_lack = false;  ///< was added within this schema: older records lack it
+};
+
+/// What every record has.
+constexpr Key every_record[] = {
+    {"/schema", Type::whole},
+    {"/id", Type::text},
+    {"/resume_key", Type::text, true},
+    {"/group", Type::text, true},
+    {"/backend", Type::text, true},
+    {"/engine", Type::text},
+    {"/variant", Type::text},
+    {"/score", Type::text},
+    {"/modifiers", Type::text},
+    {"/pattern", Type::text},
+    {"/normaliser", Type::text},
+    {"/status", Type::text},
+    {"/reason", Type::text, true},
+    {"/warnings", Type::texts},
+    {"/cell/batch", Type::whole},
+    {"/cell/heads", Type::whole},
+    {"/cell/kv_heads", Type::whole},
+    {"/cell/seqlen_q", Type::whole},
+    {"/cell/seqlen_k", Type::whole},
+    {"/cell/head_dim", Type::whole},
+    {"/cell/head_dim_v", Type::whole},
+    {"/cell/dtype", Type::text},
+    {"/cell/threads", Type::whole},
+    {"/cell/seed", Type::whole},
+    {"/cell/score_weights", Type::text},
+    {"/cell/cu_seqlens", Type::text},
+    {"/cell/rounds", Type::whole},
+    {"/cell/min_time_s", Type::number},
+    {"/cell/twin", Type::boolean},
+    {"/input/name", Type::text},
+    {"/input/checksum", Type::text, true},
+    {"/input/nonfinite", Type::whole, true},
+    {"/work/visible_pairs", Type::whole},
+    {"/work/flops", Type::whole},
+    {"/time", Type::object, true},
+    {"/memory", Type::object, true},
+    {"/error", Type::object, true},
+    {"/deviation", Type::object, true},
+    {"/dispersion", Type::object, true},
+    {"/heatmap", Type::object, true},
+    {"/machine/cpu", Type::text},
+    {"/machine/cores", Type::whole},
+    {"/machine/memory_bytes", Type::whole},
+    {"/machine/level", Type::text},
+    {"/machine/onednn_level", Type::text},
+    {"/machine/onednn_version", Type::text},
+    {"/machine/path", Type::text, true},
+    {"/build/compiler", Type::text},
+    {"/build/flags", Type::text},
+    {"/build/type", Type::text},
+    {"/build/git_revision", Type::text},
+    {"/build/git_dirty", Type::boolean, true},
+    {"/started_at", Type::text},
+    {"/elapsed_ms", Type::number, true},
+    {"/measured_ms", Type::number, true, true},
+};
+
+/// What a record of status ok has beside that. Errors and deviations of non-finite outputs are null.
+constexpr Key ok_record[] = {
+    {"/time/median_ns", Type::number},
+    {"/time/low_ns", Type::number},
+    {"/time/high_ns", Type::number},
+    {"/time/min_ns", Type::number},
+    {"/time/max_ns", Type::number},
+    {"/time/stopped", Type::text, true},
+    {"/time/contaminated", Type::whole, true},
+    {"/time/samples_ns", Type::numbers},
+    {"/time/iterations", Type::wholes},
+    {"/time/blocks", Type::wholes, true},
+    {"/time/samples", Type::objects, true},
+    {"/memory/workspace_bytes", Type::whole, true},
+    {"/memory/workspace_predicted_bytes", Type::whole, true},
+    {"/memory/heap_peak_bytes", Type::whole, true},
+    {"/memory/rss_delta_bytes", Type::whole, true},
+    {"/memory/rss_resolution_bytes", Type::whole, true, true},
+    {"/memory/rss_agrees", Type::boolean, true, true},
+    {"/memory/inputs_bytes", Type::whole},
+    {"/error/max_abs", Type::number, true},
+    {"/error/relative_l2", Type::number, true},
+    {"/error/budget_max_abs", Type::number, true},
+    {"/error/within_budget", Type::boolean},
+    {"/error/rows", Type::whole},
+    {"/deviation/relative_l2", Type::number, true},
+    {"/deviation/max_abs", Type::number, true},
+    {"/deviation/exact_variant", Type::text},
+    {"/dispersion/per_head", Type::object},
+    {"/dispersion/mean", Type::object},
+    {"/dispersion/quantiles", Type::object},
+    {"/dispersion/rows", Type::whole},
+    {"/dispersion/rows_without_keys", Type::whole},
+};
+
+/// What a record of status ok may lack: it was added after the first records of its schema.
+constexpr Key newer_record[] = {
+    {"/error/undetermined_rows", Type::whole},
+    {"/dispersion/distance_mass", Type::object},
+    {"/against", Type::object},
+    {"/against/variant", Type::text},
+    {"/against/rows", Type::whole},
+    {"/against/mean", Type::object},
+    {"/against/per_head", Type::object},
+    {"/against/infinite_kl_rows", Type::whole},
+    {"/against/output/max_abs", Type::number, true},
+    {"/against/output/relative_l2", Type::number, true},
+    {"/filter", Type::object, true},
+    {"/filter/approximated", Type::boolean},
+    {"/filter/approximated_rows", Type::number, true},
+    {"/filter/appended", Type::number, true},
+    {"/filter/passed", Type::number, true},
+    {"/filter/support", Type::number, true},
+    {"/filter/solves_per_row", Type::number, true},
+    {"/filter/whole_rows", Type::number, true},
+};
+
+constexpr const char* statuses[] = {
+    "ok",      "refused", "predicted_too_large", "predicted_too_slow", "out_of_memory", "timeout",
+    "crashed", "failed"};
+
+template <class Is>
+bool is_list(const Json& value, Is is) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), is);
+}
+
+const char* name_of(Type type) {
+  switch (type) {
+    case Type::text:
+      return "a string";
+    case Type::whole:
+      return "a whole number";
+    case Type::number:
+      return "a number";
+    case Type::boolean:
+      return "true or false";
+    case Type::numbers:
+      return "a list of numbers";
+    case Type::wholes:
+      return "a list of whole numbers";
+    case Type::objects:
+      return "a list of objects";
+    case Type::texts:
+      return "a list of strings";
+    case Type::object:
+      return "an object";
+  }
+  return "";
+}
+
+bool has_type(const Json& value, Type type) {
+  switch (type) {
+    case Type::text:
+      return value.is_string();
+    case Type::whole:
+      return value.is_number_integer();
+    case Type::number:
+      return value.is_number();
+    case Type::boolean:
+      return value.is_boolean();
+    case Type::numbers:
+      return is_list(value, [](const Json& item) { return item.is_number(); });
+    case Type::wholes:
+      return is_list(value, [](const Json& item) { return item.is_number_integer(); });
+    case Type::objects:
+      return is_list(value, [](const Json& item) { return item.is_object(); });
+    case Type::texts:
+      return is_list(value, [](const Json& item) { return item.is_string(); });
+    case Type::object:
+      return value.is_object();
+  }
+  return false;
+}
+
+/// The object of `pointer` where all of it may be null.
+const Json* optional_object(const Json& record, std::string_view pointer) {
+  for (const char* name : {"deviation", "dispersion"})
+    if (pointer.starts_with(fmt::format("/{}/", name)) && record.contains(name)) return &record.at(name);
+  return nullptr;
+}
+
+void check(const Json& record, const Key& key, std::vector<std::string>& found) {
+  const Json::json_pointer pointer(key.pointer);
+  // What a peer computed has neither a deviation nor statistics.
+  if (const Json* whole = optional_object(record, key.pointer); whole && whole->is_null()) return;
+  const bool there = record.contains(pointer);
+  if (!there && key.may_lack) return;
+  if (there && ((key.nullable && record.at(pointer).is_null()) || has_type(record.at(pointer), key.type)))
+    return;
+  found.push_back(fmt::format("'{}' is {}; {}{}", key.pointer + 1,
+                              there ? record.at(pointer).dump() : "missing", name_of(key.type),
+                              key.nullable ? " or null" : ""));
+}
+
+void check_samples(const Json& time, std::vector<std::string>& found) {
+  const std::size_t count = time.at("samples_ns").size();
+  if (count == 0) found.emplace_back("'time/samples_ns' is empty");
+  for (const char* list : {"iterations", "blocks"})
+    if (time.at(list).is_array() && time.at(list).size() != count)
+      found.push_back(fmt::format("'time/{}' has {} entries; as many as 'time/samples_ns', {}", list,
+                                  time.at(list).size(), count));
+  if (!time.at("samples").is_array()) return;
+  std::int64_t contaminated = 0;
+  for (const Json& sample : time.at("samples"))
+    contaminated += sample.contains("contaminated") && !sample.at("contaminated").empty();
+  if (time.at("contaminated") != contaminated)
+    found.push_back(fmt::format("'time/contaminated' is {}; {}, by 'time/samples'",
+                                time.at("contaminated").dump(), contaminated));
+}
+
+/// Lines of directory/records.jsonl. Throws ArgumentError (`command`).
+std::vector<std::string> lines_of(const std::filesystem::path& directory, std::string_view command) {
+  std::ifstream stream(directory / "records.jsonl");
+  if (!stream)
+    throw ArgumentError(command, directory.string(),
+                        "a directory with a records.jsonl, as attnlab sweep --out makes");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::filesystem::path directory_of(const Settings& settings) {
+  return settings.required_argument("the directory of a sweep");
+}
+
+}  // namespace
+
+std::vector<std::string> violations(const Json& record) {
+  std::vector<std::string> found;
+  if (!record.is_object()) return {"no JSON object"};
+  if (record.value("schema", Json()) != schema_version)
+    return {fmt::format("schema {}; {}, to which attnlab migrate lifts older ones",
+                        record.value("schema", Json()).dump(), schema_version)};
+  for (const Key& key : every_record) check(record, key, found);
+  if (!found.empty()) return found;
+  const std::string status = record.at("status");
+  if (std::find(std::begin(statuses), std::end(statuses), status) == std::end(statuses))
+    found.push_back(fmt::format("'status' is '{}', which results/SCHEMA.md does not know", status));
+  if (status != "ok") {
+    if (record.at("reason").is_null())
+      found.push_back(fmt::format("'reason' is null, with status '{}'", status));
+    return found;
+  }
+  for (const Key& key : ok_record) check(record, key, found);
+  for (const Key& key : newer_record)
+    if (record.contains(Json::json_pointer(key.pointer))) check(record, key, found);
+  if (found.empty()) check_samples(record.at("time"), found);
+  return found;
+}
+
+Json migrated(Json record) {
+  if (record.at("schema") == schema_version) return record;
+  if (record.at("schema") != 1)
+    throw ArgumentError("migrate", fmt::format("schema {}", record.at("schema").dump()),
+                        fmt::format("schema 1 to {}", schema_version));
+  record["schema"] = schema_version;
+  record["resume_key"] = nullptr;
+  record["group"] = nullptr;
+  record["cell"]["twin"] = false;
+  record["cell"]["cu_seqlens"] = "";
+  if (record.at("time").is_object()) {
+    Json& time = record["time"];
+    const Interval interval = median_interval(time.at("samples_ns").get<std::vector<double>>());
+    time["low_ns"] = interval.low;
+    time["high_ns"] = interval.high;
+    for (const char* unknown : {"stopped", "contaminated", "blocks", "samples"}) time[unknown] = nullptr;
+  }
+  return record;
+}
+
+int validate_command(const Settings& settings) {
+  const std::vector<std::string> lines = lines_of(directory_of(settings), "validate");
+  std::map<std::string, std::size_t> first;
+  std::size_t invalid = 0;
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    const Json record = Json::parse(lines[at], nullptr, false);
+    std::vector<std::string> found =
+        record.is_discarded() ? std::vector<std::string>{"no whole JSON object"} : violations(record);
+    if (found.empty()) {
+      const auto [other, is_new] = first.emplace(record.at("id"), at + 1);
+      if (!is_new) found.push_back(fmt::format("the cell of line {} once more", other->second));
+    }
+    for (const std::string& what : found) fmt::print("records.jsonl:{}: {}\n", at + 1, what);
+    invalid += !found.empty();
+  }
+  fmt::print("{} records, {} invalid (schema {})\n", lines.size(), invalid, schema_version);
+  return invalid > 0 ? 3 : 0;
+}
+
+int migrate_command(const Settings& settings) {
+  const std::filesystem::path directory = directory_of(settings);
+  std::string before;
+  std::string after;
+  std::size_t lifted = 0;
+  const std::vector<std::string> lines = lines_of(directory, "migrate");
+  RunDirectory locked(directory, true);
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    const Json record = Json::parse(lines[at], nullptr, false);
+    if (record.is_discarded() || !record.is_object() || !record.contains("schema"))
+      throw ArgumentError("migrate", fmt::format("{}:{}", locked.file().string(), at + 1), "a whole record");
+    lifted += record.at("schema") != schema_version;
+    before += lines[at] + "\n";
+    after += to_line(migrated(record)) + "\n";
+  }
+  if (lifted == 0) {
+    fmt::print("{} records, all of schema {} already\n", lines.size(), schema_version);
+    return 0;
+  }
+  const std::filesystem::path old = directory / "records.schema-1.jsonl";
+  try {
+    write_whole(old, before);
+    write_whole(locked.file(), after);
+  } catch (const std::system_error& error) {
+    throw ArgumentError("migrate", directory.string(), fmt::format("{}; a disk with room", error.what()));
+  }
+  Json run = locked.run();
+  if (!run.is_null()) {
+    run["schema"] = schema_version;
+    locked.begin(run);
+  }
+  fmt::print("{} of {} records lifted to schema {}; as they were: {}\n", lifted, lines.size(), schema_version,
+             old.string());
+  return 0;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,128 @@
+#include "sweep/group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <random>
+
+namespace attnlab {
+
+namespace {
+
+struct Contestant {
+  Rounds rounds;
+  Json record;
+  std::string stopped;  ///< why no more samples are needed, after the last one
+  double spent_ms = 0;
+  double measured_ms = 0;
+  bool open = true;
+};
+
+class Group {
+ public:
+  Group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
+        const GroupReports& reports)
+      : cells_(cells),
+        limits_(limits),
+        reports_(reports),
+        random_(std::random_device{}()),
+        name_(fmt::format("{:016x}", random_())),
+        contestants_(cells.size(), Contestant{Rounds(rule), {}, {}}) {}
+
+  void measure() {
+    std::vector<std::size_t> order(cells_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    for (std::int64_t block = 0;
+         std::any_of(contestants_.begin(), contestants_.end(), [](const Contestant& c) { return c.open; });
+         ++block) {
+      launcher_.emplace(limits_);
+      std::shuffle(order.begin(), order.end(), random_);
+      for (const std::size_t cell : order)
+        if (contestants_[cell].open) visit(cell, block);
+      close_stopped();
+    }
+  }
+
+ private:
+  /// One sample of a cell, taken again while it is contaminated and may be.
+  void visit(std::size_t cell, std::int64_t block) {
+    Contestant& contestant = contestants_[cell];
+    if (!take(cell, block)) return;
+    while (contestant.rounds.wants_retry()) {
+      contestant.rounds.count_retry();
+      if (!take(cell, block)) return;
+    }
+    contestant.stopped = contestant.rounds.stopped(contestant.spent_ms * 1e-3);
+  }
+
+  /// A cell that is precise waits for those that are not yet, a while: ratios are of blocks that both have.
+  void close_stopped() {
+    const bool all = std::all_of(contestants_.begin(), contestants_.end(),
+                                 [](const Contestant& c) { return !c.open || !c.stopped.empty(); });
+    for (std::size_t cell = 0; cell < contestants_.size(); ++cell) {
+      Contestant& contestant = contestants_[cell];
+      if (!contestant.open || contestant.stopped.empty()) continue;
+      if (!all && contestant.stopped == "precise" && contestant.rounds.may_wait(contestant.spent_ms * 1e-3))
+        continue;
+      contestant.record["time"] = contestant.rounds.to_json(contestant.stopped);
+      if (const std::int64_t count = contestant.rounds.contaminated(); count > 0)
+        contestant.record["warnings"].push_back(fmt::format("{} of {} samples are contaminated", count,
+                                                            contestant.record["time"]["samples"].size()));
+      close(cell, contestant.record);
+    }
+  }
+
+  /// False if the process had no sample; the cell is closed then.
+  bool take(std::size_t cell, std::int64_t block) {
+    Contestant& contestant = contestants_[cell];
+    reports_.begins(cells_[cell]);
+    const bool first = contestant.record.is_null();
+    Json answer = launcher_->run(first ? Passes::all : Passes::time, cells_[cell]);
+    contestant.spent_ms += answer.at("elapsed_ms").get<double>();
+    if (answer.at("measured_ms").is_number())
+      contestant.measured_ms += answer.at("measured_ms").get<double>();
+    if (answer.at("status") != "ok") {
+      close(cell, answer);
+      return false;
+    }
+    RoundSample sample = round_sample_from_json(answer.at("time"));
+    sample.block = block;
+    const Disturbance& disturbance = sample.disturbance;
+    fastest_calibration_ns_ = std::min(
+        {fastest_calibration_ns_, disturbance.calibration_before_ns, disturbance.calibration_after_ns});
+    sample.contaminated =
+        contamination(disturbance, sample.wall_ns, cells_[cell].problem.threads, fastest_calibration_ns_);
+    contestant.rounds.add(std::move(sample));
+    if (first) contestant.record = std::move(answer);
+    return true;
+  }
+
+  void close(std::size_t cell, Json record) {
+    contestants_[cell].open = false;
+    record["group"] = name_;
+    record["elapsed_ms"] = contestants_[cell].spent_ms;
+    record["measured_ms"] = contestants_[cell].measured_ms;
+    reports_.closes(cell, record);
+  }
+
+  const std::vector<Cell>& cells_;
+  const Limits& limits_;
+  const GroupReports& reports_;
+  std::mt19937_64 random_;
+  const std::string name_;
+  std::vector<Contestant> contestants_;
+  std::optional<Launcher> launcher_;  ///< of the block
+  double fastest_calibration_ns_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace
+
+void measure_group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
+                   const GroupReports& reports) {
+  Group(cells, limits, rule, reports).measure();
+}
+
+}  // namespace attnlab

@@ -1,0 +1,63 @@
+#include "sweep/prediction.h"
+
+#include <fmt/format.h>
+
+#include "cell/run_cell.h"
+#include "engines/registry.h"
+#include "records/quantities.h"
+
+namespace attnlab {
+
+namespace {
+
+/// What cells share that differ in sequence length alone.
+std::string family(const Cell& cell) {
+  const Shape& s = cell.problem.shape;
+  return fmt::format("{} {} {} {} {} {} {} {} {}", cell.engine, cell.variant, to_string(cell.problem.dtype),
+                     cell.problem.threads, s.batch, s.heads, s.head_dim, s.head_dim_v, cell.input);
+}
+
+double work_of(const Cell& cell) {
+  const Shape& shape = cell.problem.shape;
+  return cell.engine == "onednn"
+             ? static_cast<double>(shape.seqlen_q) * static_cast<double>(shape.seqlen_k)
+             : static_cast<double>(visible_pairs(Variant::parse(cell.variant).pattern, shape));
+}
+
+}  // namespace
+
+Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
+  Json record = record_header(cell);
+  record["elapsed_ms"] = 0;
+  record["measured_ms"] = 0;
+  const std::optional<Refusal> refusal =
+      find_engine(cell.engine).refusal(Variant::parse(cell.variant), cell.problem);
+  if (refusal) {
+    record["status"] = "refused";
+    record["reason"] = refusal->reason;
+    return record;
+  }
+  const std::int64_t bytes = predicted_bytes(cell);
+  if (bytes > limits.memory_bytes) {
+    record["status"] = "predicted_too_large";
+    record["reason"] = fmt::format("inputs, output and workspace take {}, the memory limit is {}",
+                                   format_bytes(bytes), format_bytes(limits.memory_bytes));
+  } else if (predicted_call_s > limits.time_s) {
+    record["status"] = "predicted_too_slow";
+    record["reason"] = fmt::format(
+        "one call would take {:.0f} s by the cells of the same variant before it, the time limit is {:g} s",
+        predicted_call_s, limits.time_s);
+  } else {
+    record["status"] = "";
+  }
+  return record;
+}
+
+void Pace::learn(const Cell& cell, double call_ns) { pace_[family(cell)] = call_ns * 1e-9 / work_of(cell); }
+
+double Pace::predict(const Cell& cell) const {
+  const auto found = pace_.find(family(cell));
+  return found == pace_.end() ? 0 : found->second * work_of(cell);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,272 @@
+#include "sweep/sweep.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <regex>
+
+#include "attnlab_build.h"
+#include "cell/cell_inputs.h"
+#include "cell/run_cell.h"
+#include "compare/noise_floor.h"
+#include "core/argument_error.h"
+#include "inputs/input.h"
+#include "measure/machine.h"
+#include "process/launcher.h"
+#include "records/analysis.h"
+#include "records/formats.h"
+#include "records/needle_table.h"
+#include "records/quantities.h"
+#include "records/records.h"
+#include "records/whole_file.h"
+#include "sweep/group.h"
+#include "sweep/prediction.h"
+#include "sweep/progress.h"
+#include "sweep/resume.h"
+#include "sweep/terminal.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr std::int64_t largest_heatmap_seqlen = 4096;
+
+Limits make_limits(const Settings& settings) {
+  Limits limits;
+  limits.time_s = settings.number("time-limit", 0);
+  limits.memory_bytes = settings.has("memory-limit")
+                            ? settings.bytes("memory-limit")
+                            : available_memory_bytes().value_or(this_machine().memory_bytes) / 10 * 8;
+  return limits;
+}
+
+std::vector<Cell> make_checked_grid(const Settings& settings) {
+  std::vector<Cell> cells = make_grid(settings);
+  for (const Cell& cell : cells) require_inputs(cell);
+  return cells;
+}
+
+void choose_heatmaps(std::vector<Cell>& cells) {
+  std::map<std::string, Cell*> largest;
+  for (Cell& cell : cells)
+    if (cell.problem.dtype == DType::f32 &&
+        std::max(cell.problem.shape.seqlen_q, cell.problem.shape.seqlen_k) <= largest_heatmap_seqlen)
+      largest[cell.variant + cell.input + cell.engine] = &cell;
+  for (auto& [name, cell] : largest) cell->heatmap = true;
+}
+
+int dry_run(std::vector<Cell> cells, const Limits& limits) {
+  fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}\n", "backend", "n", "dtype", "threads", "bytes",
+             "call", "variant");
+  Pace pace;
+  Launcher launcher(limits);
+  for (const Cell& cell : cells) {
+    const Json prediction = predict(cell, limits, 0);
+    std::string time = "-";
+    if (prediction.at("status") == "") {
+      if (pace.predict(cell) == 0) {
+        Cell small = cell;
+        const bool captured = Input::parse(cell.input).captured_shape().has_value();
+        small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
+        if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
+        const Json record = launcher.run(Passes::time, small);
+        if (record.at("status") == "ok") pace.learn(small, record.at("time").at("ns"));
+      }
+      if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
+    }
+    fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}\n", cell.backend.value_or(cell.engine),
+               cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
+               format_bytes(predicted_bytes(cell)), time, cell.variant,
+               prediction.at("status") == ""
+                   ? ""
+                   : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
+  }
+  fmt::print(
+      "{} cells. Bytes: inputs, output and workspace, by formula. Call: measured at n = 512 and scaled by "
+      "pairs.\n",
+      cells.size());
+  return 0;
+}
+
+/// Groups are dealt out one by one, so that shards take as long as one another. Throws ArgumentError.
+std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
+  static const std::regex form("([1-9][0-9]{0,5})/([1-9][0-9]{0,5})");
+  std::smatch parts;
+  if (!std::regex_match(shard, parts, form) || std::stoi(parts[1]) > std::stoi(parts[2]))
+    throw ArgumentError("shard", shard, "I/N, with I from 1 to N");
+  const int mine = std::stoi(parts[1]) - 1;
+  const int count = std::stoi(parts[2]);
+  int group = -1;
+  std::string key;
+  std::vector<Cell> dealt;
+  for (const Cell& cell : cells) {
+    if (cell.group_key() != key) ++group;
+    key = cell.group_key();
+    if (group % count == mine) dealt.push_back(cell);
+  }
+  if (dealt.empty())
+    throw ArgumentError("shard", shard, fmt::format("at most {} shards, a group of cells each", group + 1));
+  return dealt;
+}
+
+/// Measures the cells of a grid, group by group.
+class Sweep {
+ public:
+  Sweep(std::vector<Cell> cells, const Limits& limits, const StoppingRule& rule)
+      : cells_(std::move(cells)),
+        limits_(limits),
+        rule_(rule),
+        records_(cells_.size()),
+        progress_(static_cast<std::int64_t>(cells_.size())) {}
+
+  /// Records by key stand; the others are measured and appended. Throws Interrupted, RecordError.
+  void run(std::map<std::string, Json> standing, const std::vector<std::string>& keys,
+           RunDirectory& directory) {
+    for (std::size_t start = 0, end = 0; start < cells_.size(); start = end) {
+      end = start + 1;
+      while (end < cells_.size() && cells_[end].group_key() == cells_[start].group_key()) ++end;
+      const auto keep = [&](std::size_t at, Json record) {
+        record["resume_key"] = keys[at];
+        directory.append(record);
+        progress_.end(cells_[at].label(), record.at("status"),
+                      record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
+        records_[at] = std::move(record);
+      };
+      std::vector<std::size_t> open;
+      std::vector<Cell> group;
+      for (std::size_t at = start; at < end; ++at) {
+        if (const auto found = standing.find(keys[at]); found != standing.end()) {
+          records_[at] = std::move(found->second);
+          progress_.skip();
+          continue;
+        }
+        Json record = predict(cells_[at], limits_, pace_.predict(cells_[at]));
+        if (record.at("status") == "") {
+          open.push_back(at);
+          group.push_back(cells_[at]);
+        } else {
+          keep(at, std::move(record));
+        }
+      }
+      measure_group(group, limits_, rule_,
+                    {[&](const Cell& cell) { progress_.begin(cell.label()); },
+                     [&](std::size_t member, const Json& record) { keep(open[member], record); }});
+      for (std::size_t at = start; at < end; ++at)
+        if (records_[at].at("status") == "ok")
+          pace_.learn(cells_[at], records_[at].at("time").at("median_ns"));
+    }
+  }
+
+  void finish() { progress_.finish(); }
+  std::int64_t done() const { return progress_.done(); }
+  /// In the grid's order.
+  const std::vector<Json>& records() const { return records_; }
+
+ private:
+  const std::vector<Cell> cells_;
+  const Limits limits_;
+  const StoppingRule rule_;
+  std::vector<Json> records_;
+  Progress progress_;
+  Pace pace_;
+};
+
+}  // namespace
+
+int sweep_command(const Settings& settings, const std::vector<std::string>& arguments) {
+  if (settings.has("retry-failed") && !settings.has("resume"))
+    throw UsageError("--retry-failed goes with --resume only");
+  catch_interrupts();
+  if (settings.has("dry-run")) return dry_run(make_checked_grid(settings), make_limits(settings));
+  const std::filesystem::path out = settings.required("out", "a directory for the records");
+  // What is not given on a new run is looked up once, so that a resumed one has the same cells.
+  const auto settled = [&](const Json& run) {
+    Settings all = run.is_null() ? settings : resumed_settings(settings, run);
+    all.fall_back("threads", fmt::format("{}", this_machine().cores));
+    return all;
+  };
+  // A grid that cannot be made leaves no directory behind.
+  if (!std::filesystem::exists(out / "run.json")) {
+    // With the options of a run, --resume begins it if need be, so that a job may be started over whenever it
+    // was cut.
+    if (settings.has("resume") && !says_what_to_run(settings))
+      throw ArgumentError(
+          "out", out.string(),
+          "it holds no run to resume; a directory with a run.json, or the sweep's options without --resume");
+    make_checked_grid(settings);
+    stopping_rule(settings);
+    if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
+  }
+  RunDirectory directory(out, settings.has("resume"));
+  const Settings asked = settled(directory.run());
+  std::vector<Cell> cells = make_checked_grid(asked);
+  choose_heatmaps(cells);
+  if (asked.has("shard")) cells = shard_of(std::move(cells), asked.text("shard"));
+  add_twins(cells, asked.integer("aa-pairs", 0, 1000000));
+  if (directory.run().is_null())
+    directory.begin({{"schema", schema_version},
+                     {"attnlab", ATTNLAB_VERSION},
+                     {"arguments", arguments},
+                     {"options", asked.all()},
+                     {"cells", cells.size()},
+                     {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}});
+  const Limits limits = make_limits(asked);
+  ResumeKeys resume;
+  std::vector<std::string> keys;
+  for (const Cell& cell : cells) keys.push_back(resume.of(cell));
+  Sweep sweep(std::move(cells), limits, stopping_rule(asked));
+  try {
+    sweep.run(standing_records(directory, keys, settings.has("retry-failed")), keys, directory);
+  } catch (const Interrupted&) {
+    sweep.finish();
+    fmt::print(stderr, "attnlab: interrupted; {} of {} cells are in {}; --resume runs the others\n",
+               sweep.done(), keys.size(), directory.file().string());
+    return 130;
+  } catch (const RecordError& error) {
+    sweep.finish();
+    fmt::print(stderr, "attnlab: {}\n", error.what());
+    return 3;
+  }
+  sweep.finish();
+  const std::vector<Json>& records = sweep.records();
+  print_table(records);
+  std::vector<Json> shown;
+  std::copy_if(records.begin(), records.end(), std::back_inserter(shown), std::not_fn(is_twin));
+  if (const Table needle = make_needle_table(shown); !needle.rows.empty())
+    fmt::print("\n{}", to_text(needle));
+  fmt::print("\nrecords: {}\n", directory.file().string());
+  return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
+}
+
+int run_command(const Settings& settings) {
+  std::vector<Cell> cells = make_checked_grid(settings);
+  if (cells.size() != 1)
+    throw UsageError(fmt::format(
+        "run takes one cell, and these options make {} cells; attnlab sweep takes a grid", cells.size()));
+  Cell& cell = cells.front();
+  if (settings.has("save-output")) {
+    cell.save_output = settings.text("save-output");
+    require_writable("save-output", cell.save_output);
+  }
+  catch_interrupts();
+  const Limits limits = make_limits(settings);
+  Json record = predict(cell, limits, 0);
+  if (record.at("status") == "")
+    measure_group({cell}, limits, stopping_rule(settings),
+                  {[](const Cell&) {}, [&](std::size_t, const Json& measured) { record = measured; }});
+  if (settings.has("json"))
+    fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
+  else
+    print_summary(record);
+  return is_failure(record) || record.at("status") != "ok" ? 3 : 0;
+}
+
+}  // namespace attnlab
