@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "core/isa.h"
-#include "engines/onednn_info.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/onednn_info.h"
 #include "support/cases.h"
 #include "support/machine_limits.h"
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/isa.h"
-#include "kernels/rows.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/kernels/rows.h"
 #include "support/machine_limits.h"
 
 namespace attnlab {

@@ -11,10 +11,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "core/isa.h"
-#include "engines/onednn_info.h"
-#include "inputs/npy.h"
-#include "measure/resident.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/onednn_info.h"
+#include "attnlab/inputs/npy.h"
+#include "attnlab/measure/resident.h"
 #include "support/cases.h"
 #include "support/machine_limits.h"
 

@@ -4,9 +4,9 @@
 
 #include <stdexcept>
 
-#include "engines/registry.h"
-#include "oracle/oracle.h"
-#include "oracle/output_error.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/oracle/oracle.h"
+#include "attnlab/oracle/output_error.h"
 
 namespace attnlab {
 

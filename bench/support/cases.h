@@ -4,11 +4,11 @@
 #include <memory>
 #include <string>
 
-#include "core/problem.h"
-#include "core/tensor.h"
-#include "core/workspace.h"
-#include "engines/engine.h"
-#include "inputs/input.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/core/tensor.h"
+#include "attnlab/core/workspace.h"
+#include "attnlab/engines/engine.h"
+#include "attnlab/inputs/input.h"
 
 namespace attnlab {
 

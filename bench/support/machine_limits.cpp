@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/isa.h"
+#include "attnlab/core/isa.h"
 
 namespace attnlab {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/block.h"
-#include "core/dtype.h"
+#include "attnlab/core/block.h"
+#include "attnlab/core/dtype.h"
 
 namespace attnlab {
 

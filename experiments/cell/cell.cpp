@@ -8,12 +8,12 @@
 #include <set>
 #include <utility>
 
-#include "core/argument_error.h"
-#include "core/fnv.h"
-#include "engines/registry.h"
-#include "inputs/input.h"
-#include "inputs/npy.h"
-#include "measure/machine.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/core/fnv.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/npy.h"
+#include "attnlab/measure/machine.h"
 
 namespace attnlab {
 

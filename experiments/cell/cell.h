@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/problem.h"
+#include "attnlab/core/problem.h"
 #include "options/options.h"
 
 namespace attnlab {

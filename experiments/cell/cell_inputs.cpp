@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "inputs/npy.h"
+#include "attnlab/inputs/npy.h"
 
 namespace attnlab {
 

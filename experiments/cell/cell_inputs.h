@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "attnlab/engines/engine.h"
+#include "attnlab/inputs/input.h"
 #include "cell/cell.h"
-#include "engines/engine.h"
-#include "inputs/input.h"
 
 namespace attnlab {
 

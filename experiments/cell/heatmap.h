@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "attnlab/oracle/weight_map.h"
 #include "cell/cell.h"
-#include "oracle/weight_map.h"
 
 namespace attnlab {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
+#include "attnlab/core/tensor.h"
+#include "attnlab/variants/variant.h"
 #include "cell/cell.h"
-#include "core/tensor.h"
-#include "variants/variant.h"
 
 namespace attnlab {
 

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <map>
 
-#include "measure/bootstrap.h"
-#include "measure/sampler.h"
+#include "attnlab/measure/bootstrap.h"
+#include "attnlab/measure/sampler.h"
 
 namespace attnlab {
 

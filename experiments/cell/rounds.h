@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "attnlab/measure/sampler.h"
 #include "cell/cell.h"
-#include "measure/sampler.h"
 #include "options/options.h"
 
 namespace attnlab {

@@ -10,24 +10,24 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/dispersion/summary.h"
+#include "attnlab/engines/onednn_info.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/inputs/npy.h"
+#include "attnlab/measure/heap.h"
+#include "attnlab/measure/machine.h"
+#include "attnlab/measure/resident.h"
+#include "attnlab/measure/sampler.h"
+#include "attnlab/oracle/oracle.h"
+#include "attnlab/oracle/output_error.h"
+#include "attnlab/oracle/pair.h"
 #include "attnlab_build.h"
 #include "cell/cell_inputs.h"
 #include "cell/heatmap.h"
 #include "cell/needle_weight.h"
 #include "cell/rounds.h"
-#include "core/argument_error.h"
-#include "core/isa.h"
-#include "dispersion/summary.h"
-#include "engines/onednn_info.h"
-#include "engines/registry.h"
-#include "inputs/npy.h"
-#include "measure/heap.h"
-#include "measure/machine.h"
-#include "measure/resident.h"
-#include "measure/sampler.h"
-#include "oracle/oracle.h"
-#include "oracle/output_error.h"
-#include "oracle/pair.h"
 
 namespace attnlab {
 

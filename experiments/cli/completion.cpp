@@ -5,9 +5,9 @@
 
 #include <boost/algorithm/string/replace.hpp>
 
+#include "attnlab/core/argument_error.h"
 #include "cli/commands.h"
 #include "cli/option_values.h"
-#include "core/argument_error.h"
 
 namespace attnlab {
 

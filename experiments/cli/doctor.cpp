@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/onednn_info.h"
+#include "attnlab/measure/heap.h"
+#include "attnlab/measure/machine.h"
+#include "attnlab/measure/resident.h"
 #include "attnlab_build.h"
 #include "cell/cell.h"
-#include "core/isa.h"
-#include "engines/onednn_info.h"
-#include "measure/heap.h"
-#include "measure/machine.h"
-#include "measure/resident.h"
 #include "records/quantities.h"
 
 namespace attnlab {

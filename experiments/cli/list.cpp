@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/dispersion/divergence.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/inputs/input.h"
 #include "cell/cell.h"
-#include "core/argument_error.h"
-#include "dispersion/divergence.h"
-#include "engines/registry.h"
-#include "inputs/input.h"
 
 namespace attnlab {
 

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <exception>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/core/isa.h"
 #include "attnlab_build.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
@@ -13,8 +15,6 @@
 #include "cli/list.h"
 #include "cli/man_page.h"
 #include "compare/compare.h"
-#include "core/argument_error.h"
-#include "core/isa.h"
 #include "heatmap/command.h"
 #include "options/options.h"
 #include "process/launcher.h"

@@ -1,8 +1,8 @@
 #include "cli/option_values.h"
 
-#include "engines/registry.h"
-#include "inputs/input.h"
-#include "variants/arguments.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/inputs/input.h"
+#include "attnlab/variants/arguments.h"
 
 namespace attnlab {
 

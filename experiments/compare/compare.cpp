@@ -8,17 +8,17 @@
 #include <optional>
 #include <system_error>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/dispersion/row_statistics.h"
+#include "attnlab/variants/arguments.h"
 #include "compare/comparison.h"
 #include "compare/comparison_tables.h"
 #include "compare/noise_floor.h"
 #include "compare/subject.h"
-#include "core/argument_error.h"
-#include "dispersion/row_statistics.h"
 #include "records/analysis.h"
 #include "records/formats.h"
 #include "records/load.h"
 #include "records/whole_file.h"
-#include "variants/arguments.h"
 
 namespace attnlab {
 

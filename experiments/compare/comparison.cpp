@@ -8,9 +8,9 @@
 #include <set>
 #include <tuple>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/measure/sampler.h"
 #include "cell/rounds.h"
-#include "core/argument_error.h"
-#include "measure/sampler.h"
 #include "records/analysis.h"
 
 namespace attnlab {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "attnlab/measure/bootstrap.h"
 #include "cell/cell.h"
-#include "measure/bootstrap.h"
 
 namespace attnlab {
 

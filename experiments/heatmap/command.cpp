@@ -4,8 +4,8 @@
 
 #include <system_error>
 
+#include "attnlab/core/argument_error.h"
 #include "cell/cell_inputs.h"
-#include "core/argument_error.h"
 #include "heatmap/picture.h"
 #include "records/whole_file.h"
 

@@ -11,7 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 

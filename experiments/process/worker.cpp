@@ -9,7 +9,7 @@
 #include <cstring>
 #include <dnnl.hpp>
 
-#include "core/block.h"
+#include "attnlab/core/block.h"
 #include "process/child_process.h"
 #include "records/whole_file.h"
 

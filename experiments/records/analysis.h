@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "attnlab/measure/bootstrap.h"
 #include "cell/cell.h"
-#include "measure/bootstrap.h"
 
 namespace attnlab {
 

@@ -9,7 +9,7 @@
 #include <map>
 #include <system_error>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 #include "records/analysis.h"
 #include "records/formats.h"
 #include "records/load.h"

@@ -5,7 +5,7 @@
 #include <array>
 #include <fstream>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 #include "records/analysis.h"
 
 namespace attnlab {

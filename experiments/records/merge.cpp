@@ -10,8 +10,8 @@
 #include <set>
 #include <system_error>
 
+#include "attnlab/core/argument_error.h"
 #include "cell/run_cell.h"
-#include "core/argument_error.h"
 #include "records/analysis.h"
 #include "records/load.h"
 #include "records/records.h"

@@ -14,8 +14,8 @@
 #include <thread>
 #include <utility>
 
-#include "core/argument_error.h"
-#include "measure/machine.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/measure/machine.h"
 #include "records/whole_file.h"
 
 namespace attnlab {

@@ -8,9 +8,9 @@
 #include <map>
 #include <system_error>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/measure/bootstrap.h"
 #include "cell/run_cell.h"
-#include "core/argument_error.h"
-#include "measure/bootstrap.h"
 #include "records/records.h"
 #include "records/whole_file.h"
 

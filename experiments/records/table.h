@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "measure/bootstrap.h"
+#include "attnlab/measure/bootstrap.h"
 
 namespace attnlab {
 

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <system_error>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "dispersion/row_statistics.h"
+#include "attnlab/dispersion/row_statistics.h"
 #include "records/needle_table.h"
 #include "report/cell_tables.h"
 

@@ -5,9 +5,9 @@
 #include <map>
 #include <optional>
 
-#include "core/argument_error.h"
-#include "dispersion/laws.h"
-#include "inputs/input.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/dispersion/laws.h"
+#include "attnlab/inputs/input.h"
 #include "records/analysis.h"
 
 namespace attnlab {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 #include "records/formats.h"
 #include "records/load.h"
 #include "report/page.h"

@@ -7,9 +7,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "attnlab/measure/sampler.h"
 #include "compare/comparison.h"
 #include "compare/noise_floor.h"
-#include "measure/sampler.h"
 #include "records/analysis.h"
 #include "report/tables.h"
 

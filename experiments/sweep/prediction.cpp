@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "attnlab/engines/registry.h"
 #include "cell/run_cell.h"
-#include "engines/registry.h"
 #include "records/quantities.h"
 
 namespace attnlab {

@@ -7,13 +7,13 @@
 #include <set>
 #include <system_error>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/core/fnv.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/onednn_info.h"
+#include "attnlab/measure/machine.h"
 #include "cell/cell_inputs.h"
 #include "cell/run_cell.h"
-#include "core/argument_error.h"
-#include "core/fnv.h"
-#include "core/isa.h"
-#include "engines/onednn_info.h"
-#include "measure/machine.h"
 
 namespace attnlab {
 

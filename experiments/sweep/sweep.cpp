@@ -13,13 +13,13 @@
 #include <map>
 #include <regex>
 
+#include "attnlab/core/argument_error.h"
+#include "attnlab/inputs/input.h"
+#include "attnlab/measure/machine.h"
 #include "attnlab_build.h"
 #include "cell/cell_inputs.h"
 #include "cell/run_cell.h"
 #include "compare/noise_floor.h"
-#include "core/argument_error.h"
-#include "inputs/input.h"
-#include "measure/machine.h"
 #include "process/launcher.h"
 #include "records/analysis.h"
 #include "records/formats.h"

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <map>
 
+#include "attnlab/dispersion/divergence.h"
 #include "compare/noise_floor.h"
-#include "dispersion/divergence.h"
 #include "records/analysis.h"
 #include "records/quantities.h"
 

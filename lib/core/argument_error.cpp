@@ -1,4 +1,4 @@
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

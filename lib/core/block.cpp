@@ -1,11 +1,11 @@
-#include "core/block.h"
+#include "attnlab/core/block.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <new>
 
-#include "core/heap_count.h"
+#include "attnlab/core/heap_count.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "core/cache_sizes.h"
+#include "attnlab/core/cache_sizes.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
-#include "core/dtype.h"
+#include "attnlab/core/dtype.h"
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 

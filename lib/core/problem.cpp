@@ -1,11 +1,11 @@
-#include "core/problem.h"
+#include "attnlab/core/problem.h"
 
 #include <fmt/format.h>
 
 #include <string>
 #include <string_view>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 

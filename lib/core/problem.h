@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/dtype.h"
-#include "core/tensor.h"
+#include "attnlab/core/dtype.h"
+#include "attnlab/core/tensor.h"
 
 namespace attnlab {
 

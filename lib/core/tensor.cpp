@@ -1,4 +1,4 @@
-#include "core/tensor.h"
+#include "attnlab/core/tensor.h"
 
 #include <algorithm>
 #include <cstring>

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/block.h"
-#include "core/dtype.h"
+#include "attnlab/core/block.h"
+#include "attnlab/core/dtype.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "core/workspace.h"
+#include "attnlab/core/workspace.h"
 
 namespace attnlab {
 

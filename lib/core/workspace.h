@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/block.h"
+#include "attnlab/core/block.h"
 
 namespace attnlab {
 

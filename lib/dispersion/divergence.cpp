@@ -1,4 +1,4 @@
-#include "dispersion/divergence.h"
+#include "attnlab/dispersion/divergence.h"
 
 #include <algorithm>
 #include <cmath>

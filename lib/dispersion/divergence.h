@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "dispersion/row_statistics.h"
+#include "attnlab/dispersion/row_statistics.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "dispersion/laws.h"
+#include "attnlab/dispersion/laws.h"
 
 #include <cmath>
 

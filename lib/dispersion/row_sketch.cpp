@@ -1,4 +1,4 @@
-#include "dispersion/row_sketch.h"
+#include "attnlab/dispersion/row_sketch.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <functional>
 
-#include "dispersion/laws.h"
+#include "attnlab/dispersion/laws.h"
 
 namespace attnlab {
 

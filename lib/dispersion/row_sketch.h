@@ -7,7 +7,7 @@
 #include <limits>
 #include <span>
 
-#include "dispersion/row_statistics.h"
+#include "attnlab/dispersion/row_statistics.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "dispersion/row_statistics.h"
+#include "attnlab/dispersion/row_statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <vector>
 
-#include "dispersion/laws.h"
+#include "attnlab/dispersion/laws.h"
 
 namespace attnlab {
 

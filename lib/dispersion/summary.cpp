@@ -1,4 +1,4 @@
-#include "dispersion/summary.h"
+#include "attnlab/dispersion/summary.h"
 
 #include <algorithm>
 #include <cmath>

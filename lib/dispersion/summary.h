@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "dispersion/row_statistics.h"
+#include "attnlab/dispersion/row_statistics.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "dispersion/value_norms.h"
+#include "attnlab/dispersion/value_norms.h"
 
 #include <cmath>
 

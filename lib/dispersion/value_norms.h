@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/tensor.h"
+#include "attnlab/core/tensor.h"
 
 namespace attnlab {
 

@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/problem.h"
-#include "core/tensor.h"
-#include "core/workspace.h"
-#include "dispersion/row_statistics.h"
-#include "variants/inputs.h"
-#include "variants/variant.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/core/tensor.h"
+#include "attnlab/core/workspace.h"
+#include "attnlab/dispersion/row_statistics.h"
+#include "attnlab/variants/inputs.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 

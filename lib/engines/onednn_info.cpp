@@ -1,11 +1,11 @@
-#include "engines/onednn_info.h"
+#include "attnlab/engines/onednn_info.h"
 
 #include <fmt/format.h>
 
 #include <dnnl.hpp>
 #include <stdexcept>
 
-#include "core/isa.h"
+#include "attnlab/core/isa.h"
 
 namespace attnlab {
 

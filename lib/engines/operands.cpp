@@ -1,4 +1,4 @@
-#include "engines/operands.h"
+#include "attnlab/engines/operands.h"
 
 #include <fmt/format.h>
 #include <omp.h>
@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/isa.h"
-#include "engines/tile_product.h"
-#include "kernels/rows.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/tile_product.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -6,9 +6,9 @@
 #include <span>
 #include <string>
 
-#include "core/dtype.h"
-#include "engines/engine.h"
-#include "kernels/rows.h"
+#include "attnlab/core/dtype.h"
+#include "attnlab/engines/engine.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -1,11 +1,11 @@
-#include "engines/registry.h"
+#include "attnlab/engines/registry.h"
 
 #include <array>
 
-#include "core/argument_error.h"
-#include "engines/onednn/onednn.h"
-#include "engines/reference/reference.h"
-#include "engines/tiled/tiled.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/engines/onednn/onednn.h"
+#include "attnlab/engines/reference/reference.h"
+#include "attnlab/engines/tiled/tiled.h"
 
 namespace attnlab {
 

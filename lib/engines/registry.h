@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engines/engine.h"
+#include "attnlab/engines/engine.h"
 
 namespace attnlab {
 

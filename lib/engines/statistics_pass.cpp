@@ -1,9 +1,9 @@
-#include "engines/statistics_pass.h"
+#include "attnlab/engines/statistics_pass.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "dispersion/value_norms.h"
+#include "attnlab/dispersion/value_norms.h"
 
 namespace attnlab {
 

@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "core/problem.h"
-#include "dispersion/row_sketch.h"
-#include "engines/engine.h"
-#include "kernels/rows.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/dispersion/row_sketch.h"
+#include "attnlab/engines/engine.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -1,11 +1,11 @@
-#include "engines/tile_product.h"
+#include "attnlab/engines/tile_product.h"
 
 #include <algorithm>
 #include <array>
 
-#include "core/isa.h"
-#include "engines/onednn_compatibility.h"
-#include "engines/onednn_info.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/onednn_compatibility.h"
+#include "attnlab/engines/onednn_info.h"
 
 namespace attnlab {
 

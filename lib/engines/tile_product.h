@@ -6,7 +6,7 @@
 #include <dnnl.hpp>
 #include <optional>
 
-#include "core/dtype.h"
+#include "attnlab/core/dtype.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "inputs/input.h"
+#include "attnlab/inputs/input.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,10 +9,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/argument_error.h"
-#include "core/fnv.h"
-#include "core/splitmix.h"
-#include "inputs/npy.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/core/fnv.h"
+#include "attnlab/core/splitmix.h"
+#include "attnlab/inputs/npy.h"
 
 namespace attnlab {
 

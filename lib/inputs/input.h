@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/problem.h"
-#include "core/tensor.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/core/tensor.h"
 
 namespace attnlab {
 

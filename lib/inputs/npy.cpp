@@ -1,4 +1,4 @@
-#include "inputs/npy.h"
+#include "attnlab/inputs/npy.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 

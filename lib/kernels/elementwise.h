@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/lane.h"
-#include "kernels/online.h"
-#include "kernels/rows.h"
-#include "kernels/sketch.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/online.h"
+#include "attnlab/kernels/rows.h"
+#include "attnlab/kernels/sketch.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

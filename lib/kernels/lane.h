@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-#include "core/dtype.h"
+#include "attnlab/core/dtype.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

@@ -1,7 +1,7 @@
 // The tables of the levels, each defined by one compilation of rows.cpp.
 #pragma once
 
-#include "kernels/rows.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <limits>
 
-#include "dispersion/row_sketch.h"
-#include "kernels/lane.h"
-#include "kernels/rows.h"
-#include "kernels/sketch.h"
-#include "kernels/storage.h"
+#include "attnlab/dispersion/row_sketch.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/rows.h"
+#include "attnlab/kernels/sketch.h"
+#include "attnlab/kernels/storage.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "kernels/lane.h"
-#include "kernels/rows.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

@@ -11,9 +11,9 @@
 #include <cstdint>
 #include <limits>
 
-#include "kernels/lane.h"
-#include "kernels/rows.h"
-#include "kernels/threshold.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/rows.h"
+#include "attnlab/kernels/threshold.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

@@ -1,5 +1,5 @@
-#include "kernels/level_tables.h"
-#include "kernels/rows.h"
+#include "attnlab/kernels/level_tables.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -1,21 +1,21 @@
 // Compiled once for each instruction-set level: ATTNLAB_LEVEL is its name, and its namespace.
-#include "kernels/rows.h"
+#include "attnlab/kernels/rows.h"
 
 #include <limits>
 #include <type_traits>
 #include <variant>
 
-#include "kernels/elementwise.h"
-#include "kernels/lane.h"
-#include "kernels/level_tables.h"
-#include "kernels/online.h"
-#include "kernels/product.h"
-#include "kernels/quantised.h"
-#include "kernels/storage.h"
-#include "kernels/stored_rows.h"
-#include "kernels/threshold.h"
-#include "variants/modifiers/table.h"
-#include "variants/normalisers/table.h"
+#include "attnlab/kernels/elementwise.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/level_tables.h"
+#include "attnlab/kernels/online.h"
+#include "attnlab/kernels/product.h"
+#include "attnlab/kernels/quantised.h"
+#include "attnlab/kernels/storage.h"
+#include "attnlab/kernels/stored_rows.h"
+#include "attnlab/kernels/threshold.h"
+#include "attnlab/variants/modifiers/table.h"
+#include "attnlab/variants/normalisers/table.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

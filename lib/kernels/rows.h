@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <limits>
 
-#include "core/dtype.h"
-#include "core/isa.h"
-#include "dispersion/row_sketch.h"
-#include "variants/modifier.h"
-#include "variants/normaliser.h"
-#include "variants/score_weights.h"
+#include "attnlab/core/dtype.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/dispersion/row_sketch.h"
+#include "attnlab/variants/modifier.h"
+#include "attnlab/variants/normaliser.h"
+#include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
 

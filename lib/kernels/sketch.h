@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "dispersion/row_sketch.h"
-#include "dispersion/row_statistics.h"
-#include "kernels/lane.h"
-#include "kernels/rows.h"
+#include "attnlab/dispersion/row_sketch.h"
+#include "attnlab/dispersion/row_statistics.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

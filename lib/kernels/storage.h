@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "kernels/lane.h"
+#include "attnlab/kernels/lane.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

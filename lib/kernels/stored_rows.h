@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "kernels/lane.h"
-#include "kernels/product.h"
-#include "kernels/rows.h"
-#include "kernels/storage.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/product.h"
+#include "attnlab/kernels/rows.h"
+#include "attnlab/kernels/storage.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

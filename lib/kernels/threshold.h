@@ -13,10 +13,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "kernels/lane.h"
-#include "kernels/online.h"
-#include "kernels/rows.h"
-#include "kernels/stored_rows.h"
+#include "attnlab/kernels/lane.h"
+#include "attnlab/kernels/online.h"
+#include "attnlab/kernels/rows.h"
+#include "attnlab/kernels/stored_rows.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 

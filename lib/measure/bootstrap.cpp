@@ -1,10 +1,10 @@
-#include "measure/bootstrap.h"
+#include "attnlab/measure/bootstrap.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
-#include "core/splitmix.h"
+#include "attnlab/core/splitmix.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "measure/disturbance.h"
+#include "attnlab/measure/disturbance.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,12 +1,12 @@
-#include "measure/heap.h"
+#include "attnlab/measure/heap.h"
 
 #include <malloc.h>
 
 #include <cerrno>
 #include <cstddef>
 
-#include "core/block.h"
-#include "core/heap_count.h"
+#include "attnlab/core/block.h"
+#include "attnlab/core/heap_count.h"
 
 #if ATTNLAB_SANITIZED
 

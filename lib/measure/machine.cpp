@@ -1,4 +1,4 @@
-#include "measure/machine.h"
+#include "attnlab/measure/machine.h"
 
 #include <sched.h>
 #include <unistd.h>

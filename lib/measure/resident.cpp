@@ -1,4 +1,4 @@
-#include "measure/resident.h"
+#include "attnlab/measure/resident.h"
 
 #include <malloc.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-#include "measure/sampler.h"
+#include "attnlab/measure/sampler.h"
 
 #include <benchmark/benchmark.h>
 

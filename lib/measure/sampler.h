@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "measure/disturbance.h"
+#include "attnlab/measure/disturbance.h"
 
 namespace attnlab {
 

@@ -1,10 +1,10 @@
-#include "oracle/determined_rows.h"
+#include "attnlab/oracle/determined_rows.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "oracle/oracle.h"
+#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 

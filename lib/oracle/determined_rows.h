@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "variants/inputs.h"
+#include "attnlab/variants/inputs.h"
 
 namespace attnlab {
 

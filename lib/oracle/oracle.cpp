@@ -1,4 +1,4 @@
-#include "oracle/oracle.h"
+#include "attnlab/oracle/oracle.h"
 
 #include <algorithm>
 #include <cmath>

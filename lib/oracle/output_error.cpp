@@ -1,11 +1,11 @@
-#include "oracle/output_error.h"
+#include "attnlab/oracle/output_error.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "oracle/determined_rows.h"
-#include "oracle/oracle.h"
+#include "attnlab/oracle/determined_rows.h"
+#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
-#include "core/problem.h"
-#include "variants/inputs.h"
-#include "variants/variant.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/variants/inputs.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 

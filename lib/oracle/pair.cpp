@@ -1,6 +1,6 @@
-#include "oracle/pair.h"
+#include "attnlab/oracle/pair.h"
 
-#include "oracle/oracle.h"
+#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 

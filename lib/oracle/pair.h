@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "dispersion/divergence.h"
-#include "variants/inputs.h"
+#include "attnlab/dispersion/divergence.h"
+#include "attnlab/variants/inputs.h"
 
 namespace attnlab {
 

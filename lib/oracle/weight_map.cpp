@@ -1,10 +1,10 @@
-#include "oracle/weight_map.h"
+#include "attnlab/oracle/weight_map.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "dispersion/row_sketch.h"
-#include "oracle/oracle.h"
+#include "attnlab/dispersion/row_sketch.h"
+#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 

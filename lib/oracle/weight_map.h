@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "variants/inputs.h"
+#include "attnlab/variants/inputs.h"
 
 namespace attnlab {
 

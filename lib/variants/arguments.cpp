@@ -1,4 +1,4 @@
-#include "variants/arguments.h"
+#include "attnlab/variants/arguments.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 

@@ -1,11 +1,11 @@
-#include "variants/inputs.h"
+#include "attnlab/variants/inputs.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <string_view>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 

@@ -1,9 +1,9 @@
 // What an attention call reads: Q, K, V and learned parameters.
 #pragma once
 
-#include "core/problem.h"
-#include "core/tensor.h"
-#include "variants/variant.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/core/tensor.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 

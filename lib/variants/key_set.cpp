@@ -1,4 +1,4 @@
-#include "variants/key_set.h"
+#include "attnlab/variants/key_set.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "variants/modifier.h"
+#include "attnlab/variants/modifier.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "variants/modifiers/table.h"
-#include "variants/table.h"
+#include "attnlab/variants/modifiers/table.h"
+#include "attnlab/variants/table.h"
 
 namespace attnlab {
 

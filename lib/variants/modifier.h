@@ -8,10 +8,10 @@
 #include <variant>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/hidden.h"
-#include "variants/modifiers/row_facts.h"
-#include "variants/score_weights.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/hidden.h"
+#include "attnlab/variants/modifiers/row_facts.h"
+#include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
 

@@ -1,12 +1,12 @@
-#include "variants/normaliser.h"
+#include "attnlab/variants/normaliser.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 
-#include "variants/normalisers/table.h"
-#include "variants/table.h"
+#include "attnlab/variants/normalisers/table.h"
+#include "attnlab/variants/table.h"
 
 namespace attnlab {
 

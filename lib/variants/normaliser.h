@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/hidden.h"
-#include "variants/normalisers/edge.h"
-#include "variants/normalisers/kind.h"
-#include "variants/normalisers/row_scratch.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/hidden.h"
+#include "attnlab/variants/normalisers/edge.h"
+#include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/row_scratch.h"
 
 namespace attnlab {
 

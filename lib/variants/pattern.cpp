@@ -1,12 +1,12 @@
-#include "variants/pattern.h"
+#include "attnlab/variants/pattern.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "variants/patterns/table.h"
-#include "variants/table.h"
+#include "attnlab/variants/patterns/table.h"
+#include "attnlab/variants/table.h"
 
 namespace attnlab {
 

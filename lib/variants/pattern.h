@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/problem.h"
-#include "variants/arguments.h"
-#include "variants/key_set.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/key_set.h"
 
 namespace attnlab {
 

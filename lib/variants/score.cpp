@@ -1,7 +1,7 @@
-#include "variants/score.h"
+#include "attnlab/variants/score.h"
 
-#include "variants/scores/table.h"
-#include "variants/table.h"
+#include "attnlab/variants/scores/table.h"
+#include "attnlab/variants/table.h"
 
 namespace attnlab {
 

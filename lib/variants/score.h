@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/hidden.h"
-#include "variants/score_weights.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/hidden.h"
+#include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
 

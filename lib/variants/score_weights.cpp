@@ -1,12 +1,12 @@
-#include "variants/score_weights.h"
+#include "attnlab/variants/score_weights.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/argument_error.h"
-#include "core/splitmix.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/core/splitmix.h"
 
 namespace attnlab {
 

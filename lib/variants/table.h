@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/argument_error.h"
-#include "variants/arguments.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/variants/arguments.h"
 
 namespace attnlab {
 

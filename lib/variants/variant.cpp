@@ -1,10 +1,10 @@
-#include "variants/variant.h"
+#include "attnlab/variants/variant.h"
 
 #include <algorithm>
 #include <functional>
 #include <iterator>
 
-#include "variants/table.h"
+#include "attnlab/variants/table.h"
 
 namespace attnlab {
 

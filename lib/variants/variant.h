@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "variants/modifier.h"
-#include "variants/normaliser.h"
-#include "variants/pattern.h"
-#include "variants/score.h"
+#include "attnlab/variants/modifier.h"
+#include "attnlab/variants/normaliser.h"
+#include "attnlab/variants/pattern.h"
+#include "attnlab/variants/score.h"
 
 namespace attnlab {
 

@@ -13,6 +13,7 @@ function(read_includes file)
   set(paths "")
   foreach(line ${lines})
     string(REGEX REPLACE "^[^\"<]*[\"<]([^\">]*).*" "\\1" path "${line}")
+    string(REGEX REPLACE "^attnlab/" "" path "${path}")  # lib's own name for itself
     list(APPEND paths ${path})
   endforeach()
   set(paths ${paths} PARENT_SCOPE)

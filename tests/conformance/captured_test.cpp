@@ -7,9 +7,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "dispersion/summary.h"
-#include "engines/registry.h"
-#include "inputs/input.h"
+#include "attnlab/dispersion/summary.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/inputs/input.h"
 
 namespace attnlab {
 namespace {

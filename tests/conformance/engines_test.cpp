@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/engines/tile_product.h"
 #include "conformance/table.h"
-#include "core/isa.h"
-#include "engines/registry.h"
-#include "engines/tile_product.h"
 #include "support/case.h"
 
 namespace attnlab {

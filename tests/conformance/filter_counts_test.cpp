@@ -8,10 +8,10 @@
 #include <tuple>
 #include <vector>
 
-#include "core/isa.h"
-#include "engines/registry.h"
-#include "kernels/rows.h"
-#include "oracle/oracle.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/kernels/rows.h"
+#include "attnlab/oracle/oracle.h"
 #include "support/case.h"
 
 namespace attnlab {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engines/registry.h"
+#include "attnlab/engines/registry.h"
 #include "support/case.h"
 
 namespace attnlab {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/problem.h"
-#include "variants/variant.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "attnlab/engines/registry.h"
 #include "conformance/table.h"
-#include "engines/registry.h"
 #include "support/case.h"
 
 namespace attnlab {

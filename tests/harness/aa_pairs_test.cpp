@@ -10,9 +10,9 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "attnlab/core/splitmix.h"
 #include "compare/comparison.h"
 #include "compare/noise_floor.h"
-#include "core/splitmix.h"
 #include "harness/command.h"
 #include "records/load.h"
 

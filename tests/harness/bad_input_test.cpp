@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <fstream>
 
+#include "attnlab/inputs/npy.h"
 #include "harness/command.h"
-#include "inputs/npy.h"
 
 namespace attnlab {
 namespace {

@@ -13,8 +13,8 @@
 #include <thread>
 #include <tuple>
 
-#include "core/block.h"
-#include "core/splitmix.h"
+#include "attnlab/core/block.h"
+#include "attnlab/core/splitmix.h"
 #include "harness/command.h"
 
 namespace attnlab {

@@ -11,7 +11,7 @@
 #include <numeric>
 #include <sstream>
 
-#include "dispersion/divergence.h"
+#include "attnlab/dispersion/divergence.h"
 #include "harness/command.h"
 
 namespace attnlab {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "core/splitmix.h"
+#include "attnlab/core/splitmix.h"
 
 namespace attnlab {
 

@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
-#include "core/isa.h"
-#include "engines/registry.h"
-#include "kernels/rows.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/kernels/rows.h"
 #include "support/case.h"
 
 namespace attnlab {

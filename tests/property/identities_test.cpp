@@ -6,8 +6,8 @@
 #include <limits>
 #include <memory>
 
-#include "core/isa.h"
-#include "engines/registry.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/engines/registry.h"
 #include "support/case.h"
 
 namespace attnlab {

@@ -1,5 +1,5 @@
 // Sketches of the parts of a row, merged in any order, against the definitions over the whole row in float64.
-#include "dispersion/row_sketch.h"
+#include "attnlab/dispersion/row_sketch.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "core/isa.h"
-#include "kernels/rows.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 namespace {

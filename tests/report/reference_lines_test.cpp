@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "dispersion/laws.h"
+#include "attnlab/dispersion/laws.h"
 #include "report/reference_lines.h"
 
 namespace attnlab {

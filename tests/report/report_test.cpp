@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 #include "harness/command.h"
 #include "records/analysis.h"
 #include "records/formats.h"

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/argument_error.h"
+#include "attnlab/core/argument_error.h"
 #include "records/analysis.h"
 #include "report/findings.h"
 #include "report/made_records.h"

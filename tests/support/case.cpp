@@ -8,8 +8,8 @@
 #include <numeric>
 #include <random>
 
-#include "engines/registry.h"
-#include "oracle/oracle.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "core/problem.h"
-#include "core/tensor.h"
-#include "engines/engine.h"
-#include "oracle/output_error.h"
-#include "variants/variant.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/core/tensor.h"
+#include "attnlab/engines/engine.h"
+#include "attnlab/oracle/output_error.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/argument_error.h"
-#include "core/isa.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/core/isa.h"
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);

@@ -1,5 +1,5 @@
 // Divergences of rows of weights: by hand, and by the formulas for a sparse row against softmax.
-#include "dispersion/divergence.h"
+#include "attnlab/dispersion/divergence.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include "variants/normaliser.h"
+#include "attnlab/variants/normaliser.h"
 
 namespace attnlab {
 namespace {

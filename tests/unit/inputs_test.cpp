@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/argument_error.h"
-#include "inputs/input.h"
-#include "oracle/oracle.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/inputs/input.h"
+#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 namespace {

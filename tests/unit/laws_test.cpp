@@ -6,10 +6,10 @@
 #include <numeric>
 #include <vector>
 
-#include "core/splitmix.h"
-#include "dispersion/laws.h"
-#include "dispersion/row_statistics.h"
-#include "variants/normaliser.h"
+#include "attnlab/core/splitmix.h"
+#include "attnlab/dispersion/laws.h"
+#include "attnlab/dispersion/row_statistics.h"
+#include "attnlab/variants/normaliser.h"
 
 namespace attnlab {
 namespace {

@@ -6,15 +6,15 @@
 #include <thread>
 #include <vector>
 
-#include "core/block.h"
-#include "core/splitmix.h"
-#include "core/workspace.h"
-#include "measure/bootstrap.h"
-#include "measure/disturbance.h"
-#include "measure/heap.h"
-#include "measure/machine.h"
-#include "measure/resident.h"
-#include "measure/sampler.h"
+#include "attnlab/core/block.h"
+#include "attnlab/core/splitmix.h"
+#include "attnlab/core/workspace.h"
+#include "attnlab/measure/bootstrap.h"
+#include "attnlab/measure/disturbance.h"
+#include "attnlab/measure/heap.h"
+#include "attnlab/measure/machine.h"
+#include "attnlab/measure/resident.h"
+#include "attnlab/measure/sampler.h"
 
 namespace attnlab {
 namespace {

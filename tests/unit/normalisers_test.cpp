@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/isa.h"
-#include "kernels/rows.h"
-#include "variants/normaliser.h"
+#include "attnlab/core/isa.h"
+#include "attnlab/kernels/rows.h"
+#include "attnlab/variants/normaliser.h"
 
 namespace attnlab {
 namespace {

@@ -1,6 +1,6 @@
 // Row code of every level that the machine has: exponential, conversions, products and packing, each against
 // plain arithmetic.
-#include "kernels/rows.h"
+#include "attnlab/kernels/rows.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Tile shapes by the caches of machines that the tests do not run on.
-#include "engines/tiled/tiling.h"
+#include "attnlab/engines/tiled/tiling.h"
 
 #include <gtest/gtest.h>
 

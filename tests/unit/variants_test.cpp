@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "core/argument_error.h"
-#include "engines/registry.h"
-#include "variants/variant.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/engines/registry.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "inputs/input.h"
-#include "measure/heap.h"
-#include "oracle/weight_map.h"
+#include "attnlab/inputs/input.h"
+#include "attnlab/measure/heap.h"
+#include "attnlab/oracle/weight_map.h"
 
 namespace attnlab {
 namespace {

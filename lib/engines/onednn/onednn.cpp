@@ -1,4 +1,4 @@
-#include "engines/onednn/onednn.h"
+#include "attnlab/engines/onednn/onednn.h"
 
 #include <omp.h>
 
@@ -7,11 +7,11 @@
 #include <limits>
 #include <vector>
 
-#include "engines/onednn_compatibility.h"
-#include "engines/operands.h"
-#include "engines/statistics_pass.h"
-#include "engines/tile_product.h"
-#include "kernels/rows.h"
+#include "attnlab/engines/onednn_compatibility.h"
+#include "attnlab/engines/operands.h"
+#include "attnlab/engines/statistics_pass.h"
+#include "attnlab/engines/tile_product.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -1,7 +1,7 @@
 // The onednn engine: whole n x n matrices, as textbooks write attention and most scripts compute it.
 #pragma once
 
-#include "engines/engine.h"
+#include "attnlab/engines/engine.h"
 
 namespace attnlab {
 

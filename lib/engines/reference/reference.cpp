@@ -1,11 +1,11 @@
-#include "engines/reference/reference.h"
+#include "attnlab/engines/reference/reference.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "dispersion/value_norms.h"
-#include "oracle/oracle.h"
+#include "attnlab/dispersion/value_norms.h"
+#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 

@@ -1,7 +1,7 @@
 // The reference engine: the oracle over every row.
 #pragma once
 
-#include "engines/engine.h"
+#include "attnlab/engines/engine.h"
 
 namespace attnlab {
 

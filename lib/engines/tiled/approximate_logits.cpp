@@ -1,8 +1,8 @@
-#include "engines/tiled/approximate_logits.h"
+#include "attnlab/engines/tiled/approximate_logits.h"
 
 #include <algorithm>
 
-#include "engines/operands.h"
+#include "attnlab/engines/operands.h"
 
 namespace attnlab {
 

@@ -1,9 +1,9 @@
-#include "engines/tiled/logit_tiles.h"
+#include "attnlab/engines/tiled/logit_tiles.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "engines/operands.h"
+#include "attnlab/engines/operands.h"
 
 namespace attnlab {
 

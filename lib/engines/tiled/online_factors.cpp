@@ -1,4 +1,4 @@
-#include "engines/tiled/online_factors.h"
+#include "attnlab/engines/tiled/online_factors.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "core/workspace.h"
-#include "engines/tiled/tiling.h"
-#include "kernels/rows.h"
+#include "attnlab/core/workspace.h"
+#include "attnlab/engines/tiled/tiling.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -2,13 +2,13 @@
 #include <limits>
 #include <optional>
 
-#include "engines/operands.h"
-#include "engines/tiled/logit_tiles.h"
-#include "engines/tiled/online_factors.h"
-#include "engines/tiled/plans.h"
-#include "engines/tiled/row_output.h"
-#include "engines/tiled/stages.h"
-#include "engines/tiled/value_tiles.h"
+#include "attnlab/engines/operands.h"
+#include "attnlab/engines/tiled/logit_tiles.h"
+#include "attnlab/engines/tiled/online_factors.h"
+#include "attnlab/engines/tiled/plans.h"
+#include "attnlab/engines/tiled/row_output.h"
+#include "attnlab/engines/tiled/stages.h"
+#include "attnlab/engines/tiled/value_tiles.h"
 
 namespace attnlab {
 

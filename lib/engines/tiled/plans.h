@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "engines/engine.h"
+#include "attnlab/engines/engine.h"
 
 namespace attnlab {
 

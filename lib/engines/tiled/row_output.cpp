@@ -1,8 +1,8 @@
-#include "engines/tiled/row_output.h"
+#include "attnlab/engines/tiled/row_output.h"
 
 #include <cmath>
 
-#include "engines/operands.h"
+#include "attnlab/engines/operands.h"
 
 namespace attnlab {
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <span>
 
-#include "engines/engine.h"
-#include "engines/statistics_pass.h"
-#include "engines/tiled/logit_tiles.h"
-#include "kernels/rows.h"
+#include "attnlab/engines/engine.h"
+#include "attnlab/engines/statistics_pass.h"
+#include "attnlab/engines/tiled/logit_tiles.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

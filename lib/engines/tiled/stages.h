@@ -6,10 +6,10 @@
 
 #include <cstdint>
 
-#include "core/problem.h"
-#include "engines/operands.h"
-#include "engines/tiled/logit_tiles.h"
-#include "engines/tiled/tiling.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/engines/operands.h"
+#include "attnlab/engines/tiled/logit_tiles.h"
+#include "attnlab/engines/tiled/tiling.h"
 
 namespace attnlab {
 

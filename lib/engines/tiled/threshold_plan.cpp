@@ -3,13 +3,13 @@
 #include <limits>
 #include <optional>
 
-#include "engines/operands.h"
-#include "engines/tiled/approximate_logits.h"
-#include "engines/tiled/logit_tiles.h"
-#include "engines/tiled/plans.h"
-#include "engines/tiled/row_output.h"
-#include "engines/tiled/stages.h"
-#include "engines/tiled/whole_rows.h"
+#include "attnlab/engines/operands.h"
+#include "attnlab/engines/tiled/approximate_logits.h"
+#include "attnlab/engines/tiled/logit_tiles.h"
+#include "attnlab/engines/tiled/plans.h"
+#include "attnlab/engines/tiled/row_output.h"
+#include "attnlab/engines/tiled/stages.h"
+#include "attnlab/engines/tiled/whole_rows.h"
 
 namespace attnlab {
 

@@ -1,7 +1,7 @@
-#include "engines/tiled/tiled.h"
+#include "attnlab/engines/tiled/tiled.h"
 
-#include "engines/operands.h"
-#include "engines/tiled/plans.h"
+#include "attnlab/engines/operands.h"
+#include "attnlab/engines/tiled/plans.h"
 
 namespace attnlab {
 

@@ -1,7 +1,7 @@
 // The tiled engine: exact attention in O(n) memory for every pattern, score and normaliser.
 #pragma once
 
-#include "engines/engine.h"
+#include "attnlab/engines/engine.h"
 
 namespace attnlab {
 

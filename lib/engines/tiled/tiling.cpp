@@ -1,10 +1,10 @@
-#include "engines/tiled/tiling.h"
+#include "attnlab/engines/tiled/tiling.h"
 
 #include <algorithm>
 
-#include "engines/operands.h"
-#include "engines/tile_product.h"
-#include "kernels/rows.h"
+#include "attnlab/engines/operands.h"
+#include "attnlab/engines/tile_product.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

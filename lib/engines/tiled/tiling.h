@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/cache_sizes.h"
-#include "core/problem.h"
-#include "variants/variant.h"
+#include "attnlab/core/cache_sizes.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 

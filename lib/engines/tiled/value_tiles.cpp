@@ -1,9 +1,9 @@
-#include "engines/tiled/value_tiles.h"
+#include "attnlab/engines/tiled/value_tiles.h"
 
 #include <cmath>
 #include <limits>
 
-#include "engines/operands.h"
+#include "attnlab/engines/operands.h"
 
 namespace attnlab {
 

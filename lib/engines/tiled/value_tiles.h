@@ -9,12 +9,12 @@
 #include <span>
 #include <vector>
 
-#include "core/workspace.h"
-#include "engines/engine.h"
-#include "engines/tile_product.h"
-#include "engines/tiled/logit_tiles.h"
-#include "engines/tiled/tiling.h"
-#include "kernels/rows.h"
+#include "attnlab/core/workspace.h"
+#include "attnlab/engines/engine.h"
+#include "attnlab/engines/tile_product.h"
+#include "attnlab/engines/tiled/logit_tiles.h"
+#include "attnlab/engines/tiled/tiling.h"
+#include "attnlab/kernels/rows.h"
 
 namespace attnlab {
 

@@ -1,4 +1,4 @@
-#include "engines/tiled/whole_rows.h"
+#include "attnlab/engines/tiled/whole_rows.h"
 
 #include <algorithm>
 #include <numeric>

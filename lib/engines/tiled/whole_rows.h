@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "core/workspace.h"
-#include "engines/tiled/logit_tiles.h"
+#include "attnlab/core/workspace.h"
+#include "attnlab/engines/tiled/logit_tiles.h"
 
 namespace attnlab {
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/modifiers/row_facts.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/modifiers/row_facts.h"
 
 namespace attnlab {
 

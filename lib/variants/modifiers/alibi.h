@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "variants/arguments.h"
+#include "attnlab/variants/arguments.h"
 
 namespace attnlab {
 

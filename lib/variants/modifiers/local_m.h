@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "variants/arguments.h"
+#include "attnlab/variants/arguments.h"
 
 namespace attnlab {
 

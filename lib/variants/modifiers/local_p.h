@@ -9,10 +9,10 @@
 #include <span>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/modifiers/local_m.h"
-#include "variants/modifiers/row_facts.h"
-#include "variants/score_weights.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/modifiers/local_m.h"
+#include "attnlab/variants/modifiers/row_facts.h"
+#include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
 

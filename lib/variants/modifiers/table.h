@@ -3,14 +3,14 @@
 
 #include <variant>
 
-#include "variants/modifiers/adaptive_temperature.h"
-#include "variants/modifiers/alibi.h"
-#include "variants/modifiers/head_temperature.h"
-#include "variants/modifiers/local_m.h"
-#include "variants/modifiers/local_p.h"
-#include "variants/modifiers/log_n.h"
-#include "variants/modifiers/softcap.h"
-#include "variants/modifiers/temperature.h"
+#include "attnlab/variants/modifiers/adaptive_temperature.h"
+#include "attnlab/variants/modifiers/alibi.h"
+#include "attnlab/variants/modifiers/head_temperature.h"
+#include "attnlab/variants/modifiers/local_m.h"
+#include "attnlab/variants/modifiers/local_p.h"
+#include "attnlab/variants/modifiers/log_n.h"
+#include "attnlab/variants/modifiers/softcap.h"
+#include "attnlab/variants/modifiers/temperature.h"
 
 namespace attnlab {
 

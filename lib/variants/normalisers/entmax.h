@@ -11,9 +11,9 @@
 #include <system_error>
 #include <vector>
 
-#include "core/argument_error.h"
-#include "variants/arguments.h"
-#include "variants/normalisers/kind.h"
+#include "attnlab/core/argument_error.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/normalisers/kind.h"
 
 namespace attnlab {
 

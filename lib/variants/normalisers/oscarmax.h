@@ -12,11 +12,11 @@
 #include <span>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/normalisers/kind.h"
-#include "variants/normalisers/row_scratch.h"
-#include "variants/normalisers/simplex.h"
-#include "variants/normalisers/sparsemax.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/row_scratch.h"
+#include "attnlab/variants/normalisers/simplex.h"
+#include "attnlab/variants/normalisers/sparsemax.h"
 
 namespace attnlab {
 

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/normalisers/kind.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/normalisers/kind.h"
 
 namespace attnlab {
 

@@ -3,14 +3,14 @@
 
 #include <variant>
 
-#include "variants/normalisers/entmax.h"
-#include "variants/normalisers/fusedmax.h"
-#include "variants/normalisers/off_by_one.h"
-#include "variants/normalisers/oscarmax.h"
-#include "variants/normalisers/sigmoid.h"
-#include "variants/normalisers/softmax.h"
-#include "variants/normalisers/sparsemax.h"
-#include "variants/normalisers/topk_softmax.h"
+#include "attnlab/variants/normalisers/entmax.h"
+#include "attnlab/variants/normalisers/fusedmax.h"
+#include "attnlab/variants/normalisers/off_by_one.h"
+#include "attnlab/variants/normalisers/oscarmax.h"
+#include "attnlab/variants/normalisers/sigmoid.h"
+#include "attnlab/variants/normalisers/softmax.h"
+#include "attnlab/variants/normalisers/sparsemax.h"
+#include "attnlab/variants/normalisers/topk_softmax.h"
 
 namespace attnlab {
 

@@ -11,11 +11,11 @@
 #include <span>
 #include <vector>
 
-#include "core/problem.h"
-#include "variants/arguments.h"
-#include "variants/normalisers/edge.h"
-#include "variants/normalisers/kind.h"
-#include "variants/normalisers/row_scratch.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/normalisers/edge.h"
+#include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/row_scratch.h"
 
 namespace attnlab {
 

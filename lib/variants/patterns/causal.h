@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/key_set.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/key_set.h"
 
 namespace attnlab {
 

@@ -3,10 +3,10 @@
 
 #include <variant>
 
-#include "variants/patterns/causal.h"
-#include "variants/patterns/chunk_local.h"
-#include "variants/patterns/full.h"
-#include "variants/patterns/window.h"
+#include "attnlab/variants/patterns/causal.h"
+#include "attnlab/variants/patterns/chunk_local.h"
+#include "attnlab/variants/patterns/full.h"
+#include "attnlab/variants/patterns/window.h"
 
 namespace attnlab {
 

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/problem.h"
-#include "variants/arguments.h"
-#include "variants/key_set.h"
+#include "attnlab/core/problem.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/key_set.h"
 
 namespace attnlab {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/score_weights.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
 

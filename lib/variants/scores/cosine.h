@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "variants/arguments.h"
-#include "variants/score_weights.h"
+#include "attnlab/variants/arguments.h"
+#include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
 

@@ -3,13 +3,13 @@
 
 #include <variant>
 
-#include "variants/scores/additive.h"
-#include "variants/scores/concat.h"
-#include "variants/scores/cosine.h"
-#include "variants/scores/dot.h"
-#include "variants/scores/general.h"
-#include "variants/scores/mlp.h"
-#include "variants/scores/scaled_dot.h"
+#include "attnlab/variants/scores/additive.h"
+#include "attnlab/variants/scores/concat.h"
+#include "attnlab/variants/scores/cosine.h"
+#include "attnlab/variants/scores/dot.h"
+#include "attnlab/variants/scores/general.h"
+#include "attnlab/variants/scores/mlp.h"
+#include "attnlab/variants/scores/scaled_dot.h"
 
 namespace attnlab {
 
