@@ -2,9 +2,17 @@
 
 #include <initializer_list>
 
+#include "cli/completion.h"
+#include "cli/doctor.h"
+#include "cli/list.h"
+#include "cli/man_page.h"
 #include "compare/compare.h"
+#include "heatmap/command.h"
 #include "records/export.h"
+#include "records/merge.h"
+#include "records/schema.h"
 #include "report/report.h"
+#include "sweep/sweep.h"
 
 namespace attnlab {
 
@@ -25,17 +33,19 @@ constexpr std::string_view cell_status =
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
       {"list",
+       list_command,
        "[backends|engines|scores|modifiers|patterns|normalisers|inputs|statistics|divergences]",
        "What there is, one line each, with its parameters and its paper.",
        {"json"},
        "attnlab list normalisers",
        "0 all well; 2 usage",
        1},
-      {"run", "", "Measure one cell, and print a summary or its record.",
+      {"run", run_command, "", "Measure one cell, and print a summary or its record.",
        with_cell_options({"config", "json", "save-output"}),
        "attnlab run --backend sparse --pattern causal --seqlen 4096",
        "0 all well; 2 usage; 3 the cell has no figures; 130 interrupted", 0},
       {"sweep",
+       sweep_command,
        "",
        "Measure a grid of cells, one process each, into a directory of records.",
        with_cell_options(
@@ -47,6 +57,7 @@ const std::vector<Command>& commands() {
        {{"out", "directory for the records; needed, but for --dry-run"}},
        true},
       {"report",
+       report_command,
        "A [B]",
        "Write a run's report.html, or its tables in another format; of two: side by side, with verdicts.",
        {"format", "out", "force"},
@@ -57,6 +68,7 @@ const std::vector<Command>& commands() {
        {{"format", "the page, where charts can be had as SVG, or its tables"},
         {"out", "file (A/report.html, or B/report-against-A.html; tables: standard output)"}}},
       {"heatmap",
+       heatmap_command,
        "",
        "Draw where one head of one cell looks: exact, variant and difference; entropy and distance by query.",
        {"variant",    "score", "modifier",      "pattern",  "normaliser", "backend",    "seqlen", "seqlen-k",
@@ -68,6 +80,7 @@ const std::vector<Command>& commands() {
        {},
        {{"out", "the picture, .png or .svg; needed"}}},
       {"compare",
+       compare_command,
        "A [B]",
        "Run B against run A, cell by cell; or two variants of one run.",
        {"between", "floor", "force", "fail-on", "format", "out"},
@@ -76,6 +89,7 @@ const std::vector<Command>& commands() {
        2,
        {{"format", compare_formats()}, {"fail-on", fail_on_choices()}}},
       {"export",
+       export_command,
        "DIR",
        "Records for other programs: a flat CSV, flat JSON lines, or Google Benchmark's JSON.",
        {"format", "out"},
@@ -84,6 +98,7 @@ const std::vector<Command>& commands() {
        1,
        {{"format", export_formats()}}},
       {"merge",
+       merge_command,
        "DIR...",
        "Join the directories of a sweep that was shared by --shard into one, --out.",
        {"out", "force"},
@@ -93,6 +108,7 @@ const std::vector<Command>& commands() {
        {},
        {{"out", "new directory for the records; needed"}, {"force", "go on although CPUs or builds differ"}}},
       {"completion",
+       completion_command,
        "bash|zsh",
        "Shell completion, on standard output.",
        {},
@@ -100,6 +116,7 @@ const std::vector<Command>& commands() {
        "0 all well; 2 usage",
        1},
       {"man",
+       man_command,
        "",
        "The man page, on standard output.",
        {},
@@ -107,6 +124,7 @@ const std::vector<Command>& commands() {
        "0 all well; 2 usage",
        0},
       {"validate",
+       validate_command,
        "DIR",
        "Check a directory's records against their schema (results/SCHEMA.md).",
        {},
@@ -114,6 +132,7 @@ const std::vector<Command>& commands() {
        "0 all valid; 2 usage; 3 invalid records",
        1},
       {"migrate",
+       migrate_command,
        "DIR",
        "Lift a directory's records of schema 1 to the present one; the old file is kept.",
        {},
@@ -121,6 +140,7 @@ const std::vector<Command>& commands() {
        "0 all well; 2 usage",
        1},
       {"doctor",
+       doctor_command,
        "",
        "The machine: CPU, levels, oneDNN, memory, timer, and what would spoil figures.",
        {"json"},

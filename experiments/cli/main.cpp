@@ -10,19 +10,8 @@
 #include "attnlab/core/isa.h"
 #include "attnlab_build.h"
 #include "cli/commands.h"
-#include "cli/completion.h"
-#include "cli/doctor.h"
-#include "cli/list.h"
-#include "cli/man_page.h"
-#include "compare/compare.h"
-#include "heatmap/command.h"
 #include "options/options.h"
 #include "process/launcher.h"
-#include "records/export.h"
-#include "records/merge.h"
-#include "records/schema.h"
-#include "report/report.h"
-#include "sweep/sweep.h"
 
 namespace attnlab {
 namespace {
@@ -39,23 +28,6 @@ std::string overview() {
          "\n'attnlab COMMAND --help' shows its options. ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 holds "
          "the\n"
          "instruction set. Example: attnlab run --backend chunked --pattern causal --seqlen 4096\n";
-}
-
-int run_command_named(std::string_view name, const Settings& settings,
-                      const std::vector<std::string>& arguments) {
-  if (name == "list") return list_command(settings);
-  if (name == "run") return run_command(settings);
-  if (name == "sweep") return sweep_command(settings, arguments);
-  if (name == "report") return report_command(settings);
-  if (name == "heatmap") return heatmap_command(settings);
-  if (name == "compare") return compare_command(settings);
-  if (name == "export") return export_command(settings);
-  if (name == "merge") return merge_command(settings);
-  if (name == "completion") return completion_command(settings);
-  if (name == "man") return man_command(settings);
-  if (name == "validate") return validate_command(settings);
-  if (name == "migrate") return migrate_command(settings);
-  return doctor_command(settings);
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -83,7 +55,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   const Settings settings = parse_options(*command, rest);
   try {
-    return run_command_named(command->name, settings, rest);
+    return command->run(settings);
   } catch (const ArgumentError& error) {
     throw UsageError(settings.with_origin(error.what()));
   }

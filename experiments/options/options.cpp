@@ -205,6 +205,7 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
   po::positional_options_description positional;
   positional.add("positional", -1);
   Settings settings;
+  settings.arguments = arguments;
   try {
     const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     merge(po::command_line_parser(arguments).options(description).positional(positional).style(style).run(),

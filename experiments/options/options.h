@@ -36,6 +36,7 @@ class Settings {
   /// One of `allowed`, the first if it was not given. Throws ArgumentError.
   std::string choice(const std::string& name, const std::vector<std::string>& allowed) const;
   std::vector<std::string> positional;
+  std::vector<std::string> arguments;  ///< as they were typed
 
   /// `origin`: FILE:LINE of a configuration file, or empty.
   void set(const std::string& name, const std::string& value, const std::string& origin = {}) {
@@ -70,7 +71,8 @@ const Option& option_named(std::string_view name);
 /// What one command takes.
 struct Command {
   std::string_view name;
-  std::string_view arguments;  ///< as in `DIR`
+  int (*run)(const Settings& settings);  ///< returns the exit status
+  std::string_view arguments;            ///< as in `DIR`
   std::string_view summary;
   std::vector<std::string_view> options;  ///< names from the table
   std::string_view example;

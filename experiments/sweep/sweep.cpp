@@ -181,7 +181,7 @@ class Sweep {
 
 }  // namespace
 
-int sweep_command(const Settings& settings, const std::vector<std::string>& arguments) {
+int sweep_command(const Settings& settings) {
   if (settings.has("retry-failed") && !settings.has("resume"))
     throw UsageError("--retry-failed goes with --resume only");
   catch_interrupts();
@@ -214,7 +214,7 @@ int sweep_command(const Settings& settings, const std::vector<std::string>& argu
   if (directory.run().is_null())
     directory.begin({{"schema", schema_version},
                      {"attnlab", ATTNLAB_VERSION},
-                     {"arguments", arguments},
+                     {"arguments", settings.arguments},
                      {"options", asked.all()},
                      {"cells", cells.size()},
                      {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}});
