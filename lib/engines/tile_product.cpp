@@ -1,11 +1,9 @@
 #include "attnlab/engines/tile_product.h"
 
-#include <algorithm>
 #include <array>
 
-#include "attnlab/core/isa.h"
 #include "attnlab/engines/onednn_compatibility.h"
-#include "attnlab/engines/onednn_info.h"
+#include "attnlab/engines/onednn_cpu.h"
 
 namespace attnlab {
 
@@ -16,32 +14,6 @@ dnnl::memory::data_type type_of(DType dtype) {
 }
 
 }  // namespace
-
-const dnnl::engine& onednn_cpu() {
-  cap_onednn();
-  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
-  return cpu;
-}
-
-namespace {
-
-std::optional<Bf16Products> forced_products;
-
-bool has_amx() { return onednn_level().find("amx") != std::string::npos; }
-
-}  // namespace
-
-Bf16Products bf16_products() {
-  return forced_products.value_or(has_amx() ? Bf16Products::onednn : Bf16Products::row_code);
-}
-
-void force_bf16_products(std::optional<Bf16Products> products) { forced_products = products; }
-
-bool has_fast_bf16_products() {
-  if (isa_level() != IsaLevel::avx512_bf16) return false;
-  __builtin_cpu_init();
-  return isa_level_is_forced() || __builtin_cpu_is("amd") || has_amx();
-}
 
 TileProduct::TileProduct(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t lda,
                          std::int64_t ldc, PackFrom from, bool accumulate, const TileProduct* packing)

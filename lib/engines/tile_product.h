@@ -1,10 +1,9 @@
 // One matrix product of fixed shape by oneDNN, C = A B or C += A B in float32, with B packed beforehand: what
-// engines run inside an OpenMP task, one thread each. The one place where oneDNN 2 and 3 differ.
+// engines run inside an OpenMP task, one thread each.
 #pragma once
 
 #include <cstdint>
 #include <dnnl.hpp>
-#include <optional>
 
 #include "attnlab/core/dtype.h"
 
@@ -44,22 +43,5 @@ class TileProduct {
   dnnl::matmul matmul_;
   dnnl::reorder reorder_;
 };
-
-/// The CPU engine that all products share. Caps oneDNN first, where a level is forced.
-const dnnl::engine& onednn_cpu();
-
-/// Who multiplies tiles of bfloat16 in engine tiled.
-enum class Bf16Products { row_code, onednn };
-
-/// oneDNN where it has AMX, whose tiles row code has not; held by force_bf16_products, so that tests can run
-/// either on any machine.
-Bf16Products bf16_products();
-void force_bf16_products(std::optional<Bf16Products> products);
-
-/// True if bfloat16 products beat float32 ones at the level in use: AMX, or AVX-512 BF16 on AMD. Intel's
-/// cores run vdpbf16ps at half rate (Sapphire Rapids, oneDNN 2.6.3, 256 x 512 x 64 tiles: 78 GFLOP/s against
-/// 136 in float32), so without AMX bf16 is storage there. Forcing the level asks for the instruction and gets
-/// it.
-bool has_fast_bf16_products();
 
 }  // namespace attnlab

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "attnlab/core/isa.h"
+#include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/registry.h"
-#include "attnlab/engines/tile_product.h"
 #include "conformance/table.h"
 #include "support/case.h"
 

@@ -7,10 +7,16 @@
 #include <limits>
 #include <vector>
 
+#include "attnlab/engines/nonfinite_values.h"
 #include "attnlab/engines/onednn_compatibility.h"
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/onednn_cpu.h"
+#include "attnlab/engines/openmp_threads.h"
+#include "attnlab/engines/prepared_rows.h"
+#include "attnlab/engines/product_choice.h"
+#include "attnlab/engines/row_scratch.h"
 #include "attnlab/engines/statistics_pass.h"
 #include "attnlab/engines/tile_product.h"
+#include "attnlab/engines/visible_keys.h"
 #include "attnlab/kernels/rows.h"
 
 namespace attnlab {

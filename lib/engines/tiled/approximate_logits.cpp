@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "attnlab/engines/operands.h"
-
 namespace attnlab {
 
 struct ApproximateLogits::Sizes {

@@ -1,11 +1,12 @@
 #include <algorithm>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"
 #include "attnlab/engines/tiled/stages.h"
 #include "attnlab/engines/tiled/value_tiles.h"
+#include "attnlab/engines/visible_keys.h"
 
 namespace attnlab {
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/product_choice.h"
+#include "attnlab/engines/row_scratch.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"

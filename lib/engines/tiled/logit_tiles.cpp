@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/onednn_cpu.h"
+#include "attnlab/engines/prepared_rows.h"
+#include "attnlab/engines/stored_head.h"
+#include "attnlab/engines/tile_product.h"
 
 namespace attnlab {
 

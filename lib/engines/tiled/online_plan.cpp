@@ -2,7 +2,7 @@
 #include <limits>
 #include <optional>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/online_factors.h"
 #include "attnlab/engines/tiled/plans.h"

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/stored_head.h"
 
 namespace attnlab {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "attnlab/core/problem.h"
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/openmp_threads.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/tiling.h"
 

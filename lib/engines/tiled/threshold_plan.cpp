@@ -3,7 +3,8 @@
 #include <limits>
 #include <optional>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/product_choice.h"
+#include "attnlab/engines/stored_head.h"
 #include "attnlab/engines/tiled/approximate_logits.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/plans.h"

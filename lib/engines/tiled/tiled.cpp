@@ -1,6 +1,6 @@
 #include "attnlab/engines/tiled/tiled.h"
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/openmp_threads.h"
 #include "attnlab/engines/tiled/plans.h"
 
 namespace attnlab {

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "attnlab/engines/operands.h"
-#include "attnlab/engines/tile_product.h"
+#include "attnlab/engines/product_choice.h"
 #include "attnlab/kernels/rows.h"
 
 namespace attnlab {

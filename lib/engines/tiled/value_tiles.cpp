@@ -3,7 +3,10 @@
 #include <cmath>
 #include <limits>
 
-#include "attnlab/engines/operands.h"
+#include "attnlab/engines/nonfinite_values.h"
+#include "attnlab/engines/onednn_cpu.h"
+#include "attnlab/engines/stored_head.h"
+#include "attnlab/engines/tile_product.h"
 
 namespace attnlab {
 

@@ -1,0 +1,11 @@
+// The oneDNN engine that all products share.
+#pragma once
+
+#include <dnnl.hpp>
+
+namespace attnlab {
+
+/// The CPU engine that all products share. Caps oneDNN first, where a level is forced.
+const dnnl::engine& onednn_cpu();
+
+}  // namespace attnlab
