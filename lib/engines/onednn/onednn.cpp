@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attnlab/engines/nonfinite_values.h"
+#include "attnlab/engines/null_key.h"
 #include "attnlab/engines/onednn_compatibility.h"
 #include "attnlab/engines/onednn_cpu.h"
 #include "attnlab/engines/openmp_threads.h"
@@ -27,11 +28,6 @@ namespace {
 /// same for any number of threads.
 constexpr std::int64_t stripe_rows = 128;
 
-/// The key that is none is a column of its own; its value is the zeros that rows of V are padded with.
-bool has_null_key(const Variant& variant) {
-  return variant.normaliser.null_logit() > -std::numeric_limits<double>::infinity();
-}
-
 struct Sizes {
   std::int64_t heads, columns, stripes, stripe, packed_keys, packed_values, logits, weights;
   std::int64_t row_scratch;  ///< elements of a RowScratch
@@ -40,7 +36,9 @@ struct Sizes {
 
   Sizes(const Variant& variant, const Problem& problem) {
     heads = problem.shape.batch * problem.shape.heads;
-    columns = rounded_up(problem.shape.seqlen_k + (has_null_key(variant) ? 1 : 0), row_code_columns);
+    // The null key is a column of its own; its value is the zeros that rows of V are padded with.
+    columns =
+        rounded_up(problem.shape.seqlen_k + (has_null_key(variant.normaliser) ? 1 : 0), row_code_columns);
     row_scratch = variant.normaliser.kind() == NormaliserKind::full_row ? problem.shape.seqlen_k : 0;
     stripe = std::min(stripe_rows, problem.shape.seqlen_q);
     facts = row_fact(variant.modifiers) == RowFact::none ? 0 : stripe;
@@ -237,36 +235,28 @@ class OnednnPlan final : public Plan {
     primitives_.scores.multiply(own.stream, own.left_queries,
                                 packed_keys_[static_cast<std::size_t>(stripe.kv_index)], own.result_logits,
                                 own.score_scratch);
-    for (std::size_t t = 0; t < own.facts.size() && static_cast<std::int64_t>(t) < stripe.rows; ++t)
-      own.facts[t] = {
-          static_cast<double>(
-              variant_.pattern.keys(problem_.shape, stripe.first + static_cast<std::int64_t>(t)).count()),
-          0};
-    const LogitTile tile{
-        stripe.logits,   sizes.columns, stripe.rows, sizes.columns, problem_.shape.position(stripe.first), 0,
-        own.facts.data()};
+    LogitTile tile = logits_of(stripe);
+    if (!own.facts.empty()) {
+      find_row_facts(variant_, problem_.shape, inputs, stripe.batch, stripe.head, stripe.first,
+                     own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim)),
+                     own.facts.subspan(0, static_cast<std::size_t>(stripe.rows)));
+      tile.facts = own.facts.data();
+    }
     for (const Modifier& modifier : variant_.modifiers) {
       if (modifier.fact() == RowFact::entropy) {
-        mask(stripe);
+        mask_logits(variant_.pattern, problem_.shape, stripe.first, tile);
         for (std::int64_t t = 0; t < stripe.rows; ++t)
           own.facts[static_cast<std::size_t>(t)].entropy = row_entropy(stripe, t);
       }
       rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads, weights_of(inputs)), tile);
     }
-    mask(stripe);
+    mask_logits(variant_.pattern, problem_.shape, stripe.first, tile);
   }
 
-  void mask(const Stripe& stripe) const {
-    const Sizes& sizes = primitives_.sizes;
-    for (std::int64_t t = 0; t < stripe.rows; ++t) {
-      float* row = stripe.logits + t * sizes.columns;
-      std::int64_t next = 0;
-      for (const KeyRange& range : variant_.pattern.keys(problem_.shape, stripe.first + t)) {
-        std::fill(row + next, row + range.begin, -std::numeric_limits<float>::infinity());
-        next = range.end;
-      }
-      std::fill(row + next, row + sizes.columns, -std::numeric_limits<float>::infinity());
-    }
+  /// The whole logits of a stripe as one tile.
+  LogitTile logits_of(const Stripe& stripe) const {
+    const std::int64_t columns = primitives_.sizes.columns;
+    return {stripe.logits, columns, stripe.rows, columns, problem_.shape.position(stripe.first)};
   }
 
   void normalise(const Stripe& stripe, StatisticsPass* pass, PerThread& own) {
@@ -274,10 +264,7 @@ class OnednnPlan final : public Plan {
     if (variant_.normaliser.kind() == NormaliserKind::online) {
       if (pass)
         for (std::int64_t t = 0; t < stripe.rows; ++t) sketch_row(stripe, t, *pass, own);
-      if (has_null_key(variant_))
-        for (std::int64_t t = 0; t < stripe.rows; ++t)
-          stripe.logits[t * sizes.columns + problem_.shape.seqlen_k] =
-              static_cast<float>(variant_.normaliser.null_logit());
+      add_null_key(variant_.normaliser, logits_of(stripe), problem_.shape.seqlen_k);
       // oneDNN makes NaN of a row that is -inf throughout.
       std::array<bool, static_cast<std::size_t>(stripe_rows)> nothing{};
       for (std::int64_t t = 0; t < stripe.rows; ++t) {

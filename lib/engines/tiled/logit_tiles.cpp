@@ -7,6 +7,7 @@
 #include "attnlab/engines/prepared_rows.h"
 #include "attnlab/engines/stored_head.h"
 #include "attnlab/engines/tile_product.h"
+#include "attnlab/engines/visible_keys.h"
 
 namespace attnlab {
 
@@ -168,15 +169,9 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
   for (const Modifier& modifier : modifiers_)
     own.modifiers.push_back(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)));
   if (own.facts.empty()) return;
-  const bool centered = row_fact(variant_.modifiers) >= RowFact::center;
-  const std::span<float> query = own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim));
-  for (std::int64_t t = 0; t < block.rows; ++t) {
-    RowFacts& facts = own.facts[static_cast<std::size_t>(t)];
-    facts = {static_cast<double>(variant_.pattern.keys(problem_.shape, block.first + t).count())};
-    if (!centered) continue;
-    read_row(inputs.q, block.batch, block.head, block.first + t, query);
-    facts.center = center_of(variant_.modifiers, query, weights_of(inputs), problem_.shape.seqlen_k);
-  }
+  find_row_facts(variant_, problem_.shape, inputs, block.batch, block.head, block.first,
+                 own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim)),
+                 own.facts.subspan(0, static_cast<std::size_t>(block.rows)));
 }
 
 void LogitTiles::open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread) {
@@ -257,20 +252,7 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
 }
 
 void LogitTiles::mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const {
-  if (!strip.masked) return;
-  constexpr float hidden = -std::numeric_limits<float>::infinity();
-  const std::int64_t end = tile.first_key + tile.columns;
-  for (std::int64_t t = 0; t < strip.rows; ++t) {
-    float* row = tile.logits + t * tile.stride - tile.first_key;
-    std::int64_t next = tile.first_key;
-    for (const KeyRange& range : variant_.pattern.keys(problem_.shape, block.first + strip.first_row + t)) {
-      if (range.end <= next) continue;
-      if (range.begin >= end) break;
-      std::fill(row + next, row + std::max(next, range.begin), hidden);
-      next = std::min(range.end, end);
-    }
-    std::fill(row + next, row + end, hidden);
-  }
+  if (strip.masked) mask_logits(variant_.pattern, problem_.shape, block.first + strip.first_row, tile);
 }
 
 }  // namespace attnlab

@@ -2,6 +2,7 @@
 #include <limits>
 #include <optional>
 
+#include "attnlab/engines/null_key.h"
 #include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/online_factors.h"

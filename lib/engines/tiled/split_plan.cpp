@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "attnlab/engines/null_key.h"
 #include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/plans.h"

@@ -1,8 +1,5 @@
 #include "attnlab/engines/tiled/value_tiles.h"
 
-#include <cmath>
-#include <limits>
-
 #include "attnlab/engines/nonfinite_values.h"
 #include "attnlab/engines/onednn_cpu.h"
 #include "attnlab/engines/stored_head.h"
@@ -25,13 +22,6 @@ std::optional<TileProduct> make_product(const Problem& problem, const Tiling& ti
 
 std::int64_t output_columns(const Problem& problem) {
   return rounded_up(problem.shape.head_dim_v, row_code_columns);
-}
-
-void add_null_key(const Normaliser& normaliser, const OnlineRows& state, std::int64_t rows) {
-  const auto logit = static_cast<float>(normaliser.null_logit());
-  if (logit == -std::numeric_limits<float>::infinity()) return;
-  for (std::int64_t t = 0; t < rows; ++t)
-    state.sum[t * row_code_columns] += std::exp(logit - state.maximum[t]);
 }
 
 /// Bytes of each block that is taken from the workspace.

@@ -22,9 +22,6 @@ namespace attnlab {
 /// loses the leading dimension of a result with one column.
 std::int64_t output_columns(const Problem& problem);
 
-/// Before finish_online: the key that is none adds to the sums of `rows` rows alone.
-void add_null_key(const Normaliser& normaliser, const OnlineRows& state, std::int64_t rows);
-
 /// Of a tile whose values are used once, soon.
 struct ValueHints {
   bool next_follows = false;      ///< the tile after it is wanted next: accumulate asks the memory for it
