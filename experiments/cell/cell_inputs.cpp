@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "attnlab/core/argument_error.h"
 #include "attnlab/inputs/npy.h"
 
 namespace attnlab {
@@ -31,12 +32,11 @@ ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
   for (const WeightShape& shape : shapes) {
     const std::string file = weight_file(cell, shape);
     const NpyHeader header = read_npy_header("score-weights", file);
-    Matrix matrix{1, header.count(), read_npy("score-weights", file, header, 0, header.count())};
-    if (header.shape.size() == 2) {
-      matrix.rows = header.shape[0];
-      matrix.columns = header.shape[1];
-    }
-    weights.emplace(shape.name, std::move(matrix));
+    if (!shape.fits(header.shape))
+      throw ArgumentError("score-weights", file + " of shape " + shape_text(header.shape),
+                          variant.name() + " needs shape " + shape.allowed());
+    weights.emplace(shape.name, Matrix{shape.rows, shape.columns,
+                                       read_npy("score-weights", file, header, 0, header.count())});
   }
   validate(weights, shapes, variant.name());
   return weights;

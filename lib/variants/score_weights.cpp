@@ -1,8 +1,10 @@
 #include "attnlab/variants/score_weights.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "attnlab/core/argument_error.h"
@@ -10,17 +12,37 @@
 
 namespace attnlab {
 
+std::string shape_text(std::span<const std::int64_t> sizes) {
+  return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
+}
+
+bool WeightShape::fits(std::span<const std::int64_t> sizes) const {
+  if (sizes.size() == 2 && sizes[0] == rows && sizes[1] == columns) return true;
+  if (rows != 1) return false;
+  return (sizes.size() == 1 && sizes[0] == columns) ||
+         (sizes.size() == 2 && sizes[0] == columns && sizes[1] == 1);
+}
+
+std::string WeightShape::allowed() const {
+  const std::string matrix = shape_text(std::array{rows, columns});
+  if (rows != 1) return matrix;
+  const std::string vector = shape_text(std::array{columns});
+  if (columns == 1) return fmt::format("{} or {}", vector, matrix);
+  return fmt::format("{}, {} or {}", vector, matrix, shape_text(std::array{columns, rows}));
+}
+
 void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, std::string_view owner) {
   for (const WeightShape& shape : shapes) {
     const auto found = weights.find(shape.name);
-    const std::string wanted =
-        fmt::format("{} needs {} of shape {} x {}", owner, shape.name, shape.rows, shape.columns);
+    const std::string wanted = fmt::format("{} needs {} of shape {}", owner, shape.name, shape.allowed());
     if (found == weights.end()) throw ArgumentError("score-weights", "nothing", wanted);
     const Matrix& matrix = found->second;
-    if (matrix.rows != shape.rows || matrix.columns != shape.columns ||
-        static_cast<std::int64_t>(matrix.values.size()) != shape.rows * shape.columns)
-      throw ArgumentError("score-weights",
-                          fmt::format("{} of shape {} x {}", shape.name, matrix.rows, matrix.columns),
+    const std::array sizes{matrix.rows, matrix.columns};
+    if (!shape.fits(sizes))
+      throw ArgumentError("score-weights", fmt::format("{} of shape {}", shape.name, shape_text(sizes)),
+                          wanted);
+    if (static_cast<std::int64_t>(matrix.values.size()) != shape.rows * shape.columns)
+      throw ArgumentError("score-weights", fmt::format("{} numbers of {}", matrix.values.size(), shape.name),
                           wanted);
     if (shape.range == WeightRange::any) continue;
     const auto bad = std::find_if(matrix.values.begin(), matrix.values.end(),

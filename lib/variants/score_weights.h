@@ -24,13 +24,23 @@ enum class WeightRange { any, positive };
 
 struct WeightShape {
   std::string name;
-  std::int64_t rows;
+  std::int64_t rows;  ///< 1: a vector
   std::int64_t columns;
   WeightRange range = WeightRange::any;
+
+  /// Whether an array of these sizes holds it, as NumPy gives them. A vector may be (n,), (1, n) or (n, 1):
+  /// its numbers lie in memory the same way in all three.
+  bool fits(std::span<const std::int64_t> sizes) const;
+
+  /// The sizes that fit: `(64, 64)`, or of a vector `(8,), (1, 8) or (8, 1)`.
+  std::string allowed() const;
 };
 
+/// `(2, 3)`, or `(2,)` of one size: an array's sizes as NumPy writes them.
+std::string shape_text(std::span<const std::int64_t> sizes);
+
 /// Throws ArgumentError (argument `score-weights`) if `owner` needs a matrix that is missing from `weights`,
-/// has another shape, or an element that is not positive where it should be.
+/// has a shape that does not fit, or an element that is not positive where it should be.
 void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, std::string_view owner);
 
 /// Parameters that are a function of `seed` and of each matrix' name alone: Xavier-uniform (Glorot and Bengio

@@ -249,7 +249,7 @@ TEST(BadInput, ScoreWeights) {
                      {"score-weights", "w_W.npy"});
   write_npy("test", directory / "w_W.npy", {3, 3}, std::vector<float>(9));
   expect_usage_error("run --seqlen 16 --score general --score-weights " + prefix,
-                     {"score-weights", "3 x 3", "64 x 64"});
+                     {"score-weights", "w_W.npy", "(3, 3)", "(64, 64)"});
   write_npy("test", directory / "w_W.npy", {64, 64}, std::vector<float>(64 * 64, 0.01F));
   EXPECT_EQ(
       command("run --rounds 1 --max-rounds 1 --seqlen 16 --score general --score-weights " + prefix).status,
@@ -262,12 +262,21 @@ TEST(BadInput, LearnedTemperatures) {
   const std::string run =
       "run --seqlen 16 --heads 4 --modifier head_temperature --score-weights " + (directory / "w").string();
   expect_usage_error(run, {"score-weights", "w_temperature.npy"});
-  write_npy("test", file, {2}, std::vector<float>{1, 2});
-  expect_usage_error(run, {"score-weights", "1 x 2", "1 x 4"});
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{2}, {2, 2}, {4, 1, 1}, {}}) {
+    write_npy("test", file, shape, std::vector<float>{1, 2, 3, 4});
+    expect_usage_error(run, {"score-weights", "w_temperature.npy", "(4,), (1, 4) or (4, 1)"});
+  }
   write_npy("test", file, {4}, std::vector<float>{1, 2, 0, 1});
   expect_usage_error(run, {"score-weights", "0 of temperature", "positive"});
-  write_npy("test", file, {4}, std::vector<float>{1, 2, 0.5, 1});
-  EXPECT_EQ(command(run).status, 0);
+  std::string as_a_vector;
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{4}, {1, 4}, {4, 1}}) {
+    write_npy("test", file, shape, std::vector<float>{1, 2, 0.5, 1});
+    const Result result = command(run + " --rounds 1 --max-rounds 1 --min-time 0.001 --json");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const std::string errors = nlohmann::json::parse(result.out).at("error").dump();
+    if (as_a_vector.empty()) as_a_vector = errors;
+    EXPECT_EQ(errors, as_a_vector) << shape.size();
+  }
 }
 
 TEST(BadInput, LocalityAboutAPredictedPosition) {
@@ -279,10 +288,12 @@ TEST(BadInput, LocalityAboutAPredictedPosition) {
   const std::vector<float> numbers(16, 0.5F);
   write_npy("test", directory / "w_local_w.npy", {4, 4}, numbers);
   expect_usage_error(run, {"score-weights", "w_local_v.npy"});
-  write_npy("test", directory / "w_local_v.npy", {4}, std::span(numbers).first(4));
-  EXPECT_EQ(command(run).status, 0);
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{4}, {1, 4}, {4, 1}}) {
+    write_npy("test", directory / "w_local_v.npy", shape, std::span(numbers).first(4));
+    EXPECT_EQ(command(run).status, 0);
+  }
   write_npy("test", directory / "w_local_w.npy", {2, 4}, std::span(numbers).first(8));
-  expect_usage_error(run, {"score-weights", "2 x 4", "4 x 4"});
+  expect_usage_error(run, {"score-weights", "w_local_w.npy", "(2, 4)", "(4, 4)"});
 }
 
 }  // namespace

@@ -127,6 +127,27 @@ TEST(Modifiers, EachHeadHasItsLearnedTemperature) {
   EXPECT_THROW(validate(weights, shapes, variant.name()), ArgumentError);
 }
 
+TEST(Weights, AVectorMayLieAnyWay) {
+  const WeightShape vector{"v", 1, 3};
+  const WeightShape matrix{"W", 2, 3};
+  const auto fits = [](const WeightShape& shape, const std::vector<std::int64_t>& sizes) {
+    return shape.fits(sizes);
+  };
+  for (const std::vector<std::int64_t>& sizes : {std::vector<std::int64_t>{3}, {1, 3}, {3, 1}})
+    EXPECT_TRUE(fits(vector, sizes)) << shape_text(sizes);
+  for (const std::vector<std::int64_t>& sizes :
+       {std::vector<std::int64_t>{}, {1}, {2}, {3, 3}, {1, 1}, {1, 3, 1}, {1, 1, 3}})
+    EXPECT_FALSE(fits(vector, sizes)) << shape_text(sizes);
+  EXPECT_TRUE(fits(matrix, {2, 3}));
+  for (const std::vector<std::int64_t>& sizes : {std::vector<std::int64_t>{6}, {3, 2}, {1, 6}, {6, 1}})
+    EXPECT_FALSE(fits(matrix, sizes)) << shape_text(sizes);
+  EXPECT_EQ(vector.allowed(), "(3,), (1, 3) or (3, 1)");
+  EXPECT_EQ((WeightShape{"v", 1, 1}).allowed(), "(1,) or (1, 1)");
+  EXPECT_EQ(matrix.allowed(), "(2, 3)");
+  validate({{"v", {3, 1, {1, 2, 3}}}}, std::vector{vector}, "");
+  EXPECT_THROW(validate({{"v", {3, 1, {1, 2}}}}, std::vector{vector}, ""), ArgumentError);
+}
+
 TEST(Modifiers, LocalityIsAFactorAfterTheNormaliser) {
   // sigma = D / 2.
   const auto factor = [](double offset, double width) {
