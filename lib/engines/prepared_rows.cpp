@@ -7,10 +7,6 @@
 
 namespace attnlab {
 
-std::int64_t prepared_width(const Variant& variant, const Problem& problem) {
-  return variant.score.kind() == ScoreKind::pairwise ? variant.score.hidden() : problem.shape.head_dim;
-}
-
 namespace {
 
 void project(const PairwiseNet& net, const float* projection, std::span<const float> vector,
@@ -32,31 +28,32 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
   const ScoreWeights& weights = weights_of(inputs);
   const TensorView& tensor = operand == Operand::query ? inputs.q : inputs.k;
   const std::int64_t head_dim = tensor.shape[3];
-  const bool pairwise = variant.score.kind() == ScoreKind::pairwise;
-  const PairwiseNet net = pairwise ? variant.score.net(head_dim, weights) : PairwiseNet{};
-  const std::int64_t width = pairwise ? net.hidden : head_dim;
+  const Score& score = variant.score;
+  const PairwiseNet net = score.net(head_dim, weights);
+  const std::int64_t width = score.width(head_dim);
   const std::int64_t present = std::clamp(tensor.shape[2] - first, std::int64_t{0}, rows);
-  const bool as_they_are = operand == Operand::key && !pairwise && dtype == DType::f32 &&
-                           tensor.stride[2] == width && !variant.score.transforms_keys();
-  if (as_they_are)
+  const bool as_they_are =
+      net.hidden == 0 && !(operand == Operand::query ? score.transforms_queries() : score.transforms_keys());
+  if (as_they_are && dtype == DType::f32 && tensor.stride[2] == width) {
     code.widen(tensor.row(batch, head, first), tensor.dtype, static_cast<float*>(to), present * width);
-  for (std::int64_t t = 0; t < present && !as_they_are; ++t) {
-    std::byte* target = static_cast<std::byte*>(to) + t * width * size_bytes(dtype);
-    // Straight to its place where nothing narrows or projects it afterwards.
-    float* wide = dtype == DType::f32 && !pairwise ? reinterpret_cast<float*>(target) : row.data();
-    const std::span<float> vector(wide, static_cast<std::size_t>(head_dim));
-    code.widen(tensor.row(batch, head, first + t), tensor.dtype, wide, head_dim);
-    if (pairwise) {
-      const std::span<float> hidden = row.subspan(vector.size(), static_cast<std::size_t>(width));
-      project(net, operand == Operand::query ? net.query_projection : net.key_projection, vector, hidden);
-      code.narrow(hidden.data(), dtype, target, width);
-      continue;
+  } else {
+    const std::span<float> stored = row.subspan(0, static_cast<std::size_t>(head_dim));
+    for (std::int64_t t = 0; t < present; ++t) {
+      std::byte* target = static_cast<std::byte*>(to) + t * width * size_bytes(dtype);
+      // Straight to its place where nothing narrows it afterwards.
+      const std::span<float> prepared(
+          dtype == DType::f32 ? reinterpret_cast<float*>(target) : row.data() + (as_they_are ? 0 : head_dim),
+          static_cast<std::size_t>(width));
+      code.widen(tensor.row(batch, head, first + t), tensor.dtype,
+                 as_they_are ? prepared.data() : stored.data(), head_dim);
+      if (net.hidden > 0)
+        project(net, operand == Operand::query ? net.query_projection : net.key_projection, stored, prepared);
+      else if (!as_they_are && operand == Operand::query)
+        score.prepare_query(std::span<const float>(stored), prepared, weights);
+      else if (!as_they_are)
+        score.prepare_key(std::span<const float>(stored), prepared, weights);
+      if (dtype != DType::f32) code.narrow(prepared.data(), dtype, target, width);
     }
-    if (operand == Operand::query)
-      variant.score.transform_query(vector, weights);
-    else
-      variant.score.transform_key(vector, weights);
-    if (dtype != DType::f32) code.narrow(wide, dtype, target, width);
   }
   std::fill(static_cast<std::byte*>(to) + present * width * size_bytes(dtype),
             static_cast<std::byte*>(to) + rows * width * size_bytes(dtype), std::byte{0});

@@ -27,8 +27,10 @@ bool has_fast_bf16_products() {
   return isa_level_is_forced() || __builtin_cpu_is("amd") || has_amx();
 }
 
-DType product_dtype(const Problem& problem) {
-  return problem.dtype == DType::bf16 && has_fast_bf16_products() ? DType::bf16 : DType::f32;
+DType product_dtype(const Variant& variant, const Problem& problem) {
+  const bool narrow =
+      problem.dtype == DType::bf16 && has_fast_bf16_products() && !variant.score.needs_float32();
+  return narrow ? DType::bf16 : DType::f32;
 }
 
 std::string product_path(DType storage, DType products) {

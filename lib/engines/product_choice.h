@@ -6,12 +6,13 @@
 
 #include "attnlab/core/dtype.h"
 #include "attnlab/core/problem.h"
+#include "attnlab/variants/variant.h"
 
 namespace attnlab {
 
-/// What products are computed in: float32, or bfloat16 where the problem is and the machine multiplies it
-/// faster.
-DType product_dtype(const Problem& problem);
+/// What products are computed in: float32, or bfloat16 where the problem is, the machine multiplies it faster
+/// and the score has no need of float32.
+DType product_dtype(const Variant& variant, const Problem& problem);
 
 /// For Plan::path: what is stored, and what is multiplied.
 std::string product_path(DType storage, DType products);

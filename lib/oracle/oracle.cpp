@@ -53,23 +53,23 @@ std::vector<Real> RowAttention<Real>::prepared(const TensorView& tensor, std::in
                                                bool is_query) const {
   std::vector<float> raw(static_cast<std::size_t>(tensor.shape[3]));
   read_row(tensor, batch_, head, row, raw);
-  std::vector<Real> vector(raw.begin(), raw.end());
+  const std::vector<Real> vector(raw.begin(), raw.end());
+  std::vector<Real> ready(static_cast<std::size_t>(variant_.score.width(tensor.shape[3])), Real(0));
   if (net_.hidden > 0) {
     const float* projection = is_query ? net_.query_projection : net_.key_projection;
-    std::vector<Real> hidden(static_cast<std::size_t>(net_.hidden), Real(0));
-    for (std::size_t unit = 0; unit < hidden.size(); ++unit)
+    for (std::size_t unit = 0; unit < ready.size(); ++unit)
       for (std::size_t c = 0; c < vector.size(); ++c)
-        hidden[unit] +=
+        ready[unit] +=
             static_cast<Real>(projection[unit * static_cast<std::size_t>(net_.projection_stride) + c]) *
             vector[c];
-    vector = hidden;
   } else if (is_query) {
-    variant_.score.transform_query(std::span(vector), weights_of(inputs_));
+    variant_.score.prepare_query(std::span(vector), std::span(ready), weights_of(inputs_));
   } else {
-    variant_.score.transform_key(std::span(vector), weights_of(inputs_));
+    variant_.score.prepare_key(std::span(vector), std::span(ready), weights_of(inputs_));
   }
-  for (Real& value : vector) value = stored(value);
-  return vector;
+  if (!variant_.score.needs_float32())
+    for (Real& value : ready) value = stored(value);
+  return ready;
 }
 
 template <class Real>

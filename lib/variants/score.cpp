@@ -1,9 +1,30 @@
 #include "attnlab/variants/score.h"
 
+#include <algorithm>
+
 #include "attnlab/variants/scores/table.h"
 #include "attnlab/variants/table.h"
 
 namespace attnlab {
+
+namespace {
+
+template <class Member>
+concept PreparesQueries = requires(const Member& member, std::span<const float> in, std::span<float> out,
+                                   const ScoreWeights& w) {
+  member.query(in, out, w);
+};
+template <class Member>
+concept PreparesKeys = requires(const Member& member, std::span<const float> in, std::span<float> out,
+                                const ScoreWeights& w) {
+  member.key(in, out, w);
+};
+template <class Member>
+concept ChangesWidth = requires(const Member& member) {
+  member.width(std::int64_t{1});
+};
+
+}  // namespace
 
 Score::Score(const ScoreMember& member) : member_(member) {}
 
@@ -37,36 +58,68 @@ std::vector<WeightShape> Score::weight_shapes(std::int64_t head_dim) const {
       member_.get().value);
 }
 
-template <class Real>
-void Score::transform_query(std::span<Real> q, const ScoreWeights& weights) const {
-  std::visit(
-      [&](const auto& member) {
-        if constexpr (requires { member.query(q, weights); }) member.query(q, weights);
+std::int64_t Score::width(std::int64_t head_dim) const {
+  return std::visit(
+      [&]<class Member>(const Member& member) -> std::int64_t {
+        if constexpr (requires { member.hidden; })
+          return member.hidden;
+        else if constexpr (ChangesWidth<Member>) {
+          static_assert(PreparesQueries<Member> && PreparesKeys<Member>,
+                        "a score with width() needs query(in, out, weights) and key(in, out, weights)");
+          return member.width(head_dim);
+        } else
+          return head_dim;
       },
       member_.get().value);
 }
 
 template <class Real>
-void Score::transform_key(std::span<Real> k, const ScoreWeights& weights) const {
+void Score::prepare_query(std::span<const Real> in, std::span<Real> out, const ScoreWeights& weights) const {
   std::visit(
-      [&](const auto& member) {
-        if constexpr (requires { member.key(k, weights); }) member.key(k, weights);
+      [&]<class Member>(const Member& member) {
+        if constexpr (PreparesQueries<Member>)
+          member.query(in, out, weights);
+        else
+          std::copy(in.begin(), in.end(), out.begin());
       },
       member_.get().value);
+}
+
+template <class Real>
+void Score::prepare_key(std::span<const Real> in, std::span<Real> out, const ScoreWeights& weights) const {
+  std::visit(
+      [&]<class Member>(const Member& member) {
+        if constexpr (PreparesKeys<Member>)
+          member.key(in, out, weights);
+        else
+          std::copy(in.begin(), in.end(), out.begin());
+      },
+      member_.get().value);
+}
+
+bool Score::transforms_queries() const {
+  return std::visit([]<class Member>(const Member&) { return PreparesQueries<Member>; }, member_.get().value);
 }
 
 bool Score::transforms_keys() const {
+  return std::visit([]<class Member>(const Member&) { return PreparesKeys<Member>; }, member_.get().value);
+}
+
+bool Score::needs_float32() const {
   return std::visit(
       [](const auto& member) {
-        return requires(std::span<float> k, const ScoreWeights& weights) { member.key(k, weights); };
+        if constexpr (requires { member.needs_float32; })
+          return member.needs_float32;
+        else
+          return false;
       },
       member_.get().value);
 }
 
-template void Score::transform_query(std::span<float>, const ScoreWeights&) const;
-template void Score::transform_query(std::span<double>, const ScoreWeights&) const;
-template void Score::transform_key(std::span<float>, const ScoreWeights&) const;
-template void Score::transform_key(std::span<double>, const ScoreWeights&) const;
+template void Score::prepare_query(std::span<const float>, std::span<float>, const ScoreWeights&) const;
+template void Score::prepare_query(std::span<const double>, std::span<double>, const ScoreWeights&) const;
+template void Score::prepare_key(std::span<const float>, std::span<float>, const ScoreWeights&) const;
+template void Score::prepare_key(std::span<const double>, std::span<double>, const ScoreWeights&) const;
 
 PairwiseNet Score::net(std::int64_t head_dim, const ScoreWeights& weights) const {
   return std::visit(

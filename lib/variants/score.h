@@ -31,14 +31,23 @@ class Score {
   /// Learned parameters for a head dimension; empty for scores that learn nothing. One set serves all heads.
   std::vector<WeightShape> weight_shapes(std::int64_t head_dim) const;
 
-  /// Product scores, in place on head_dim elements: s_ij = query(q_i) . key(k_j). Real is float or double.
-  template <class Real>
-  void transform_query(std::span<Real> q, const ScoreWeights& weights) const;
-  template <class Real>
-  void transform_key(std::span<Real> k, const ScoreWeights& weights) const;
+  /// Numbers of a prepared query or key: head_dim unless a product score says otherwise; the hidden units of
+  /// a pairwise score.
+  std::int64_t width(std::int64_t head_dim) const;
 
-  /// False if transform_key leaves keys as they are.
+  /// Product scores: s_ij is the dot product of a prepared query and a prepared key. `in` has head_dim
+  /// numbers, `out` width(head_dim), and they do not overlap. Real is float or double.
+  template <class Real>
+  void prepare_query(std::span<const Real> in, std::span<Real> out, const ScoreWeights& weights) const;
+  template <class Real>
+  void prepare_key(std::span<const Real> in, std::span<Real> out, const ScoreWeights& weights) const;
+
+  /// False if a prepared query (key) is the query (key) itself.
+  bool transforms_queries() const;
   bool transforms_keys() const;
+
+  /// Whether prepared numbers would lose too much in bfloat16, so that products have to be of float32.
+  bool needs_float32() const;
 
   /// Hidden units of a pairwise score; 0 for product scores.
   std::int64_t hidden() const;

@@ -160,6 +160,33 @@ TEST(Identities, LogNIsATemperatureWhereRowsAreAlike) {
     EXPECT_LE(largest_difference(run(*engine, given), oracle), budget) << engine->name();
 }
 
+TEST(Identities, DistancesOfBfloat16RowsAreThoseOfFloat32) {
+  // Squared norms rounded to bfloat16 would move logits by whole numbers.
+  for (const char* name : {"neg_l2|causal|softmax", "neg_l2(0.3)|sigmoid", "neg_l2(1)|entmax(1.5)"}) {
+    for (const Shape& shape : {Shape{1, 2, 1, 130, 300, 33, 32}, split_by_keys}) {
+      const Case narrow = make_case(name, shape, DType::bf16, 2, 3);
+      Case wide = make_case(name, shape, DType::f32);
+      for (const auto& [from, to] :
+           {std::pair{&narrow.q, &wide.q}, {&narrow.k, &wide.k}, {&narrow.v, &wide.v}}) {
+        const Dims& sizes = to->view().shape;
+        std::vector<float> row(static_cast<std::size_t>(sizes[3]));
+        for (std::int64_t h = 0; h < sizes[1]; ++h)
+          for (std::int64_t i = 0; i < sizes[2]; ++i) {
+            read_row(from->view(), 0, h, i, row);
+            write_row(to->view(), 0, h, i, row);
+          }
+      }
+      for (const Engine* engine : fast_engines(narrow)) {
+        const std::vector<float> exact = run(*engine, wide);
+        const std::vector<float> output = run(*engine, narrow);
+        for (std::size_t at = 0; at < output.size(); ++at)
+          ASSERT_EQ(output[at], rounded_to(DType::bf16, exact[at]))
+              << engine->name() << ' ' << name << " element " << at;
+      }
+    }
+  }
+}
+
 TEST(Identities, OrderOfKeysChangesNothing) {
   for (const char* normaliser : normalisers) {
     if (Variant::parse(normaliser).normaliser.name().starts_with("fusedmax"))

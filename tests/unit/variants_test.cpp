@@ -3,6 +3,9 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <span>
+#include <vector>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/engines/registry.h"
@@ -23,6 +26,8 @@ TEST(Names, CanonicalFormParsesBackToItself) {
            {"(causal|window(2,3))|sparsemax", "scaled_dot|(causal|window(2,3))|sparsemax"},
            {"!causal&(window(3)|chunk_local(4))", "scaled_dot|!causal&(window(3)|chunk_local(4))|softmax"},
            {"cosine|temperature(0.1)", "cosine(1)|temperature(0.1)|softmax"},
+           {"neg_l2", "neg_l2|softmax"},
+           {"neg_l2(0.50)", "neg_l2(0.5)|softmax"},
            {"log_n", "scaled_dot|log_n(0.43)|softmax"},
            {"sigmoid", "scaled_dot|sigmoid"},
            {"sigmoid( -8.0)", "scaled_dot|sigmoid(-8)"},
@@ -71,6 +76,7 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("topk_softmax(0)", "from 1 to");
   expect_refused("topk_softmax(-3)", "from 1 to");
   expect_refused("topk_softmax(1.5)", "integer");
+  expect_refused("neg_l2(0)", "0 <");
   expect_refused("log_n(0)", "0 <");
   expect_refused("log_n(nan)", "a must be");
   expect_refused("fusedmax", "takes lambda >= 0");
@@ -92,6 +98,26 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("softmax|causal", "score|modifiers|pattern|normaliser");
   expect_refused("additive(0)", "from 1 to");
   expect_refused("additive(99999999999999999999)", "from 1 to");
+}
+
+TEST(Scores, NegativeSquaredDistanceIsADotProductOfWiderRows) {
+  // |(1, 2) - (3, -1)|^2 = 4 + 9.
+  const std::vector<double> q{1, 2};
+  const std::vector<double> k{3, -1};
+  const auto score = [&](const char* name) {
+    const Score of = Score::parse(name);
+    std::vector<double> query(static_cast<std::size_t>(of.width(2)));
+    std::vector<double> key(query.size());
+    of.prepare_query(std::span(q), std::span(query), {});
+    of.prepare_key(std::span(k), std::span(key), {});
+    return std::inner_product(query.begin(), query.end(), key.begin(), 0.0);
+  };
+  EXPECT_NEAR(score("neg_l2(0.5)"), -6.5, 1e-12);
+  EXPECT_NEAR(score("neg_l2"), -13 / std::sqrt(2), 1e-12);
+  EXPECT_NEAR(score("dot"), 1, 1e-12);
+  EXPECT_EQ(Score::parse("neg_l2").width(64), 66);
+  EXPECT_EQ(Score::parse("scaled_dot").width(64), 64);
+  EXPECT_EQ(Score::parse("additive(20)").width(64), 20);
 }
 
 TEST(Modifiers, AdaptiveTemperatureInItsDomain) {

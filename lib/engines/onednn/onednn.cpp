@@ -63,22 +63,26 @@ struct Primitives {
   TileProduct values;
   dnnl::softmax_forward::primitive_desc softmax;
 
-  Primitives(const Problem& problem, Sizes s)
+  Primitives(const Variant& variant, const Problem& problem)
+      : Primitives(problem, Sizes(variant, problem), product_dtype(variant, problem),
+                   variant.score.width(problem.shape.head_dim)) {}
+
+  /// `width`: of prepared queries and keys.
+  Primitives(const Problem& problem, Sizes s, DType dtype, std::int64_t width)
       : sizes(s),
-        scores(product_dtype(problem), s.stripe, s.columns, problem.shape.head_dim, problem.shape.head_dim,
-               s.columns, PackFrom::columns, false),
-        values(product_dtype(problem), s.stripe, problem.shape.head_dim_v, s.columns, s.columns,
-               problem.shape.head_dim_v, PackFrom::rows, false),
+        scores(dtype, s.stripe, s.columns, width, width, s.columns, PackFrom::columns, false),
+        values(dtype, s.stripe, problem.shape.head_dim_v, s.columns, s.columns, problem.shape.head_dim_v,
+               PackFrom::rows, false),
         softmax(make_softmax(s)) {
     const Shape& shape = problem.shape;
-    const std::int64_t element = size_bytes(product_dtype(problem));
+    const std::int64_t element = size_bytes(dtype);
     sizes.packed_keys = scores.packed_bytes();
     sizes.packed_values = values.packed_bytes();
     sizes.logits = sizes.heads * sizes.stripes * sizes.stripe * sizes.columns * 4;
-    sizes.weights = product_dtype(problem) == DType::bf16 ? sizes.logits / 2 : 0;
-    sizes.queries = sizes.stripe * shape.head_dim * element;
-    sizes.unpacked = sizes.columns * std::max(shape.head_dim, shape.head_dim_v) * element;
-    sizes.row = std::max({2 * shape.head_dim, shape.head_dim_v, sizes.columns}) * 4;
+    sizes.weights = dtype == DType::bf16 ? sizes.logits / 2 : 0;
+    sizes.queries = sizes.stripe * width * element;
+    sizes.unpacked = sizes.columns * std::max(width, shape.head_dim_v) * element;
+    sizes.row = std::max({width + shape.head_dim, shape.head_dim_v, sizes.columns}) * 4;
     sizes.key_numbers = sizes.columns * 4;
     sizes.output = sizes.stripe * shape.head_dim_v * 4;
     sizes.score_scratch = scores.scratch_bytes();
@@ -107,7 +111,7 @@ class OnednnPlan final : public Plan {
       : variant_(variant),
         problem_(problem),
         rows_(row_code(isa_level())),
-        primitives_(problem, Sizes(variant, problem)),
+        primitives_(variant, problem),
         softmax_(primitives_.softmax) {
     const Sizes& sizes = primitives_.sizes;
     workspace.reserve(primitives_.total(problem));
@@ -154,7 +158,9 @@ class OnednnPlan final : public Plan {
     run_all(inputs, output, &pass);
   }
 
-  std::string path() const override { return product_path(problem_.dtype, product_dtype(problem_)); }
+  std::string path() const override {
+    return product_path(problem_.dtype, product_dtype(variant_, problem_));
+  }
 
  private:
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
@@ -217,7 +223,7 @@ class OnednnPlan final : public Plan {
     const std::int64_t batch = index / problem_.shape.kv_heads;
     const std::int64_t kv_head = index % problem_.shape.kv_heads;
     const auto at = static_cast<std::size_t>(index);
-    const DType dtype = product_dtype(problem_);
+    const DType dtype = product_dtype(variant_, problem_);
     prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row,
                  own.unpacked);
     primitives_.scores.pack(own.stream, own.unpacked_keys, packed_keys_[at]);
@@ -230,7 +236,7 @@ class OnednnPlan final : public Plan {
   void fill_logits(const Inputs& inputs, const Stripe& stripe, PerThread& own) {
     const Sizes& sizes = primitives_.sizes;
     prepare_rows(variant_, inputs, Operand::query, stripe.batch, stripe.head, stripe.first, sizes.stripe,
-                 product_dtype(problem_), own.row, own.queries);
+                 product_dtype(variant_, problem_), own.row, own.queries);
     own.result_logits.set_data_handle(stripe.logits);
     primitives_.scores.multiply(own.stream, own.left_queries,
                                 packed_keys_[static_cast<std::size_t>(stripe.kv_index)], own.result_logits,
@@ -426,7 +432,7 @@ class OnednnEngine final : public Engine {
 
   std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
     const OpenMpThreads one(1);
-    return Primitives(problem, Sizes(variant, problem)).total(problem);
+    return Primitives(variant, problem).total(problem);
   }
 
   std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,

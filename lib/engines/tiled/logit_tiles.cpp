@@ -16,17 +16,18 @@ namespace {
 bool is_pairwise(const Variant& variant) { return variant.score.kind() == ScoreKind::pairwise; }
 
 /// Products by oneDNN; float32 and pairwise scores are row code.
-std::optional<TileProduct> make_product(const Problem& problem, const Tiling& tiling, std::int64_t rows,
-                                        const TileProduct* packing) {
+std::optional<TileProduct> make_product(const Variant& variant, const Problem& problem, const Tiling& tiling,
+                                        std::int64_t rows, const TileProduct* packing) {
   if (tiling.cut) return std::nullopt;
-  const std::int64_t width = problem.shape.head_dim;
+  const std::int64_t width = variant.score.width(problem.shape.head_dim);
   return TileProduct(tiling.dtype, rows, tiling.key_columns, width, width, tiling.key_columns,
                      PackFrom::columns, false, packing);
 }
 
-std::optional<TileProduct> make_short_product(const Problem& problem, const Tiling& tiling,
+std::optional<TileProduct> make_short_product(const Variant& variant, const Problem& problem,
+                                              const Tiling& tiling,
                                               const std::optional<TileProduct>& product) {
-  return make_product(problem, tiling, short_block_rows, product ? &*product : nullptr);
+  return make_product(variant, problem, tiling, short_block_rows, product ? &*product : nullptr);
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ struct LogitTiles::Sizes {
   Sizes(const Variant& variant, const Problem& problem, const Tiling& tiling,
         const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
     const std::int64_t rows = product ? std::max(tiling.query_rows, short_block_rows) : tiling.query_rows;
-    const std::int64_t width = prepared_width(variant, problem);
+    const std::int64_t width = variant.score.width(problem.shape.head_dim);
     const std::int64_t element = size_bytes(tiling.dtype);
     const std::int64_t panel_columns =
         tiling.in_place        ? 0
@@ -78,8 +79,9 @@ struct LogitTiles::Sizes {
 
 std::int64_t LogitTiles::workspace_bytes(const Variant& variant, const Problem& problem,
                                          const Tiling& tiling) {
-  const std::optional<TileProduct> product = make_product(problem, tiling, tiling.query_rows, nullptr);
-  const Sizes sizes(variant, problem, tiling, product, make_short_product(problem, tiling, product));
+  const std::optional<TileProduct> product =
+      make_product(variant, problem, tiling, tiling.query_rows, nullptr);
+  const Sizes sizes(variant, problem, tiling, product, make_short_product(variant, problem, tiling, product));
   return Workspace::rounded(sizes.keys) + problem.threads * sizes.per_thread();
 }
 
@@ -91,8 +93,8 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
       tiling_(tiling),
       rows_(row_code(isa_level())),
       pairwise_(is_pairwise(variant)),
-      product_(make_product(problem, tiling, tiling.query_rows, nullptr)),
-      short_product_(make_short_product(problem, tiling, product_)) {
+      product_(make_product(variant, problem, tiling, tiling.query_rows, nullptr)),
+      short_product_(make_short_product(variant, problem, tiling, product_)) {
   const Sizes sizes(variant, problem, tiling, product_, short_product_);
   key_stride_ = sizes.key_tile;
   keys_ = workspace.allocate<std::byte>(sizes.keys);
@@ -132,7 +134,7 @@ void LogitTiles::prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::i
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
   const Shape& shape = problem_.shape;
   const std::int64_t columns = tiling_.key_columns;
-  const std::int64_t width = prepared_width(variant_, problem_);
+  const std::int64_t width = variant_.score.width(problem_.shape.head_dim);
   const std::int64_t first = key_tile * columns;
   const std::int64_t batch = kv_head / shape.kv_heads;
   const std::int64_t head = kv_head % shape.kv_heads;
@@ -206,7 +208,7 @@ void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const 
 }
 
 std::int64_t LogitTiles::words() const {
-  return prepared_width(variant_, problem_) * size_bytes(tiling_.dtype) / 4;
+  return variant_.score.width(problem_.shape.head_dim) * size_bytes(tiling_.dtype) / 4;
 }
 
 LogitTile LogitTiles::place(const QueryBlock& block, const Visit& visit, const Strip& strip,

@@ -122,9 +122,9 @@ bool suits_approximation(const Variant& variant, const Shape& shape) {
 
 /// What row code multiplies: it takes bfloat16 in pairs along the depth.
 DType row_code_dtype(const Variant& variant, const Problem& problem) {
-  return variant.score.kind() == ScoreKind::pairwise || problem.shape.head_dim % 2 != 0
+  return variant.score.kind() == ScoreKind::pairwise || variant.score.width(problem.shape.head_dim) % 2 != 0
              ? DType::f32
-             : product_dtype(problem);
+             : product_dtype(variant, problem);
 }
 
 void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
@@ -156,10 +156,10 @@ TileLimits tile_limits(const CacheSizes& caches, const Shape& shape, DType dtype
 Tiling make_tiling(const Variant& variant, const Problem& problem) {
   const bool approximated = suits_approximation(variant, problem.shape);
   const bool cut = approximated || variant.score.kind() == ScoreKind::pairwise ||
-                   product_dtype(problem) == DType::f32 || bf16_products() == Bf16Products::row_code;
+                   product_dtype(variant, problem) == DType::f32 || bf16_products() == Bf16Products::row_code;
   const DType dtype = approximated ? DType::f32
                       : cut        ? row_code_dtype(variant, problem)
-                                   : product_dtype(problem);
+                                   : product_dtype(variant, problem);
   Tiling tiling =
       cut ? cut_tiling(problem.shape, dtype) : uncut_tiling(variant.pattern, problem.shape, dtype);
   tiling.dtype = dtype;

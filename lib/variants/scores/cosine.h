@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <vector>
@@ -24,22 +25,21 @@ struct Cosine {
   std::vector<double> arguments() const { return {beta}; }
 
   template <class Real>
-  void query(std::span<Real> q, const ScoreWeights& /*weights*/) const {
-    scale_to_length(q, beta);
+  void query(std::span<const Real> in, std::span<Real> out, const ScoreWeights& /*weights*/) const {
+    scale_to_length(in, out, beta);
   }
   template <class Real>
-  void key(std::span<Real> k, const ScoreWeights& /*weights*/) const {
-    scale_to_length(k, 1);
+  void key(std::span<const Real> in, std::span<Real> out, const ScoreWeights& /*weights*/) const {
+    scale_to_length(in, out, 1);
   }
 
  private:
   template <class Real>
-  static void scale_to_length(std::span<Real> vector, double length) {
+  static void scale_to_length(std::span<const Real> in, std::span<Real> out, double length) {
     double squares = 0;
-    for (const Real value : vector) squares += static_cast<double>(value) * static_cast<double>(value);
-    if (squares == 0) return;
-    const Real scale = static_cast<Real>(length / std::sqrt(squares));
-    for (Real& value : vector) value *= scale;
+    for (const Real value : in) squares += static_cast<double>(value) * static_cast<double>(value);
+    const Real scale = squares == 0 ? Real(1) : static_cast<Real>(length / std::sqrt(squares));
+    for (std::size_t c = 0; c < in.size(); ++c) out[c] = in[c] * scale;
   }
 };
 

@@ -1,6 +1,7 @@
 // general: q^T W k with W (head_dim x head_dim). Luong et al., arXiv:1508.04025.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,15 +22,14 @@ struct General {
   std::vector<double> arguments() const { return {}; }
   std::vector<WeightShape> weights(std::int64_t head_dim) const { return {{"W", head_dim, head_dim}}; }
 
-  /// q <- W^T q, so that the score is a plain dot product with k.
+  /// W^T q, so that the score is a plain dot product with k.
   template <class Real>
-  void query(std::span<Real> q, const ScoreWeights& weights) const {
+  void query(std::span<const Real> in, std::span<Real> out, const ScoreWeights& weights) const {
     const std::vector<float>& matrix = weights.find("W")->second.values;
-    std::vector<Real> product(q.size(), Real(0));
-    for (std::size_t row = 0; row < q.size(); ++row)
-      for (std::size_t column = 0; column < q.size(); ++column)
-        product[column] += static_cast<Real>(matrix[row * q.size() + column]) * q[row];
-    for (std::size_t c = 0; c < q.size(); ++c) q[c] = product[c];
+    std::fill(out.begin(), out.end(), Real(0));
+    for (std::size_t row = 0; row < in.size(); ++row)
+      for (std::size_t column = 0; column < in.size(); ++column)
+        out[column] += static_cast<Real>(matrix[row * in.size() + column]) * in[row];
   }
 };
 

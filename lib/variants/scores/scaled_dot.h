@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -21,9 +22,9 @@ struct ScaledDot {
   std::vector<double> arguments() const { return {}; }
 
   template <class Real>
-  void query(std::span<Real> q, const ScoreWeights& /*weights*/) const {
-    const Real scale = Real(1) / std::sqrt(static_cast<Real>(q.size()));
-    for (Real& value : q) value *= scale;
+  void query(std::span<const Real> in, std::span<Real> out, const ScoreWeights& /*weights*/) const {
+    const Real scale = Real(1) / std::sqrt(static_cast<Real>(in.size()));
+    for (std::size_t c = 0; c < in.size(); ++c) out[c] = in[c] * scale;
   }
 };
 

@@ -9,6 +9,7 @@
 #include "attnlab/variants/scores/dot.h"
 #include "attnlab/variants/scores/general.h"
 #include "attnlab/variants/scores/mlp.h"
+#include "attnlab/variants/scores/neg_l2.h"
 #include "attnlab/variants/scores/scaled_dot.h"
 
 namespace attnlab {
@@ -18,6 +19,7 @@ using ScoreTable = std::variant<  //
     Dot,                          //
     General,                      //
     Cosine,                       //
+    NegL2,                        //
     Additive,                     //
     Concat,                       //
     Mlp<Activation::tanh>,        //
