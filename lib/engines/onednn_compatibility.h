@@ -18,6 +18,15 @@ inline dnnl::matmul::primitive_desc matmul_description(const dnnl::engine& cpu,
 #endif
 }
 
+/// Result times `factor`.
+inline void append_factor(dnnl::post_ops& operations, float factor) {
+#if DNNL_VERSION_MAJOR >= 3
+  operations.append_eltwise(dnnl::algorithm::eltwise_linear, factor, 0.0F);
+#else
+  operations.append_eltwise(1.0F, dnnl::algorithm::eltwise_linear, factor, 0.0F);
+#endif
+}
+
 /// Softmax over the last of `rank` dimensions, from and to the same description.
 inline dnnl::softmax_forward::primitive_desc softmax_description(const dnnl::engine& cpu,
                                                                  const dnnl::memory::desc& data, int axis,

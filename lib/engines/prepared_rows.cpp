@@ -1,11 +1,20 @@
 #include "attnlab/engines/prepared_rows.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "attnlab/core/isa.h"
 #include "attnlab/kernels/rows.h"
 
 namespace attnlab {
+
+FactorOfScore factor_of_score(const Score& score, std::int64_t head_dim, DType dtype) {
+  const auto factor = score.factor<float>(head_dim);
+  if (dtype == DType::f32) return {factor, 1};
+  int exponent = 0;
+  const float half = std::frexp(factor, &exponent);  // 0.5 … 1
+  return {std::ldexp(0.5F, exponent), 2 * half};
+}
 
 namespace {
 
@@ -32,9 +41,10 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
   const PairwiseNet net = score.net(head_dim, weights);
   const std::int64_t width = score.width(head_dim);
   const std::int64_t present = std::clamp(tensor.shape[2] - first, std::int64_t{0}, rows);
+  const float factor = operand == Operand::query ? factor_of_score(score, head_dim, dtype).query : 1.0F;
   const bool as_they_are =
       net.hidden == 0 && !(operand == Operand::query ? score.transforms_queries() : score.transforms_keys());
-  if (as_they_are && dtype == DType::f32 && tensor.stride[2] == width) {
+  if (as_they_are && factor == 1 && dtype == DType::f32 && tensor.stride[2] == width) {
     code.widen(tensor.row(batch, head, first), tensor.dtype, static_cast<float*>(to), present * width);
   } else {
     const std::span<float> stored = row.subspan(0, static_cast<std::size_t>(head_dim));
@@ -52,6 +62,8 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
         score.prepare_query(std::span<const float>(stored), prepared, weights);
       else if (!as_they_are)
         score.prepare_key(std::span<const float>(stored), prepared, weights);
+      if (factor != 1)
+        for (float& value : prepared) value *= factor;
       if (dtype != DType::f32) code.narrow(prepared.data(), dtype, target, width);
     }
   }

@@ -16,7 +16,8 @@ dnnl::memory::data_type type_of(DType dtype) {
 }  // namespace
 
 TileProduct::TileProduct(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t lda,
-                         std::int64_t ldc, PackFrom from, bool accumulate, const TileProduct* packing)
+                         std::int64_t ldc, PackFrom from, bool accumulate, float factor,
+                         const TileProduct* packing)
     : left_({m, k}, type_of(dtype), dnnl::memory::dims{lda, 1}),
       unpacked_({k, n}, type_of(dtype),
                 from == PackFrom::rows ? dnnl::memory::dims{n, 1} : dnnl::memory::dims{1, k}),
@@ -24,11 +25,10 @@ TileProduct::TileProduct(DType dtype, std::int64_t m, std::int64_t n, std::int64
   const dnnl::memory::desc any({k, n}, type_of(dtype), dnnl::memory::format_tag::any);
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (accumulate) {
-    dnnl::post_ops sum;
-    sum.append_sum(1.0F);
-    attributes.set_post_ops(sum);
-  }
+  dnnl::post_ops operations;
+  if (factor != 1) append_factor(operations, factor);
+  if (accumulate) operations.append_sum(1.0F);
+  attributes.set_post_ops(operations);
   const auto description =
       matmul_description(onednn_cpu(), left_, packing ? packing->packed_ : any, result_, attributes);
   packed_ = description.weights_desc();

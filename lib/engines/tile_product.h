@@ -1,5 +1,5 @@
-// One matrix product of fixed shape by oneDNN, C = A B or C += A B in float32, with B packed beforehand: what
-// engines run inside an OpenMP task, one thread each.
+// One matrix product of fixed shape by oneDNN, C = A B or C += A B in float32, times a factor, with B packed
+// beforehand: what engines run inside an OpenMP task, one thread each.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ enum class PackFrom { rows, columns };
 class TileProduct {
  public:
   /// A: m x k, rows `lda` elements apart; B: k x n; both of `dtype`. C: m x n float32, rows `ldc` floats
-  /// apart. `accumulate`: C += A B. `packing`: a product of the same B whose packed form this one has to
-  /// take.
+  /// apart. C = factor A B, or C += factor A B where `accumulate`. `packing`: a product of the same B whose
+  /// packed form this one has to take.
   TileProduct(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t lda, std::int64_t ldc,
-              PackFrom from, bool accumulate, const TileProduct* packing = nullptr);
+              PackFrom from, bool accumulate, float factor = 1, const TileProduct* packing = nullptr);
 
   std::int64_t packed_bytes() const;
   std::int64_t scratch_bytes() const;

@@ -61,7 +61,7 @@ ATTNLAB_INLINE void ask_ahead(const RowsAhead& ahead, std::int64_t step) {
 template <class Elements, int rows, int lanes, bool asks>
 ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const float* b,
                                    std::int64_t b_stride, const RowsAhead& ahead, std::int64_t depth,
-                                   float* c, std::int64_t c_stride, bool accumulate) {
+                                   float* c, std::int64_t c_stride, bool accumulate, float factor) {
   FloatRegister sums[rows][lanes];
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
@@ -79,6 +79,12 @@ ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const 
       for (int l = 0; l < lanes; ++l) Elements::add(sums[r][l], element, column[l]);
     }
   }
+  if (factor != 1.0F) {
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int l = 0; l < lanes; ++l) sums[r][l] *= FloatRegister(factor);
+  }
   // Adding to C at the end keeps the error that of the longest step, not of the whole depth.
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
@@ -93,11 +99,12 @@ ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const 
 template <class Elements, int lanes, bool asks>
 ATTNLAB_INLINE void multiply_rows(const float* a, std::int64_t a_stride, const float* b,
                                   std::int64_t b_stride, const RowsAhead& ahead, std::int64_t depth,
-                                  std::int64_t rows, float* c, std::int64_t c_stride, bool accumulate) {
+                                  std::int64_t rows, float* c, std::int64_t c_stride, bool accumulate,
+                                  float factor) {
   std::int64_t r = 0;
   const auto block = [&]<int count, bool first>() {
     multiply_block<Elements, count, lanes, first>(a + r * a_stride, a_stride, b, b_stride, ahead, depth,
-                                                  c + r * c_stride, c_stride, accumulate);
+                                                  c + r * c_stride, c_stride, accumulate, factor);
     r += count;
   };
   if (asks && rows >= block_rows) block.template operator()<block_rows, asks>();
@@ -123,7 +130,7 @@ inline constexpr std::int64_t depth_step = 128;
 template <class Elements>
 static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
                      std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
-                     std::int64_t c_stride, bool accumulate) {
+                     std::int64_t c_stride, bool accumulate, float factor) {
   for (std::int64_t k = 0; k < depth; k += depth_step) {
     const std::int64_t step = depth - k < depth_step ? depth - k : depth_step;
     const bool add = accumulate || k > 0;
@@ -137,10 +144,10 @@ static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std
         if (width != count * Lane::width) return;
         if (count == panel_lanes && b.ahead.bytes > 0 && column == first_column)
           multiply_rows<Elements, count, count == panel_lanes>(
-              a + k, a_stride, panel, b.row_stride, b.ahead.from(k), step, rows, to, c_stride, add);
+              a + k, a_stride, panel, b.row_stride, b.ahead.from(k), step, rows, to, c_stride, add, factor);
         else
           multiply_rows<Elements, count, false>(a + k, a_stride, panel, b.row_stride, b.ahead, step, rows, to,
-                                                c_stride, add);
+                                                c_stride, add, factor);
       };
       lanes.template operator()<panel_lanes>();
       if constexpr (panel_lanes == 4) {

@@ -209,9 +209,11 @@ bool widen_finite(const void* from, DType dtype, float* to, std::int64_t count) 
   return !finite;
 }
 
-void score_stored(const float* queries, const StoredRows& keys, std::int64_t count, const LogitTile& tile) {
-  with_storage(keys.dtype,
-               [&](auto storage) { score_rows<Numbers>(storage, queries, keys.width, keys, count, tile); });
+void score_stored(const float* queries, const StoredRows& keys, std::int64_t count, float factor,
+                  const LogitTile& tile) {
+  with_storage(keys.dtype, [&](auto storage) {
+    score_rows<Numbers>(storage, queries, keys.width, keys, count, factor, tile);
+  });
 }
 
 bool finite_stored(const StoredRows& rows, std::int64_t count) {

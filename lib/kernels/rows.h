@@ -179,17 +179,17 @@ struct RowCode {
   void (*pack_transposed)(const float* from, std::int64_t from_stride, std::int64_t rows, std::int64_t width,
                           float* to);
 
-  /// C = A B, or C += A B: A rows x depth, columns first_column … of B (both a multiple of row_code_columns).
-  /// The order of summation of an element depends on `depth` alone.
+  /// C = factor A B, or C += factor A B: A rows x depth, columns first_column … of B (both a multiple of
+  /// row_code_columns). The order of summation of an element depends on `depth` alone.
   void (*multiply)(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
                    std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
-                   std::int64_t c_stride, bool accumulate);
+                   std::int64_t c_stride, bool accumulate, float factor);
 
   /// The same of bfloat16 pairs: every "float" of A and B is two numbers that are neighbours along the depth,
   /// which counts pairs. Subnormal numbers count as 0. Null at levels that have no such product.
   void (*multiply_pairs)(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
                          std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
-                         std::int64_t c_stride, bool accumulate);
+                         std::int64_t c_stride, bool accumulate, float factor);
 
   /// An even `count` of rows of bfloat16 as pairs, the right operand of multiply_pairs: count / 2 x
   /// rows.width.
@@ -252,14 +252,14 @@ struct RowCode {
   /// time take less than one after another.
   void (*solve_threshold)(const Normaliser& normaliser, ThresholdRow* rows, std::int64_t count);
 
-  /// Logits of tile.rows queries (rows x keys.width) and the first `count` keys, at least 1 and no more than
-  /// the tile has columns; further columns mean nothing.
-  void (*score_stored)(const float* queries, const StoredRows& keys, std::int64_t count,
+  /// Logits, products times factor, of tile.rows queries (rows x keys.width) and the first `count` keys, at
+  /// least 1 and no more than the tile has columns; further columns mean nothing.
+  void (*score_stored)(const float* queries, const StoredRows& keys, std::int64_t count, float factor,
                        const LogitTile& tile);
 
   /// The same of bfloat16, keys.width being even: every "float" of the queries is two numbers, as in
   /// multiply_pairs. Null at levels that have no such product.
-  void (*score_stored_pairs)(const float* queries, const StoredRows& keys, std::int64_t count,
+  void (*score_stored_pairs)(const float* queries, const StoredRows& keys, std::int64_t count, float factor,
                              const LogitTile& tile);
 
   bool (*finite_stored)(const StoredRows& rows, std::int64_t count);

@@ -103,7 +103,7 @@ ATTNLAB_INLINE void collect_queries(Native (&sums)[Lane::width]) {
 /// query has `spread` lanes of a register, beside the others, and every key the same numbers for all of them.
 template <class Elements, class Storage, int spread>
 ATTNLAB_INLINE void score_group(Storage storage, const float* queries, std::int64_t width, std::int64_t first,
-                                std::int64_t depth, const StoredRows& keys, std::int64_t last,
+                                std::int64_t depth, const StoredRows& keys, std::int64_t last, float factor,
                                 const LogitTile& tile) {
   constexpr std::int64_t group = Lane::width / spread;
   const std::int64_t steps = (depth + spread - 1) / spread;
@@ -144,7 +144,7 @@ ATTNLAB_INLINE void score_group(Storage storage, const float* queries, std::int6
     for (int q = 0; q < group; ++q) {
       if (q >= tile.rows) break;
       float* to = tile.logits + q * tile.stride + j;
-      const Lane sum(std::bit_cast<FloatRegister>(collected[q * spread]));
+      const Lane sum = Lane(std::bit_cast<FloatRegister>(collected[q * spread])) * Lane(factor);
       (first == 0 ? sum : Lane::load(to) + sum).store(to);
     }
   }
@@ -153,7 +153,8 @@ ATTNLAB_INLINE void score_group(Storage storage, const float* queries, std::int6
 /// Logits of all rows of the tile, as many as a register holds at a time.
 template <class Elements, class Storage>
 ATTNLAB_INLINE void score_rows(Storage storage, const float* queries, std::int64_t width,
-                               const StoredRows& keys, std::int64_t count, const LogitTile& tile) {
+                               const StoredRows& keys, std::int64_t count, float factor,
+                               const LogitTile& tile) {
   for (std::int64_t first = 0; first < width; first += depth_of_chunk)
     for (std::int64_t row = 0; row < tile.rows;) {
       LogitTile rest = tile;
@@ -162,7 +163,7 @@ ATTNLAB_INLINE void score_rows(Storage storage, const float* queries, std::int64
       const auto score = [&]<int spread>() {
         score_group<Elements, Storage, spread>(storage, queries + row * width, width, first,
                                                std::min(depth_of_chunk, width - first), keys, count - 1,
-                                               rest);
+                                               factor, rest);
         row += Lane::width / spread;
       };
       if (rest.rows == 1)
@@ -177,9 +178,9 @@ ATTNLAB_INLINE void score_rows(Storage storage, const float* queries, std::int64
 }
 
 #if defined(__AVX512BF16__)
-static void score_stored_pairs(const float* queries, const StoredRows& keys, std::int64_t count,
+static void score_stored_pairs(const float* queries, const StoredRows& keys, std::int64_t count, float factor,
                                const LogitTile& tile) {
-  score_rows<Pairs>(StorageF32{}, queries, keys.width / 2, keys, count, tile);
+  score_rows<Pairs>(StorageF32{}, queries, keys.width / 2, keys, count, factor, tile);
 }
 inline constexpr auto score_pairs_of_level = &score_stored_pairs;
 #else

@@ -77,7 +77,7 @@ Real RowAttention<Real>::score(const std::vector<Real>& q, const Real* k) const 
   Real sum = 0;
   if (net_.hidden == 0) {
     for (std::size_t c = 0; c < q.size(); ++c) sum += q[c] * k[c];
-    return sum;
+    return variant_.score.factor<Real>(problem_.shape.head_dim) * sum;
   }
   std::vector<Real> layer(q.size());
   for (std::size_t unit = 0; unit < q.size(); ++unit)

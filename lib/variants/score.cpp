@@ -58,6 +58,18 @@ std::vector<WeightShape> Score::weight_shapes(std::int64_t head_dim) const {
       member_.get().value);
 }
 
+template <class Real>
+Real Score::factor(std::int64_t head_dim) const {
+  return std::visit(
+      [&](const auto& member) {
+        if constexpr (requires { member.template factor<Real>(head_dim); })
+          return member.template factor<Real>(head_dim);
+        else
+          return Real(1);
+      },
+      member_.get().value);
+}
+
 std::int64_t Score::width(std::int64_t head_dim) const {
   return std::visit(
       [&]<class Member>(const Member& member) -> std::int64_t {
@@ -116,6 +128,8 @@ bool Score::needs_float32() const {
       member_.get().value);
 }
 
+template float Score::factor(std::int64_t) const;
+template double Score::factor(std::int64_t) const;
 template void Score::prepare_query(std::span<const float>, std::span<float>, const ScoreWeights&) const;
 template void Score::prepare_query(std::span<const double>, std::span<double>, const ScoreWeights&) const;
 template void Score::prepare_key(std::span<const float>, std::span<float>, const ScoreWeights&) const;

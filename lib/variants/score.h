@@ -35,8 +35,14 @@ class Score {
   /// a pairwise score.
   std::int64_t width(std::int64_t head_dim) const;
 
-  /// Product scores: s_ij is the dot product of a prepared query and a prepared key. `in` has head_dim
-  /// numbers, `out` width(head_dim), and they do not overlap. Real is float or double.
+  /// Product scores: s_ij is factor times the dot product of a prepared query and a prepared key. Real is
+  /// float or double. The factor is apart so that a product of bfloat16 numbers can be scaled in float32: a
+  /// scaled query would have to be rounded again.
+  template <class Real>
+  Real factor(std::int64_t head_dim) const;
+
+  /// Prepares a query or a key of a product score. `in` has head_dim numbers, `out` width(head_dim), and they
+  /// do not overlap. Real is float or double.
   template <class Real>
   void prepare_query(std::span<const Real> in, std::span<Real> out, const ScoreWeights& weights) const;
   template <class Real>

@@ -65,12 +65,13 @@ struct Primitives {
 
   Primitives(const Variant& variant, const Problem& problem)
       : Primitives(problem, Sizes(variant, problem), product_dtype(variant, problem),
-                   variant.score.width(problem.shape.head_dim)) {}
+                   variant.score.width(problem.shape.head_dim),
+                   factor_of_score(variant.score, problem.shape.head_dim, product_dtype(variant, problem))) {}
 
   /// `width`: of prepared queries and keys.
-  Primitives(const Problem& problem, Sizes s, DType dtype, std::int64_t width)
+  Primitives(const Problem& problem, Sizes s, DType dtype, std::int64_t width, const FactorOfScore& factor)
       : sizes(s),
-        scores(dtype, s.stripe, s.columns, width, width, s.columns, PackFrom::columns, false),
+        scores(dtype, s.stripe, s.columns, width, width, s.columns, PackFrom::columns, false, factor.product),
         values(dtype, s.stripe, problem.shape.head_dim_v, s.columns, s.columns, problem.shape.head_dim_v,
                PackFrom::rows, false),
         softmax(make_softmax(s)) {

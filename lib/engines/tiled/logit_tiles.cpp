@@ -21,7 +21,8 @@ std::optional<TileProduct> make_product(const Variant& variant, const Problem& p
   if (tiling.cut) return std::nullopt;
   const std::int64_t width = variant.score.width(problem.shape.head_dim);
   return TileProduct(tiling.dtype, rows, tiling.key_columns, width, width, tiling.key_columns,
-                     PackFrom::columns, false, packing);
+                     PackFrom::columns, false,
+                     factor_of_score(variant.score, problem.shape.head_dim, tiling.dtype).product, packing);
 }
 
 std::optional<TileProduct> make_short_product(const Variant& variant, const Problem& problem,
@@ -93,6 +94,7 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
       tiling_(tiling),
       rows_(row_code(isa_level())),
       pairwise_(is_pairwise(variant)),
+      factor_(factor_of_score(variant.score, problem.shape.head_dim, tiling.dtype).product),
       product_(make_product(variant, problem, tiling, tiling.query_rows, nullptr)),
       short_product_(make_short_product(variant, problem, tiling, product_)) {
   const Sizes sizes(variant, problem, tiling, product_, short_product_);
@@ -242,11 +244,11 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
     StoredRows stored = stored_rows(inputs.k, block.batch, problem_.shape.kv_head(block.head));
     stored.first += tile.first_key * stored.stride_bytes;
     (tiling_.dtype == DType::f32 ? rows_.score_stored : rows_.score_stored_pairs)(
-        queries, stored, std::min(tile.columns, problem_.shape.seqlen_k - tile.first_key), tile);
+        queries, stored, std::min(tile.columns, problem_.shape.seqlen_k - tile.first_key), factor_, tile);
   } else {
     const auto multiply = tiling_.dtype == DType::f32 ? rows_.multiply : rows_.multiply_pairs;
     multiply(queries, words(), {keys, rows_.panel_width * words(), rows_.panel_width}, words(),
-             strip.first_column, strip.columns, strip.rows, tile.logits, tile.stride, false);
+             strip.first_column, strip.columns, strip.rows, tile.logits, tile.stride, false, factor_);
   }
   for (const Modifier& modifier : own.modifiers) rows_.modify(modifier, tile);
   mask(block, strip, tile);

@@ -119,6 +119,7 @@ class LogitTiles {
   const Tiling& tiling_;
   const RowCode& rows_;
   const bool pairwise_;
+  const float factor_;                        ///< of products of prepared queries and keys
   std::optional<TileProduct> product_;        ///< of what is narrower than float32
   std::optional<TileProduct> short_product_;  ///< of the same packed keys
   std::int64_t key_stride_ = 0;               ///< bytes from one slot to the next

@@ -152,7 +152,7 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
     part.ahead = values.ahead.from((strip.first_column + key) / keys_of_word);
     (pairs ? rows_.multiply_pairs : rows_.multiply)(
         static_cast<const float*>(weights(tile, thread)) + key / keys_of_word, tile.stride / keys_of_word,
-        part, count / keys_of_word, 0, columns_, strip.rows, output, columns_, true);
+        part, count / keys_of_word, 0, columns_, strip.rows, output, columns_, true, 1);
   }
 }
 

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <cmath>
-#include <cstddef>
-#include <span>
+#include <cstdint>
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
-#include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
 
@@ -22,9 +20,8 @@ struct ScaledDot {
   std::vector<double> arguments() const { return {}; }
 
   template <class Real>
-  void query(std::span<const Real> in, std::span<Real> out, const ScoreWeights& /*weights*/) const {
-    const Real scale = Real(1) / std::sqrt(static_cast<Real>(in.size()));
-    for (std::size_t c = 0; c < in.size(); ++c) out[c] = in[c] * scale;
+  Real factor(std::int64_t head_dim) const {
+    return Real(1) / std::sqrt(static_cast<Real>(head_dim));
   }
 };
 
