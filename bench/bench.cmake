@@ -1,7 +1,7 @@
 # bench/NAME.cpp: a Google Benchmark program bench_NAME; bench/peers: attnlab's side of the race.
 add_library(attnlab_bench_support STATIC bench/support/machine_limits.cpp bench/support/cases.cpp)
 target_include_directories(attnlab_bench_support PUBLIC bench)
-target_link_libraries(attnlab_bench_support PUBLIC attnlab)
+target_link_libraries(attnlab_bench_support PUBLIC attnlab::attnlab OpenMP::OpenMP_CXX fmt::fmt benchmark::benchmark)
 target_compile_options(attnlab_bench_support PRIVATE -O3)  # the limits are those of optimised code in every build
 
 file(GLOB attnlab_bench_sources CONFIGURE_DEPENDS bench/*.cpp)
@@ -12,4 +12,4 @@ foreach(source ${attnlab_bench_sources})
 endforeach()
 
 add_executable(bench_peers bench/peers/attnlab_contestant.cpp)
-target_link_libraries(bench_peers PRIVATE attnlab_bench_support nlohmann_json::nlohmann_json)
+target_link_libraries(bench_peers PRIVATE attnlab_bench_support attnlab::measure nlohmann_json::nlohmann_json)

@@ -5,7 +5,7 @@ attnlab_find(rapidcheck librapidcheck-dev)
 
 add_library(attnlab_test_support STATIC tests/support/case.cpp tests/support/main.cpp)
 target_include_directories(attnlab_test_support PUBLIC tests)
-target_link_libraries(attnlab_test_support PUBLIC attnlab GTest::gtest rapidcheck)
+target_link_libraries(attnlab_test_support PUBLIC attnlab::attnlab GTest::gtest rapidcheck)
 
 add_library(attnlab_test_command STATIC tests/harness/command.cpp tests/harness/synthetic_run.cpp)
 target_link_libraries(attnlab_test_command PUBLIC attnlab_test_support)
@@ -25,19 +25,22 @@ if(ATTNLAB_SANITIZE STREQUAL "thread")
   endforeach()
 endif()
 
-set(test_environment "ATTNLAB_COMMAND=$<TARGET_FILE:attnlab_command>;ATTNLAB_SOURCE=${CMAKE_SOURCE_DIR};TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp")
+set(test_environment "ATTNLAB_COMMAND=$<TARGET_FILE:attnlab_command>;ATTNLAB_SOURCE=${PROJECT_SOURCE_DIR};TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp")
 
 add_test(NAME unit COMMAND test_unit)
-add_test(NAME build_layers COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -P ${CMAKE_SOURCE_DIR}/tests/build/layers.cmake)
+add_test(NAME build_layers COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -P ${PROJECT_SOURCE_DIR}/tests/build/layers.cmake)
 add_test(NAME build_layers_can_fail
-         COMMAND ${CMAKE_COMMAND} -DWORK=${CMAKE_BINARY_DIR}/layers_can_fail -P ${CMAKE_SOURCE_DIR}/tests/build/layers_can_fail.cmake)
+         COMMAND ${CMAKE_COMMAND} -DWORK=${PROJECT_BINARY_DIR}/layers_can_fail -P ${PROJECT_SOURCE_DIR}/tests/build/layers_can_fail.cmake)
 foreach(level ${attnlab_levels})
   add_test(NAME build_symbols_${level}
            COMMAND ${CMAKE_COMMAND} -DLEVEL=${level} -DOBJECT=$<TARGET_OBJECTS:attnlab_kernels_${level}> -DNM=${CMAKE_NM}
-                   -P ${CMAKE_SOURCE_DIR}/tests/build/symbols.cmake)
+                   -P ${PROJECT_SOURCE_DIR}/tests/build/symbols.cmake)
 endforeach()
+add_test(NAME build_no_heap_hook
+         COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:attnlab> -DMEASURE=$<TARGET_FILE:attnlab_measure> -DNM=${CMAKE_NM}
+                 -DSANITIZE=${ATTNLAB_SANITIZE} -P ${PROJECT_SOURCE_DIR}/tests/build/no_heap_hook.cmake)
 add_test(NAME report COMMAND test_report)
-add_test(NAME report_in_chromium COMMAND bash ${CMAKE_SOURCE_DIR}/tests/report/chromium.sh)
+add_test(NAME report_in_chromium COMMAND bash ${PROJECT_SOURCE_DIR}/tests/report/chromium.sh)
 add_test(NAME harness COMMAND test_harness)
 # Figures to reach, a command each, which prints its figure: `ctest -C nightly -L nightly -V`, with -R for one of
 # them. The normal run has smaller ones of the same names.

@@ -8,6 +8,7 @@
 #include "attnlab/measure/heap.h"
 #include "attnlab/measure/machine.h"
 #include "attnlab/measure/resident.h"
+#include "attnlab/version.h"
 #include "attnlab_build.h"
 #include "cell/cell.h"
 #include "records/quantities.h"

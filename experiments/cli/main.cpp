@@ -8,6 +8,7 @@
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/core/isa.h"
+#include "attnlab/version.h"
 #include "attnlab_build.h"
 #include "cli/commands.h"
 #include "options/options.h"

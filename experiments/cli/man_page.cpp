@@ -4,7 +4,7 @@
 
 #include <boost/algorithm/string/replace.hpp>
 
-#include "attnlab_build.h"
+#include "attnlab/version.h"
 #include "cli/commands.h"
 
 namespace attnlab {

@@ -3,20 +3,20 @@ find_program(NPM npm)
 if(NOT NPM)
   message(FATAL_ERROR "npm fetches the report's chart libraries and is missing: install it (Debian, Ubuntu: apt-get install npm)")
 endif()
-set(report_source ${CMAKE_SOURCE_DIR}/experiments/report)
-set(report_modules ${CMAKE_BINARY_DIR}/npm/node_modules)
+set(report_source ${PROJECT_SOURCE_DIR}/experiments/report)
+set(report_modules ${PROJECT_BINARY_DIR}/npm/node_modules)
 set(report_scripts ${report_modules}/vega/build/vega.min.js ${report_modules}/vega-lite/build/vega-lite.min.js
     ${report_modules}/vega-embed/build/vega-embed.min.js)
 add_custom_command(
   OUTPUT ${report_scripts}
-  COMMAND ${CMAKE_COMMAND} -E copy ${report_source}/package.json ${report_source}/package-lock.json ${CMAKE_BINARY_DIR}/npm
-  COMMAND ${CMAKE_COMMAND} -E chdir ${CMAKE_BINARY_DIR}/npm ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  COMMAND ${CMAKE_COMMAND} -E copy ${report_source}/package.json ${report_source}/package-lock.json ${PROJECT_BINARY_DIR}/npm
+  COMMAND ${CMAKE_COMMAND} -E chdir ${PROJECT_BINARY_DIR}/npm ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
   COMMAND ${CMAKE_COMMAND} -E touch_nocreate ${report_scripts}
   DEPENDS ${report_source}/package.json ${report_source}/package-lock.json
   COMMENT "Fetching the chart libraries (npm ci)" VERBATIM)
-file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/npm)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/npm)
 
-set(report_assets_source ${CMAKE_BINARY_DIR}/generated/report_assets.cpp)
+set(report_assets_source ${PROJECT_BINARY_DIR}/generated/report_assets.cpp)
 set(report_assets_text "#include \"report/assets.h\"\n")
 set(report_files ${report_source}/report.html ${report_source}/report.css ${report_source}/charts.js
     ${report_source}/exports.js ${report_source}/filters.js ${report_source}/drawers.js ${report_source}/report.js ${report_scripts})

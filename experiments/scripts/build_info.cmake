@@ -1,4 +1,4 @@
-# Writes HEADER with what was built: run by the build (cmake -P) with SOURCE, HEADER, VERSION, TYPE and FLAGS.
+# Writes HEADER with what was built: run by the build (cmake -P) with SOURCE, HEADER, TYPE and FLAGS.
 find_program(GIT git)
 set(revision unknown)
 set(dirty -1)
@@ -16,7 +16,6 @@ if(GIT)
 endif()
 string(STRIP "${FLAGS}" FLAGS)
 set(text "#pragma once
-#define ATTNLAB_VERSION \"${VERSION}\"
 #define ATTNLAB_BUILD_TYPE \"${TYPE}\"
 #define ATTNLAB_BUILD_FLAGS \"${FLAGS}\"
 #define ATTNLAB_GIT_REVISION \"${revision}\"

@@ -16,6 +16,7 @@
 #include "attnlab/core/argument_error.h"
 #include "attnlab/inputs/input.h"
 #include "attnlab/measure/machine.h"
+#include "attnlab/version.h"
 #include "attnlab_build.h"
 #include "cell/cell_inputs.h"
 #include "cell/run_cell.h"

@@ -4,9 +4,18 @@
 
 namespace attnlab {
 
+void KeySet::append(KeyRange range) {
+  if (few_count_ < few_.size()) {
+    few_[few_count_++] = range;
+    return;
+  }
+  if (many_.empty()) many_.assign(few_.begin(), few_.end());
+  many_.push_back(range);
+}
+
 std::int64_t KeySet::count() const {
   std::int64_t keys = 0;
-  for (const KeyRange& range : ranges_) keys += range.end - range.begin;
+  for (const KeyRange& range : *this) keys += range.end - range.begin;
   return keys;
 }
 
@@ -23,7 +32,7 @@ KeySet KeySet::operator&(const KeySet& other) const {
   KeySet both;
   for (auto a = begin(), b = other.begin(); a != end() && b != other.end();) {
     const KeyRange overlap{std::max(a->begin, b->begin), std::min(a->end, b->end)};
-    if (overlap.begin < overlap.end) both.ranges_.push_back(overlap);
+    if (overlap.begin < overlap.end) both.append(overlap);
     a->end < b->end ? ++a : ++b;
   }
   return both;
@@ -36,10 +45,10 @@ KeySet KeySet::operator|(const KeySet& other) const {
   while (a != end() || b != other.end()) {
     const bool from_a = b == other.end() || (a != end() && a->begin < b->begin);
     const KeyRange next = from_a ? *a++ : *b++;
-    if (!either.ranges_.empty() && next.begin <= either.ranges_.back().end)
-      either.ranges_.back().end = std::max(either.ranges_.back().end, next.end);
+    if (!either.empty() && next.begin <= either.last().end)
+      either.last().end = std::max(either.last().end, next.end);
     else
-      either.ranges_.push_back(next);
+      either.append(next);
   }
   return either;
 }
@@ -47,12 +56,12 @@ KeySet KeySet::operator|(const KeySet& other) const {
 KeySet KeySet::complement(KeyRange universe) const {
   KeySet rest;
   std::int64_t from = universe.begin;
-  for (const KeyRange& range : ranges_) {
-    if (range.begin > from) rest.ranges_.push_back({from, std::min(range.begin, universe.end)});
+  for (const KeyRange& range : *this) {
+    if (range.begin > from) rest.append({from, std::min(range.begin, universe.end)});
     from = std::max(from, range.end);
     if (from >= universe.end) break;
   }
-  if (from < universe.end) rest.ranges_.push_back({from, universe.end});
+  if (from < universe.end) rest.append({from, universe.end});
   return rest;
 }
 

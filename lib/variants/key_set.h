@@ -1,8 +1,11 @@
 // Sets of key positions as sorted, disjoint, half-open intervals: what a pattern answers with.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace attnlab {
 
@@ -13,22 +16,24 @@ struct KeyRange {
   bool operator==(const KeyRange&) const = default;
 };
 
-/// Sorted, disjoint, non-empty, non-adjacent ranges.
+/// Sorted, disjoint, non-empty, non-adjacent ranges. Up to four of them need no allocation.
 class KeySet {
  public:
   KeySet() = default;
   KeySet(KeyRange range) {
-    if (range.begin < range.end) ranges_.push_back(range);
+    if (range.begin < range.end) append(range);
   }
 
-  auto begin() const { return ranges_.begin(); }
-  auto end() const { return ranges_.end(); }
-  bool empty() const { return ranges_.empty(); }
+  const KeyRange* begin() const { return many_.empty() ? few_.data() : many_.data(); }
+  const KeyRange* end() const { return begin() + (many_.empty() ? few_count_ : many_.size()); }
+  bool empty() const { return few_count_ == 0; }
   std::int64_t count() const;
   bool contains(std::int64_t key) const;
   /// True if every key of `range` is in the set.
   bool covers(KeyRange range) const;
-  bool operator==(const KeySet& other) const { return ranges_ == other.ranges_; }
+  bool operator==(const KeySet& other) const {
+    return std::equal(begin(), end(), other.begin(), other.end());
+  }
 
   KeySet operator&(const KeySet& other) const;
   KeySet operator|(const KeySet& other) const;
@@ -36,7 +41,12 @@ class KeySet {
   KeySet complement(KeyRange universe) const;
 
  private:
-  boost::container::small_vector<KeyRange, 4> ranges_;
+  void append(KeyRange range);
+  KeyRange& last() { return many_.empty() ? few_[few_count_ - 1] : many_.back(); }
+
+  std::array<KeyRange, 4> few_;  ///< the first ranges
+  std::size_t few_count_ = 0;
+  std::vector<KeyRange> many_;  ///< all ranges, where few_ has no room for them
 };
 
 }  // namespace attnlab
