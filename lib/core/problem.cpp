@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -48,6 +50,12 @@ void validate_cu_seqlens(const Shape& shape) {
 }
 
 }  // namespace
+
+Sequence Shape::sequence(std::int64_t i) const {
+  if (!cu_seqlens) return {0, seqlen_k};
+  const auto end = std::upper_bound(cu_seqlens->begin(), cu_seqlens->end(), i);
+  return {*std::prev(end), *end};
+}
 
 void validate(const Problem& problem) {
   const Shape& shape = problem.shape;

@@ -10,6 +10,13 @@
 
 namespace attnlab {
 
+/// Positions begin … end-1 of the keys.
+struct Sequence {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  bool operator==(const Sequence&) const = default;
+};
+
 /// Q: (batch, heads, seqlen_q, head_dim), K: (batch, kv_heads, seqlen_k, head_dim),
 /// V: (batch, kv_heads, seqlen_k, head_dim_v), output: (batch, heads, seqlen_q, head_dim_v).
 struct Shape {
@@ -31,6 +38,8 @@ struct Shape {
   std::int64_t kv_head(std::int64_t h) const { return h / (heads / kv_heads); }
   /// Position of query i among the keys: the last query is aligned with the last key.
   std::int64_t position(std::int64_t i) const { return i + seqlen_k - seqlen_q; }
+  /// The packed sequence that query i belongs to; all keys where nothing is packed.
+  Sequence sequence(std::int64_t i) const;
 
   Dims q() const { return {batch, heads, seqlen_q, head_dim}; }
   Dims k() const { return {batch, kv_heads, seqlen_k, head_dim}; }

@@ -32,7 +32,7 @@ void find_row_facts(const Variant& variant, const Shape& shape, const Inputs& in
     facts[t] = {static_cast<double>(variant.pattern.keys(shape, i).count())};
     if (!centered) continue;
     read_row(inputs.q, batch, head, i, query);
-    facts[t].center = center_of(variant.modifiers, query, weights_of(inputs), shape.seqlen_k);
+    facts[t].center = center_of(variant.modifiers, query, weights_of(inputs), shape.sequence(i));
   }
 }
 

@@ -128,7 +128,7 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
   if (row_fact(modifiers_) >= RowFact::center) {
     std::vector<float> raw(static_cast<std::size_t>(shape.head_dim));
     read_row(inputs_.q, batch_, head_, i, raw);
-    facts_.center = center_of(modifiers_, raw, weights_of(inputs_), shape.seqlen_k);
+    facts_.center = center_of(modifiers_, raw, weights_of(inputs_), shape.sequence(i));
   }
   for (const Modifier& modifier : modifiers_) {
     if (modifier.after_normaliser()) continue;

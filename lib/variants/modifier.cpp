@@ -95,12 +95,12 @@ RowFact row_fact(std::span<const Modifier> modifiers) {
 }
 
 double center_of(std::span<const Modifier> modifiers, std::span<const float> query,
-                 const ScoreWeights& weights, std::int64_t keys) {
+                 const ScoreWeights& weights, const Sequence& sequence) {
   const auto asking = std::find_if(modifiers.begin(), modifiers.end(), [](const Modifier& modifier) {
     return modifier.fact() == RowFact::center;
   });
-  return asking == modifiers.end() ? std::numeric_limits<double>::quiet_NaN()
-                                   : asking->center(query, weights, keys);
+  if (asking == modifiers.end()) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(sequence.begin) + asking->center(query, weights, sequence.end - sequence.begin);
 }
 
 std::vector<MemberInfo> modifier_infos() { return table_infos<ModifierTable>(); }

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "attnlab/core/problem.h"
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/hidden.h"
 #include "attnlab/variants/modifiers/row_facts.h"
@@ -35,7 +36,8 @@ class Modifier {
   Modifier for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const;
   /// What for_row has to know; operator() of a modifier that asks for something needs for_row first.
   RowFact fact() const;
-  /// The key that a query (head_dim elements, as stored) expects among `keys`; NaN where it asks for none.
+  /// The key that a query (head_dim elements, as stored) expects among the `keys` of its sequence, counted
+  /// from the first of them; NaN where it asks for none.
   double center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const;
   /// The modifier of one row.
   Modifier for_row(const RowFacts& row) const;
@@ -52,9 +54,9 @@ class Modifier {
 /// The most that any of them asks for.
 RowFact row_fact(std::span<const Modifier> modifiers);
 
-/// RowFacts::center of a query: by the first of them that asks for it.
+/// RowFacts::center of a query of that sequence: by the first of them that asks for it.
 double center_of(std::span<const Modifier> modifiers, std::span<const float> query,
-                 const ScoreWeights& weights, std::int64_t keys);
+                 const ScoreWeights& weights, const Sequence& sequence);
 
 /// One entry a table row, for `attnlab list`.
 std::vector<MemberInfo> modifier_infos();

@@ -127,29 +127,19 @@ bool Pattern::is_full() const { return root_->operation == 0 && std::holds_alter
 
 bool Pattern::uses(std::string_view leaf) const { return node_uses(*root_, leaf); }
 
-namespace {
-
-/// Keys of the packed sequence that query i belongs to.
-KeyRange own_sequence(const Shape& shape, std::int64_t i) {
-  const auto end = std::upper_bound(shape.cu_seqlens->begin(), shape.cu_seqlens->end(), i);
-  return {*std::prev(end), *end};
-}
-
-}  // namespace
-
 KeySet Pattern::keys(const Shape& shape, std::int64_t i) const { return keys_of_any(shape, i, i + 1); }
 
 KeySet Pattern::keys_of_any(const Shape& shape, std::int64_t first, std::int64_t last) const {
   const KeySet keys = node_keys(*root_, shape, first, last, Quantifier::any);
   if (!shape.cu_seqlens) return keys;
-  return keys & KeySet({own_sequence(shape, first).begin, own_sequence(shape, last - 1).end});
+  return keys & KeySet({shape.sequence(first).begin, shape.sequence(last - 1).end});
 }
 
 KeySet Pattern::keys_of_all(const Shape& shape, std::int64_t first, std::int64_t last) const {
   const KeySet keys = node_keys(*root_, shape, first, last, Quantifier::all);
   if (!shape.cu_seqlens) return keys;
-  const KeyRange sequence = own_sequence(shape, first);
-  return sequence == own_sequence(shape, last - 1) ? keys & KeySet(sequence) : KeySet();
+  const Sequence sequence = shape.sequence(first);
+  return sequence == shape.sequence(last - 1) ? keys & KeySet({sequence.begin, sequence.end}) : KeySet();
 }
 
 Pattern operator&(const Pattern& a, const Pattern& b) {

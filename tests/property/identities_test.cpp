@@ -58,8 +58,8 @@ TEST(Identities, ThreadsAndRepeatsChangeNoBit) {
 
 TEST(Identities, PackedSequencesAreThoseAlone) {
   const std::vector<std::int64_t> starts{0, 1, 130, 130, 700, 760};
-  for (const char* name :
-       {"softmax", "causal|softmax", "causal&window(60)|sparsemax", "alibi|causal|entmax(1.5)"}) {
+  for (const char* name : {"softmax", "causal|softmax", "causal&window(60)|sparsemax",
+                           "alibi|causal|entmax(1.5)", "local_p(90)|softmax"}) {
     for (const DType dtype : {DType::f32, DType::bf16}) {
       Case packed = make_case(name, {1, 2, 1, 760, 760, 16, 24}, dtype);
       packed.problem.shape.cu_seqlens = std::make_shared<const std::vector<std::int64_t>>(starts);
