@@ -3,7 +3,9 @@
 attnlab_find(GTest libgtest-dev)
 attnlab_find(rapidcheck librapidcheck-dev)
 
-add_library(attnlab_test_support STATIC tests/support/case.cpp tests/support/main.cpp)
+file(GLOB attnlab_test_definitions CONFIGURE_DEPENDS tests/definitions/*.cpp)
+add_library(attnlab_test_support STATIC tests/support/case.cpp tests/support/by_definition.cpp tests/support/main.cpp
+            ${attnlab_test_definitions})
 target_include_directories(attnlab_test_support PUBLIC tests)
 target_link_libraries(attnlab_test_support PUBLIC attnlab::attnlab GTest::gtest rapidcheck)
 

@@ -93,6 +93,17 @@ foreach(user experiments bench tests)
   endforeach()
 endforeach()
 
+# Definitions that judge lib share no code with it.
+file(GLOB files RELATIVE ${SOURCE} ${SOURCE}/tests/definitions/*)
+foreach(file ${files})
+  read_includes(${file})
+  foreach(path ${paths})
+    if(EXISTS ${SOURCE}/lib/${path} OR path MATCHES "^support/")
+      complain("${file}: a definition that judges lib may not include ${path}")
+    endif()
+  endforeach()
+endforeach()
+
 file(GLOB_RECURSE files RELATIVE ${SOURCE} ${SOURCE}/lib/* ${SOURCE}/experiments/* ${SOURCE}/bench/* ${SOURCE}/tests/*)
 foreach(file ${files})
   if(file MATCHES "[/_](utils?|common|helpers?)[./_]")
