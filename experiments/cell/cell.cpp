@@ -101,7 +101,8 @@ std::vector<std::optional<std::string>> items(const Settings& settings, const st
   if (!settings.has(name)) return {std::nullopt};
   std::vector<std::optional<std::string>> list;
   for (const std::string_view item : split_outside_parentheses(settings.text(name), ',')) {
-    if (item.empty()) throw ArgumentError(name, settings.text(name), "a list without empty items");
+    if (item.empty())
+      throw ArgumentError(name, settings.text(name), "empty item", "items separated by commas");
     list.emplace_back(item);
   }
   return list;
@@ -116,31 +117,33 @@ std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const s
   for (const std::optional<std::string>& item : items(settings, name)) {
     if (!item) return {std::nullopt};
     const std::vector<std::string_view> parts = split_outside_parentheses(*item, ':');
-    const auto whole_number = [&](std::string_view text, std::int64_t least, std::string_view what) {
+    const auto whole_number = [&](std::string_view text, std::int64_t least, std::string_view part) {
       std::int64_t value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error != std::errc() || end != text.data() + text.size() || value < least || value > high)
+      const bool is_number = error == std::errc() && end == text.data() + text.size();
+      if (!is_number || value < least || value > high)
         throw ArgumentError(
-            name, *item,
-            fmt::format("{} from {} to {}{}", what, least, high,
+            name, *item, fmt::format("{}{}", part, is_number ? "out of range" : "not a whole number"),
+            fmt::format("a whole number from {} to {}{}", least, high,
                         parts.size() > 1 ? "" : ", or a list or range such as 1024:65536:x2"));
       return value;
     };
     if (parts.size() == 1) {
-      list.emplace_back(whole_number(parts[0], low, "a whole number"));
+      list.emplace_back(whole_number(parts[0], low, ""));
       continue;
     }
     if (parts.size() != 3 || parts[2].size() < 2 || (parts[2][0] != 'x' && parts[2][0] != '+'))
-      throw ArgumentError(name, *item, "first:last:xFACTOR or first:last:+STEP, e.g. 1024:65536:x2");
+      throw ArgumentError(name, *item, "malformed range",
+                          "first:last:xFACTOR or first:last:+STEP, e.g. 1024:65536:x2");
     const bool multiplies = parts[2][0] == 'x';
-    const std::int64_t first = whole_number(parts[0], low, "first");
-    const std::int64_t last = whole_number(parts[1], low, "last");
+    const std::int64_t first = whole_number(parts[0], low, "first is ");
+    const std::int64_t last = whole_number(parts[1], low, "last is ");
     const std::int64_t step =
-        whole_number(parts[2].substr(1), multiplies ? 2 : 1, multiplies ? "a FACTOR" : "a STEP");
-    if (first > last) throw ArgumentError(name, *item, "first:last with a last that is at least first");
+        whole_number(parts[2].substr(1), multiplies ? 2 : 1, multiplies ? "FACTOR is " : "STEP is ");
+    if (first > last) throw ArgumentError(name, *item, "the last size is below the first", "first <= last");
     for (std::int64_t value = first; value <= last; value = multiplies ? value * step : value + step)
       list.emplace_back(value);
-    if (list.size() > 100000) throw ArgumentError(name, *item, "at most 100000 sizes");
+    if (list.size() > 100000) throw ArgumentError(name, *item, "too many sizes", "at most 100000");
   }
   return list;
 }
@@ -174,7 +177,8 @@ std::vector<Named> named_variants(const Settings& settings) {
   const bool whole = settings.has("variant");
   for (const char* part : {"score", "modifier", "pattern", "normaliser"})
     if (whole && settings.has(part))
-      throw ArgumentError(part, settings.text(part), "either --variant, a whole name, or its parts");
+      throw ArgumentError(part, settings.text(part), "--variant is given, too",
+                          "either --variant or the parts of a variant");
   std::vector<Named> named;
   for (const auto& backend : items(settings, "backend"))
     for (const auto& engine : items(settings, "engine")) {
@@ -202,7 +206,10 @@ Variant parse_against(const std::string& text) {
   try {
     return Variant::parse(text);
   } catch (const ArgumentError& error) {
-    throw ArgumentError("against", text, error.what());
+    throw ArgumentError(
+        "against", text,
+        error.value() == text ? error.reason() : fmt::format("'{}': {}", error.value(), error.reason()),
+        error.requirement());
   }
 }
 
@@ -210,11 +217,14 @@ Variant parse_against(const std::string& text) {
 void check_packed(const std::string& name, const char* pattern_option, const char* modifier_option) {
   const Variant variant = Variant::parse(name);
   if (variant.pattern.uses("chunk_local"))
-    throw ArgumentError(pattern_option, name, "no chunk_local with cu-seqlens: chunks count from position 0");
+    throw ArgumentError(pattern_option, name,
+                        "chunk_local counts chunks from position 0, not in each sequence",
+                        "other patterns with cu-seqlens");
   if (std::any_of(variant.modifiers.begin(), variant.modifiers.end(),
                   [](const Modifier& modifier) { return modifier.fact() == RowFact::center; }))
     throw ArgumentError(modifier_option, name,
-                        "no local_p with cu-seqlens: it predicts a position among all keys");
+                        "local_p predicts a position among all keys, not in each sequence",
+                        "other modifiers with cu-seqlens");
 }
 
 }  // namespace
@@ -232,7 +242,8 @@ std::vector<Cell> make_grid(const Settings& settings) {
     try {
       return std::regex(expression);
     } catch (const std::regex_error& error) {
-      throw ArgumentError("filter", expression, fmt::format("a regular expression ({})", error.what()));
+      throw ArgumentError("filter", expression, fmt::format("not a regular expression: {}", error.what()),
+                          {});
     }
   }();
 
@@ -277,7 +288,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
                             cells.push_back(cell);
                         }
   }
-  if (cells.empty()) throw ArgumentError("filter", expression, "an expression that some cell's name matches");
+  if (cells.empty()) throw ArgumentError("filter", expression, "no cell's name matches", {});
   std::stable_sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
     return a.problem.shape.seqlen_q * a.problem.shape.seqlen_k <
            b.problem.shape.seqlen_q * b.problem.shape.seqlen_k;

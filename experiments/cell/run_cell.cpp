@@ -328,7 +328,7 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
   });
   if (!record["error"]["within_budget"].get<bool>())
     record["warnings"].push_back(
-        "the output is not known to be within its error budget: no speed-up is shown");
+        "the output is outside its error budget or could not be checked: no speed-up is shown");
   if (const Json& left_out = record["error"]["undetermined_rows"]; left_out != 0)
     record["warnings"].push_back(fmt::format(
         "{} of {} checked rows are left out of the error: rounding decides which keys they keep",

@@ -127,7 +127,8 @@ if [ "$funcstack[1]" = _attnlab ]; then _attnlab "$@"; else compdef _attnlab att
 
 int completion_command(const Settings& settings) {
   const std::string& shell = settings.required_argument("bash or zsh");
-  if (shell != "bash" && shell != "zsh") throw ArgumentError("completion", shell, "bash or zsh");
+  if (shell != "bash" && shell != "zsh")
+    throw ArgumentError("completion", shell, "unknown shell", "bash or zsh");
   fmt::print("{}", shell == "bash" ? bash_completion() : zsh_completion());
   return 0;
 }

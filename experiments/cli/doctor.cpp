@@ -29,14 +29,15 @@ int doctor_command(const Settings& settings) {
 
   std::vector<std::string> warnings;
   if (load && *load > 0.3)
-    warnings.push_back(fmt::format("load average {:.2f}: something else is running", *load));
+    warnings.push_back(fmt::format("load average {:.2f}: other programs are running", *load));
   if (governor && *governor != "performance")
     warnings.push_back(fmt::format("frequency governor {}: 'performance' is steadier", *governor));
-  if (!governor) warnings.push_back("the frequency governor is not visible: the clock rate may move unseen");
-  if (machine.cores < 2) warnings.push_back("one core: the system's own work disturbs every sample");
+  if (!governor)
+    warnings.push_back("the frequency governor cannot be read: the clock rate may change unnoticed");
+  if (machine.cores < 2) warnings.push_back("one core: the operating system's work disturbs every sample");
   if (available && *available < (std::int64_t{4} << 30))
     warnings.push_back(fmt::format("only {} of memory available", format_bytes(*available)));
-  if (!resident) warnings.push_back("/proc/self/clear_refs cannot be written: rss_delta_bytes will be null");
+  if (!resident) warnings.push_back("cannot write /proc/self/clear_refs: rss_delta_bytes will be null");
   if (!heap_bytes())
     warnings.push_back("built with a sanitizer: heap_peak_bytes will be null and times mean nothing");
   if (std::string_view(ATTNLAB_BUILD_TYPE) != "Release")
@@ -65,7 +66,7 @@ int doctor_command(const Settings& settings) {
     return 0;
   }
   fmt::print("CPU          {}, {} cores to use\n", machine.cpu, machine.cores);
-  fmt::print("levels       {}; row code takes {}\n", fmt::join(levels, ", "), to_string(isa_level()));
+  fmt::print("levels       {}; row code uses {}\n", fmt::join(levels, ", "), to_string(isa_level()));
   fmt::print("oneDNN       {} at {}\n", onednn_version(), onednn_level());
   fmt::print("memory       {}, {} available\n", format_bytes(machine.memory_bytes),
              available ? format_bytes(*available) : "not known");
@@ -75,7 +76,7 @@ int doctor_command(const Settings& settings) {
              turbo.value_or("not available"));
   fmt::print("build        {} {}, revision {}\n", ATTNLAB_VERSION, ATTNLAB_BUILD_TYPE, ATTNLAB_GIT_REVISION);
   for (const std::string& warning : warnings) fmt::print("warning      {}\n", warning);
-  if (warnings.empty()) fmt::print("nothing that would spoil figures\n");
+  if (warnings.empty()) fmt::print("no condition found that would spoil measurements\n");
   return 0;
 }
 

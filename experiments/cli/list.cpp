@@ -80,7 +80,7 @@ int list_command(const Settings& settings) {
     const std::string& what = settings.positional.front();
     std::vector<std::string> known;
     for (const auto& [name, entries] : everything.items()) known.push_back(name);
-    if (!everything.contains(what)) throw ArgumentError("list", what, unknown_name(what, known));
+    if (!everything.contains(what)) throw unknown_name("list", what, what, known);
     everything = Json{{what, everything[what]}};
   }
   if (settings.has("json")) {

@@ -47,7 +47,7 @@ int run(const std::vector<std::string>& arguments) {
   if (command == commands().end()) {
     std::vector<std::string> names;
     for (const Command& known : commands()) names.emplace_back(known.name);
-    throw ArgumentError("command", arguments[0], unknown_name(arguments[0], names));
+    throw unknown_name("command", arguments[0], arguments[0], names);
   }
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (std::find(rest.begin(), rest.end(), "--help") != rest.end()) {
@@ -58,7 +58,7 @@ int run(const std::vector<std::string>& arguments) {
   try {
     return command->run(settings);
   } catch (const ArgumentError& error) {
-    throw UsageError(settings.with_origin(error.what()));
+    throw UsageError(settings.with_origin(error));
   }
 }
 
@@ -68,7 +68,7 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   try {
     const int status = attnlab::run({argv + 1, argv + argc});
-    if (std::fflush(stdout) != 0) throw std::runtime_error("standard output could not be written");
+    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write standard output");
     return status;
   } catch (const attnlab::ArgumentError& error) {
     fmt::print(stderr, "attnlab: {}\n", error.what());

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <initializer_list>
 #include <optional>
-#include <system_error>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/dispersion/row_statistics.h"
@@ -103,13 +102,14 @@ Comparison make_comparison(const Settings& settings) {
   if (settings.has("between")) {
     const std::vector<std::string_view> series = split_outside_parentheses(settings.text("between"), ',');
     if (series.size() != 2 || settings.positional.size() != 1)
-      throw ArgumentError("between", settings.text("between"), "two series as A,B, of one directory");
+      throw ArgumentError("between", settings.text("between"), "needs two series and one directory",
+                          "A,B with one directory");
     const RunRecords run = load_run(settings.positional[0], "compare");
     return compare_series(run.cells, std::string(series[0]), std::string(series[1]),
                           floor_of(settings, {&run}));
   }
   if (settings.positional.size() != 2)
-    throw UsageError("compare takes two directories, or one and --between A,B");
+    throw UsageError("compare takes two directories, or one directory and --between A,B");
   const RunRecords a = load_run(settings.positional[0], "compare");
   const RunRecords b = load_run(settings.positional[1], "compare");
   return compare_runs(a.cells, b.cells, floor_of(settings, {&a, &b}), settings.has("force"));
@@ -125,15 +125,10 @@ int compare_command(const Settings& settings) {
   const std::string fail_on = settings.choice("fail-on", fail_on_choices());
   const Comparison comparison = make_comparison(settings);
   const std::string text = in_format(comparison, format);
-  if (settings.has("out")) {
-    try {
-      write_whole(settings.text("out"), text);
-    } catch (const std::system_error& error) {
-      throw ArgumentError("out", settings.text("out"), fmt::format("{}; a file that can be", error.what()));
-    }
-  } else {
+  if (settings.has("out"))
+    write_whole("out", settings.text("out"), text);
+  else
     fmt::print("{}", text);
-  }
   const bool lost = std::any_of(comparison.unpaired.begin(), comparison.unpaired.end(),
                                 [](const Unpaired& unpaired) { return unpaired.lost; });
   const bool failed = (fail_on == "slower" && comparison.count(Verdict::slower) > 0) ||

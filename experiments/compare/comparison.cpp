@@ -123,8 +123,9 @@ Places places_of(const std::vector<Json>& records, const std::string& series) {
     if (!is_new)
       throw ArgumentError(
           "between", series,
-          fmt::format("one record for each n, dtype and input; here '{0} {1}' and '{0} {2}'",
-                      backend_of(record), text_at(*place->second, "variant"), text_at(record, "variant")));
+          fmt::format("'{0} {1}' and '{0} {2}' have the same n, dtype and input", backend_of(record),
+                      text_at(*place->second, "variant"), text_at(record, "variant")),
+          "a series with one record for each n, dtype and input");
   }
   if (places.empty()) {
     std::set<std::string> names;
@@ -132,7 +133,7 @@ Places places_of(const std::vector<Json>& records, const std::string& series) {
       names.insert(backend_of(record));
       names.insert(record.at("variant").get<std::string>());
     }
-    throw ArgumentError("between", series, unknown_name(series, {names.begin(), names.end()}));
+    throw unknown_name("between", series, series, {names.begin(), names.end()});
   }
   return places;
 }
@@ -180,7 +181,8 @@ Comparison compare_runs(const std::vector<Json>& a, const std::vector<Json>& b, 
   std::set<std::string> both = machines(a);
   both.merge(machines(b));
   if (both.size() > 1 && !force)
-    throw ArgumentError("compare", fmt::format("{}' and '{}", *both.begin(), *std::next(both.begin())),
+    throw ArgumentError("compare", fmt::format("{}", fmt::join(both, " and ")),
+                        "the runs come from different CPUs or levels",
                         "runs of one CPU and level, or --force");
   const auto places = [](const std::vector<Json>& records) {
     Places found;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <system_error>
-
 #include "attnlab/core/argument_error.h"
 #include "cell/cell_inputs.h"
 #include "heatmap/picture.h"
@@ -16,7 +14,7 @@ namespace {
 PictureFormat format_of(const std::string& file) {
   if (file.ends_with(".png")) return PictureFormat::png;
   if (file.ends_with(".svg")) return PictureFormat::svg;
-  throw ArgumentError("out", file, "a file name that ends in .png or .svg");
+  throw ArgumentError("out", file, "unknown picture format", "a file name that ends in .png or .svg");
 }
 
 Cell one_cell(Settings settings) {
@@ -25,7 +23,7 @@ Cell one_cell(Settings settings) {
     settings.fall_back(name, std::string(option_named(name).fallback));
   const std::vector<Cell> cells = make_grid(settings);
   if (cells.size() != 1)
-    throw UsageError(fmt::format("heatmap takes one cell, and these options make {} cells", cells.size()));
+    throw UsageError(fmt::format("heatmap takes one cell; these options make {} cells", cells.size()));
   require_inputs(cells.front());
   return cells.front();
 }
@@ -41,11 +39,7 @@ int heatmap_command(const Settings& settings) {
   const std::int64_t head = settings.integer("head", 0, shape.batch * shape.heads - 1);
   const CellInputs inputs = load_inputs(cell, load_tensors(cell));
   const Heatmap heatmap = make_heatmap(Variant::parse(cell.variant), cell.problem, inputs.view(), head);
-  try {
-    write_whole(file, draw_heatmap(format, heatmap, cell));
-  } catch (const std::system_error& error) {
-    throw ArgumentError("out", file, fmt::format("{}; a file that can be written", error.what()));
-  }
+  write_whole("out", file, draw_heatmap(format, heatmap, cell));
   fmt::print("heatmap: {}\n", file);
   return 0;
 }

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-
-#include "attnlab/core/argument_error.h"
 
 namespace attnlab {
 
@@ -110,7 +110,8 @@ void merge(const po::parsed_options& parsed, Settings& settings, const std::stri
 
 void read_configuration(const Command& command, const std::string& file, Settings& settings) {
   std::ifstream stream(file);
-  if (!stream) throw ArgumentError("config", file, "a file that can be read");
+  if (!stream)
+    throw ArgumentError("config", file, fmt::format("cannot open the file: {}", std::strerror(errno)), {});
   const po::options_description description = describe(command);
   Settings from_file;
   std::string line;
@@ -120,13 +121,14 @@ void read_configuration(const Command& command, const std::string& file, Setting
     try {
       merge(po::parse_config_file(one, description), from_file, where);
     } catch (const po::unknown_option& error) {
-      throw ArgumentError("config", fmt::format("{}: {}", where, error.get_option_name()),
-                          unknown_name(error.get_option_name(), option_names(command, "")));
+      throw unknown_name("config", fmt::format("{}: {}", where, error.get_option_name()),
+                         error.get_option_name(), option_names(command, ""));
     } catch (const po::error&) {
-      throw ArgumentError("config", fmt::format("{}: {}", where, line),
+      throw ArgumentError("config", fmt::format("{}: {}", where, line), "not a setting",
                           "'name = value', a # comment or an empty line");
     }
-    if (from_file.has("config")) throw ArgumentError("config", where, "no configuration file inside another");
+    if (from_file.has("config"))
+      throw ArgumentError("config", where, "a configuration file cannot name another", {});
   }
   for (const auto& [name, value] : from_file.all())
     if (!settings.has(name)) settings.set(name, value, from_file.origin(name));
@@ -155,17 +157,19 @@ std::string Settings::origin(const std::string& name) const {
   return found == origins_.end() ? "" : found->second;
 }
 
-std::string Settings::with_origin(const std::string& message) const {
-  const std::string from = origin(message.substr(0, message.find(':')));
-  return from.empty() ? message : from + ": " + message;
+std::string Settings::with_origin(const ArgumentError& error) const {
+  const std::string from = origin(error.argument());
+  return from.empty() ? error.what() : from + ": " + error.what();
 }
 
 std::int64_t Settings::integer(const std::string& name, std::int64_t low, std::int64_t high) const {
   const std::string& given = text(name);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-  if (error != std::errc() || end != given.data() + given.size() || value < low || value > high)
-    throw ArgumentError(name, given, fmt::format("a whole number from {} to {}", low, high));
+  const bool is_number = error == std::errc() && end == given.data() + given.size();
+  if (!is_number || value < low || value > high)
+    throw ArgumentError(name, given, is_number ? "out of range" : "not a whole number",
+                        fmt::format("a whole number from {} to {}", low, high));
   return value;
 }
 
@@ -173,8 +177,10 @@ double Settings::number(const std::string& name, double low) const {
   const std::string& given = text(name);
   double value = 0;
   const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-  if (error != std::errc() || end != given.data() + given.size() || !(value > low) || value > 1e9)
-    throw ArgumentError(name, given, fmt::format("a number above {} and up to 1e9", low));
+  const bool is_number = error == std::errc() && end == given.data() + given.size();
+  if (!is_number || !(value > low) || value > 1e9)
+    throw ArgumentError(name, given, is_number ? "out of range" : "not a number",
+                        fmt::format("a number above {} and up to 1e9", low));
   return value;
 }
 
@@ -189,14 +195,15 @@ std::int64_t Settings::bytes(const std::string& name) const {
                        : unit == "G" ? 0x1p30
                                      : 0;
   if (error != std::errc() || !(value * scale >= 1) || value * scale > 0x1p50)
-    throw ArgumentError(name, given, "a number of bytes from 1 to 1048576G, with K, M or G if need be");
+    throw ArgumentError(name, given, "not a number of bytes in range",
+                        "1 to 1048576G: a number, with or without K, M or G after it");
   return static_cast<std::int64_t>(value * scale);
 }
 
 std::string Settings::choice(const std::string& name, const std::vector<std::string>& allowed) const {
   if (!has(name)) return allowed.front();
   if (std::find(allowed.begin(), allowed.end(), text(name)) == allowed.end())
-    throw ArgumentError(name, text(name), fmt::format("one of: {}", fmt::join(allowed, ", ")));
+    throw ArgumentError(name, text(name), "unknown choice", fmt::format("{}", fmt::join(allowed, ", ")));
   return text(name);
 }
 
@@ -211,17 +218,17 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
     merge(po::command_line_parser(arguments).options(description).positional(positional).style(style).run(),
           settings);
   } catch (const po::unknown_option& error) {
-    throw ArgumentError("option", error.get_option_name(),
-                        unknown_name(error.get_option_name(), option_names(command, "--")));
+    throw unknown_name("option", error.get_option_name(), error.get_option_name(),
+                       option_names(command, "--"));
   } catch (const po::error_with_option_name& error) {
-    throw ArgumentError("option", error.get_option_name(), error.what());
+    throw ArgumentError("option", error.get_option_name(), error.what(), {});
   } catch (const po::error& error) {
-    throw ArgumentError("option", fmt::format("{}", fmt::join(arguments, " ")), error.what());
+    throw ArgumentError("option", fmt::format("{}", fmt::join(arguments, " ")), error.what(), {});
   }
   if (settings.positional.size() > command.most_positional)
     throw ArgumentError("argument", settings.positional[command.most_positional],
-                        fmt::format("attnlab {} takes {}", command.name,
-                                    command.arguments.empty() ? "options only" : command.arguments));
+                        fmt::format("too many arguments for attnlab {}", command.name),
+                        command.arguments.empty() ? "options only" : command.arguments);
   if (settings.has("config")) read_configuration(command, settings.text("config"), settings);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);

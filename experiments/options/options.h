@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "attnlab/core/argument_error.h"
+
 namespace attnlab {
 
 /// Bad usage that is no single value's fault: something is missing, given twice, or too much. Ends as an
@@ -44,8 +46,8 @@ class Settings {
     origins_[name] = origin;
   }
   std::string origin(const std::string& name) const;
-  /// What an ArgumentError says, behind the origin of the option that it names.
-  std::string with_origin(const std::string& message) const;
+  /// The error's message, behind the origin of the option that it names.
+  std::string with_origin(const ArgumentError& error) const;
   /// The default of an option that was not given.
   void fall_back(const std::string& name, const std::string& value) {
     if (values_.emplace(name, value).second) defaults_.insert(name);

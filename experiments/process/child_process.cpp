@@ -21,7 +21,7 @@ namespace {
 volatile std::sig_atomic_t interrupted = 0;
 
 [[noreturn]] void cannot_start() {
-  throw std::system_error(errno, std::generic_category(), "a child process could not be started");
+  throw std::system_error(errno, std::generic_category(), "cannot start a child process");
 }
 
 }  // namespace

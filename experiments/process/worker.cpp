@@ -33,7 +33,7 @@ int work(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   Json record;
-  const std::string memory = "memory ended: inputs, output and workspace do not fit into the limit";
+  const std::string memory = "out of memory: inputs, output and workspace exceed the memory limit";
   try {
     record = run_cell(passes, cell, tensors);
   } catch (const std::bad_alloc&) {
@@ -53,15 +53,15 @@ int work(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors
 Json record_of_death(const Cell& cell, int status, const std::string& said) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
     return failure(cell, "out_of_memory",
-                   "the worker was killed (SIGKILL), as the kernel does where memory ends");
+                   "the worker was killed by SIGKILL, as the kernel does when memory runs out");
   if (WIFSIGNALED(status) && said.ends_with("std::bad_alloc"))
-    return failure(cell, "out_of_memory", "memory ended in a thread of the worker");
+    return failure(cell, "out_of_memory", "a thread of the worker ran out of memory");
   if (WIFSIGNALED(status))
     return failure(cell, "crashed",
-                   fmt::format("the worker died of signal {} ({}){}", WTERMSIG(status),
+                   fmt::format("the worker was ended by signal {} ({}){}", WTERMSIG(status),
                                strsignal(WTERMSIG(status)), said.empty() ? "" : ": " + said));
   if (said.starts_with("libgomp: Thread creation failed"))
-    return failure(cell, "out_of_memory", fmt::format("threads do not fit into the memory limit ({})", said));
+    return failure(cell, "out_of_memory", fmt::format("the threads exceed the memory limit ({})", said));
   return failure(cell, "failed",
                  fmt::format("the worker ended with status {} and no record{}", WEXITSTATUS(status),
                              said.empty() ? "" : ": " + said));

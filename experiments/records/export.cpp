@@ -7,7 +7,6 @@
 #include <functional>
 #include <iterator>
 #include <map>
-#include <system_error>
 
 #include "attnlab/core/argument_error.h"
 #include "records/analysis.h"
@@ -145,11 +144,7 @@ int export_command(const Settings& settings) {
     fmt::print("{}", text);
     return 0;
   }
-  try {
-    write_whole(settings.text("out"), text);
-  } catch (const std::system_error& error) {
-    throw ArgumentError("out", settings.text("out"), fmt::format("{}; a file that can be", error.what()));
-  }
+  write_whole("out", settings.text("out"), text);
   return 0;
 }
 

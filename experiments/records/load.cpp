@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "attnlab/core/argument_error.h"
@@ -54,23 +56,26 @@ RunRecords load_run(const std::filesystem::path& directory, std::string_view com
   std::ifstream stream(file);
   if (!stream)
     throw ArgumentError(command, directory.string(),
-                        "a directory with a records.jsonl, as attnlab sweep --out makes");
+                        fmt::format("cannot open records.jsonl: {}", std::strerror(errno)),
+                        "a directory that attnlab sweep made");
   RunRecords run;
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
     Json record = Json::parse(line, nullptr, false);
     const std::string where = fmt::format("{}:{}", file.string(), number);
     if (record.is_discarded() || !record.is_object() || !record.contains("schema"))
-      throw ArgumentError(command, where, "one JSON object a line, with a key 'schema' (results/SCHEMA.md)");
+      throw ArgumentError(command, where, "not a JSON object with a key 'schema'",
+                          "a record on each line (results/SCHEMA.md)");
     if (record["schema"] != 1 && record["schema"] != 2)
       throw ArgumentError(command, fmt::format("{}: schema {}", where, record["schema"].dump()),
-                          "schema 1 or 2");
+                          "unknown schema", "schema 1 or 2");
     if (const std::string lack = lacking(record); !lack.empty())
-      throw ArgumentError(command, where, fmt::format("a record with {} (results/SCHEMA.md)", lack));
+      throw ArgumentError(command, where, fmt::format("the record lacks {}", lack),
+                          "a record as in results/SCHEMA.md");
     (is_twin(record) ? run.twins : run.cells).push_back(std::move(record));
   }
   if (run.cells.empty())
-    throw ArgumentError(command, file.string(), "at least one record; this file is empty");
+    throw ArgumentError(command, file.string(), "the file is empty", "at least one record");
   return run;
 }
 

@@ -34,7 +34,8 @@ Part read_part(const std::string& directory) {
   std::ifstream stream(std::filesystem::path(directory) / "run.json");
   part.run = Json::parse(stream, nullptr, false);
   if (!part.run.is_object() || !part.run.contains("options"))
-    throw ArgumentError("merge", directory, "a directory with a run.json, as attnlab sweep --out makes");
+    throw ArgumentError("merge", directory, "its run.json is missing or not that of a sweep",
+                        "a directory that attnlab sweep made");
   return part;
 }
 
@@ -54,7 +55,8 @@ void require_one(const std::vector<Part>& parts, const char* what, std::string (
   for (const Part& part : parts)
     for (const Json& record : part.records) found.insert(of(record));
   if (found.size() > 1)
-    throw ArgumentError("merge", fmt::format("{}", fmt::join(found, "' and '")),
+    throw ArgumentError("merge", fmt::format("{}", fmt::join(found, " and ")),
+                        fmt::format("the records are of more than one {}", what),
                         fmt::format("records of one {}, or --force", what));
 }
 
@@ -90,8 +92,9 @@ int merge_command(const Settings& settings) {
       const auto [other, is_new] = first.emplace(record.at("id"), part.directory);
       if (!is_new)
         throw ArgumentError("merge", part.directory,
-                            fmt::format("each cell once; {} n={} is in {} already",
-                                        text_at(record, "variant"), seqlen_of(record), other->second));
+                            fmt::format("{} n={} is in {}, too", text_at(record, "variant"),
+                                        seqlen_of(record), other->second),
+                            "each cell once");
       records.push_back(record);
     }
     runs.push_back(part.run);

@@ -59,58 +59,56 @@ std::string to_line(const Json& record) {
 
 RunDirectory::RunDirectory(const fs::path& directory, bool resume)
     : directory_(directory), file_(directory / "records.jsonl") {
-  const auto refuse = [&](const std::string& why) { return ArgumentError("out", directory.string(), why); };
+  const auto refuse = [&](const std::string& reason, const std::string& requirement) {
+    return ArgumentError("out", directory.string(), reason, requirement);
+  };
   const auto require_new = [&] {
     std::error_code failed;
     if (!resume && (fs::exists(directory / "run.json", failed) || fs::exists(file_, failed)))
-      throw refuse("it holds another run; a new or empty directory, or --resume to finish that run");
+      throw refuse("it holds another run", "a new or empty directory, or --resume to finish that run");
   };
   require_new();
   std::error_code failed;
   const bool made = fs::create_directories(directory, failed);
-  if (failed)
-    throw refuse(fmt::format("it cannot be made ({}); a directory that can be written", failed.message()));
+  if (failed) throw refuse(fmt::format("cannot create directory: {}", failed.message()), {});
   const fs::path lock_file = directory / "lock";
   const bool had_lock = fs::exists(lock_file, failed);
   lock_ = Descriptor(open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (lock_.get() < 0) {
     const std::string why = std::strerror(errno);
     if (made) fs::remove(directory, failed);
-    throw refuse(fmt::format("it cannot be written ({}); a directory that can", why));
+    throw refuse(fmt::format("cannot write into the directory: {}", why), {});
   }
   if (!lock(lock_.get())) {
     if (errno != EWOULDBLOCK)
-      throw refuse(fmt::format("it cannot be locked ({}); a file system with locks", std::strerror(errno)));
-    throw refuse(fmt::format("another sweep is at work in it (process {}); another directory, or wait",
-                             first_line(lock_file).value_or("unknown")));
+      throw refuse(fmt::format("cannot lock the directory: {}", std::strerror(errno)),
+                   "a directory on a file system with locks");
+    throw refuse(fmt::format("another sweep (process {}) is writing into it",
+                             first_line(lock_file).value_or("unknown")),
+                 "another directory, or this one when that sweep has ended");
   }
   require_new();
   if (ftruncate(lock_.get(), 0) != 0 || !write_all(lock_.get(), fmt::format("{}\n", getpid()))) {
     const std::string why = std::strerror(errno);
     if (!had_lock) fs::remove(lock_file, failed);
     if (made) fs::remove(directory, failed);
-    throw refuse(fmt::format("it cannot be written ({}); a directory that can", why));
+    throw refuse(fmt::format("cannot write into the directory: {}", why), {});
   }
   if (!fs::exists(directory / "run.json")) return;
   run_ = Json::parse(read_text(directory / "run.json"), nullptr, false);
   if (run_.is_discarded() || !run_.is_object() || !run_.contains("options"))
-    throw refuse("its run.json is no run of a sweep; a directory that attnlab sweep made");
+    throw refuse("its run.json is not that of a sweep", "a directory that attnlab sweep made");
 }
 
 void RunDirectory::begin(const Json& run) {
-  try {
-    write_whole(directory_ / "run.json", run.dump(2) + "\n");
-  } catch (const std::system_error& error) {
-    throw ArgumentError("out", directory_.string(),
-                        fmt::format("{}; a directory that can be written", error.what()));
-  }
+  write_whole("out", directory_ / "run.json", run.dump(2) + "\n");
   run_ = run;
 }
 
 void RunDirectory::open_records() {
   records_ = Descriptor(open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (records_.get() < 0)
-    throw RecordError(fmt::format("{} could not be opened ({})", file_.string(), std::strerror(errno)));
+    throw RecordError(fmt::format("cannot open {}: {}", file_.string(), std::strerror(errno)));
   sync_folder_of(file_);
 }
 
@@ -151,8 +149,9 @@ void RunDirectory::append(const Json& record) {
   if (write_all(records_.get(), to_line(record) + "\n") && fdatasync(records_.get()) == 0) return;
   const std::string why = std::strerror(errno);
   const bool restored = ftruncate(records_.get(), before) == 0;
-  throw RecordError(fmt::format("{}: a record could not be written ({}); {}", file_.string(), why,
-                                restored ? "the records before it are whole" : "its last line is not whole"));
+  throw RecordError(
+      fmt::format("cannot write a record to {}: {}; {}", file_.string(), why,
+                  restored ? "the records before it are whole" : "its last line is incomplete"));
 }
 
 }  // namespace attnlab

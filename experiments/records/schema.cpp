@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <system_error>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/measure/bootstrap.h"
@@ -241,7 +242,8 @@ std::vector<std::string> lines_of(const std::filesystem::path& directory, std::s
   std::ifstream stream(directory / "records.jsonl");
   if (!stream)
     throw ArgumentError(command, directory.string(),
-                        "a directory with a records.jsonl, as attnlab sweep --out makes");
+                        fmt::format("cannot open records.jsonl: {}", std::strerror(errno)),
+                        "a directory that attnlab sweep made");
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
@@ -279,7 +281,7 @@ std::vector<std::string> violations(const Json& record) {
 Json migrated(Json record) {
   if (record.at("schema") == schema_version) return record;
   if (record.at("schema") != 1)
-    throw ArgumentError("migrate", fmt::format("schema {}", record.at("schema").dump()),
+    throw ArgumentError("migrate", fmt::format("schema {}", record.at("schema").dump()), "unknown schema",
                         fmt::format("schema 1 to {}", schema_version));
   record["schema"] = schema_version;
   record["resume_key"] = nullptr;
@@ -325,7 +327,8 @@ int migrate_command(const Settings& settings) {
   for (std::size_t at = 0; at < lines.size(); ++at) {
     const Json record = Json::parse(lines[at], nullptr, false);
     if (record.is_discarded() || !record.is_object() || !record.contains("schema"))
-      throw ArgumentError("migrate", fmt::format("{}:{}", locked.file().string(), at + 1), "a whole record");
+      throw ArgumentError("migrate", fmt::format("{}:{}", locked.file().string(), at + 1), "not a record",
+                          "a record on each line (results/SCHEMA.md)");
     lifted += record.at("schema") != schema_version;
     before += lines[at] + "\n";
     after += to_line(migrated(record)) + "\n";
@@ -335,12 +338,8 @@ int migrate_command(const Settings& settings) {
     return 0;
   }
   const std::filesystem::path old = directory / "records.schema-1.jsonl";
-  try {
-    write_whole(old, before);
-    write_whole(locked.file(), after);
-  } catch (const std::system_error& error) {
-    throw ArgumentError("migrate", directory.string(), fmt::format("{}; a disk with room", error.what()));
-  }
+  write_whole("migrate", old, before);
+  write_whole("migrate", locked.file(), after);
   Json run = locked.run();
   if (!run.is_null()) {
     run["schema"] = schema_version;

@@ -46,7 +46,7 @@ void write_whole(const std::filesystem::path& file, const std::string& text) {
   if (!whole || !finished || rename(partial.c_str(), file.c_str()) != 0) {
     const std::error_code why(errno, std::generic_category());
     unlink(partial.c_str());
-    throw std::system_error(why, file.string() + " could not be written");
+    throw std::system_error(why, "cannot write " + file.string());
   }
   sync_folder_of(file);
 }
@@ -62,7 +62,16 @@ void require_writable(std::string_view option, const std::filesystem::path& file
     if (std::filesystem::is_directory(file)) why = std::make_error_code(std::errc::is_a_directory);
   }
   if (why)
-    throw ArgumentError(option, file.string(), fmt::format("{}; a file that can be written", why.message()));
+    throw ArgumentError(option, file.string(), fmt::format("cannot write the file: {}", why.message()), {});
+}
+
+void write_whole(std::string_view option, const std::filesystem::path& file, const std::string& text) {
+  try {
+    write_whole(file, text);
+  } catch (const std::system_error& error) {
+    throw ArgumentError(option, file.string(),
+                        fmt::format("cannot write the file: {}", error.code().message()), {});
+  }
 }
 
 void sync_folder_of(const std::filesystem::path& file) {

@@ -11,6 +11,9 @@ namespace attnlab {
 /// as it was.
 void write_whole(const std::filesystem::path& file, const std::string& text);
 
+/// The same for the file of `option`: throws ArgumentError with the system's reason.
+void write_whole(std::string_view option, const std::filesystem::path& file, const std::string& text);
+
 /// Throws ArgumentError, named after the option, if write_whole, or write_npy, could not write `file`. Leaves
 /// nothing.
 void require_writable(std::string_view option, const std::filesystem::path& file);

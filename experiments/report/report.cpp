@@ -4,11 +4,11 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "attnlab/core/argument_error.h"
 #include "records/formats.h"
 #include "records/load.h"
+#include "records/whole_file.h"
 #include "report/page.h"
 #include "report/tables.h"
 
@@ -16,22 +16,7 @@ namespace attnlab {
 
 namespace {
 
-/// Whole or not at all.
-void write_file(const std::filesystem::path& file, const std::string& text) {
-  std::filesystem::path partial = file;
-  partial += ".partial";
-  std::ofstream stream(partial, std::ios::binary);
-  stream << text;
-  stream.close();
-  std::error_code failed;
-  if (stream) std::filesystem::rename(partial, file, failed);
-  if (!stream || failed) {
-    std::filesystem::remove(partial, failed);
-    throw ArgumentError("out", file.string(), "a file that can be written, on a disk with room for it");
-  }
-}
-
-/// As its directory is called.
+/// The name of its directory.
 std::string name_of(const std::filesystem::path& directory) {
   const std::string name = std::filesystem::absolute(directory).lexically_normal().filename().string();
   return name.empty() ? directory.string() : name;
@@ -44,8 +29,8 @@ std::vector<std::string> report_formats() { return {"html", "md", "csv", "latex"
 int report_command(const Settings& settings) {
   settings.required_argument("the directory of a sweep, or those of two to set side by side");
   if (settings.has("format") && settings.text("format") == "svg")
-    throw ArgumentError("format", "svg",
-                        "html, whose page has a button for the SVG of each chart: a browser draws them");
+    throw ArgumentError("format", "svg", "the browser draws the charts",
+                        "html: its page has a button for the SVG of each chart");
   const std::string format = settings.choice("format", report_formats());
   std::vector<Run> runs;
   for (const std::string& directory : settings.positional)
@@ -60,7 +45,7 @@ int report_command(const Settings& settings) {
                   (two ? fmt::format("report-against-{}.html", subject.names.front()) : "report.html");
     std::string title = "attnlab: " + subject.names.front();
     if (two) title += " and " + subject.names.back();
-    write_file(file, make_page(title, subject));
+    write_whole("out", file, make_page(title, subject));
     fmt::print("report: {}\n", file.string());
     return 0;
   }
@@ -69,7 +54,7 @@ int report_command(const Settings& settings) {
                            : format == "csv" ? to_csv(tables)
                                              : to_latex(tables);
   if (settings.has("out"))
-    write_file(settings.text("out"), text);
+    write_whole("out", settings.text("out"), text);
   else
     fmt::print("{}", text);
   return 0;

@@ -40,12 +40,12 @@ Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
   const std::int64_t bytes = predicted_bytes(cell);
   if (bytes > limits.memory_bytes) {
     record["status"] = "predicted_too_large";
-    record["reason"] = fmt::format("inputs, output and workspace take {}, the memory limit is {}",
+    record["reason"] = fmt::format("inputs, output and workspace need {}; the memory limit is {}",
                                    format_bytes(bytes), format_bytes(limits.memory_bytes));
   } else if (predicted_call_s > limits.time_s) {
     record["status"] = "predicted_too_slow";
     record["reason"] = fmt::format(
-        "one call would take {:.0f} s by the cells of the same variant before it, the time limit is {:g} s",
+        "one call would take {:.0f} s, predicted from shorter cells of the variant; the time limit is {:g} s",
         predicted_call_s, limits.time_s);
   } else {
     record["status"] = "";

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <set>
-#include <system_error>
+#include <stdexcept>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/core/fnv.h"
@@ -21,7 +23,7 @@ namespace {
 
 std::uint64_t hash_of_file(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw std::runtime_error(file + " cannot be read");
+  if (!stream) throw std::runtime_error(fmt::format("cannot read {}: {}", file, std::strerror(errno)));
   std::uint64_t hash = fnv1a_start;
   std::vector<char> part(1 << 20);
   while (stream.read(part.data(), static_cast<std::streamsize>(part.size())), stream.gcount() > 0)
@@ -66,9 +68,9 @@ Settings resumed_settings(const Settings& settings, const Json& run) {
     if (found == begun.end() || found->second != value)
       throw ArgumentError(
           name, value,
-          fmt::format("the run in {} was begun {}; leave the option out, or begin another run elsewhere",
-                      settings.text("out"),
-                      found == begun.end() ? "without it" : "with '" + found->second + "'"));
+          fmt::format("the run in {} was started {}", settings.text("out"),
+                      found == begun.end() ? "without this option" : "with '" + found->second + "'"),
+          "--resume without this option, or a new run in another directory");
   }
   for (const auto& [name, value] : begun)
     if (!may_differ(name)) resumed.set(name, value);
@@ -93,7 +95,8 @@ std::map<std::string, Json> standing_records(RunDirectory& directory, const std:
     if (const std::string measured_on = record.at("machine").at("cpu"); measured_on != cpu)
       throw ArgumentError(
           "out", directory.file().parent_path().string(),
-          fmt::format("its records come from another CPU ({}, here {}); resume it there", measured_on, cpu));
+          fmt::format("its records come from another CPU, {}; this one is {}", measured_on, cpu),
+          "--resume on that CPU");
     if (!seen.insert(key.get<std::string>()).second) return "there twice";
     const bool retry = retry_failed && record.at("status") != "refused" &&
                        (is_failure(record) || record.at("status") != "ok");

@@ -102,7 +102,7 @@ std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
   static const std::regex form("([1-9][0-9]{0,5})/([1-9][0-9]{0,5})");
   std::smatch parts;
   if (!std::regex_match(shard, parts, form) || std::stoi(parts[1]) > std::stoi(parts[2]))
-    throw ArgumentError("shard", shard, "I/N, with I from 1 to N");
+    throw ArgumentError("shard", shard, "not a share of the grid", "I/N with I from 1 to N");
   const int mine = std::stoi(parts[1]) - 1;
   const int count = std::stoi(parts[2]);
   int group = -1;
@@ -114,7 +114,8 @@ std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
     if (group % count == mine) dealt.push_back(cell);
   }
   if (dealt.empty())
-    throw ArgumentError("shard", shard, fmt::format("at most {} shards, a group of cells each", group + 1));
+    throw ArgumentError("shard", shard, "this share of the grid is empty",
+                        fmt::format("at most {} shards: one for each group of cells", group + 1));
   return dealt;
 }
 
@@ -184,7 +185,7 @@ class Sweep {
 
 int sweep_command(const Settings& settings) {
   if (settings.has("retry-failed") && !settings.has("resume"))
-    throw UsageError("--retry-failed goes with --resume only");
+    throw UsageError("--retry-failed needs --resume");
   catch_interrupts();
   if (settings.has("dry-run")) return dry_run(make_checked_grid(settings), make_limits(settings));
   const std::filesystem::path out = settings.required("out", "a directory for the records");
@@ -199,9 +200,8 @@ int sweep_command(const Settings& settings) {
     // With the options of a run, --resume begins it if need be, so that a job may be started over whenever it
     // was cut.
     if (settings.has("resume") && !says_what_to_run(settings))
-      throw ArgumentError(
-          "out", out.string(),
-          "it holds no run to resume; a directory with a run.json, or the sweep's options without --resume");
+      throw ArgumentError("out", out.string(), "no run to resume",
+                          "a directory that attnlab sweep made; for a new run, the sweep's options");
     make_checked_grid(settings);
     stopping_rule(settings);
     if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
@@ -251,7 +251,7 @@ int run_command(const Settings& settings) {
   std::vector<Cell> cells = make_checked_grid(settings);
   if (cells.size() != 1)
     throw UsageError(fmt::format(
-        "run takes one cell, and these options make {} cells; attnlab sweep takes a grid", cells.size()));
+        "run takes one cell; these options make {} cells (attnlab sweep takes a grid)", cells.size()));
   Cell& cell = cells.front();
   if (settings.has("save-output")) {
     cell.save_output = settings.text("save-output");

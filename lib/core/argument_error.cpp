@@ -10,8 +10,14 @@
 
 namespace attnlab {
 
-ArgumentError::ArgumentError(std::string_view argument, std::string_view value, std::string_view allowed)
-    : std::invalid_argument(fmt::format("{}: '{}' is not allowed: {}", argument, value, allowed)) {}
+ArgumentError::ArgumentError(std::string_view argument, std::string_view value, std::string_view reason,
+                             std::string_view requirement)
+    : std::invalid_argument(fmt::format("{}: '{}': {}{}{}", argument, value, reason,
+                                        requirement.empty() ? "" : "; allowed: ", requirement)),
+      argument_(argument),
+      value_(value),
+      reason_(reason),
+      requirement_(requirement) {}
 
 namespace {
 
@@ -46,10 +52,12 @@ std::vector<std::string> nearest_names(std::string_view given, const std::vector
   return names;
 }
 
-std::string unknown_name(std::string_view given, const std::vector<std::string>& known) {
-  const std::vector<std::string> nearest = nearest_names(given, known);
-  if (!nearest.empty()) return fmt::format("unknown; nearest: {}", fmt::join(nearest, ", "));
-  return fmt::format("unknown; one of: {}", fmt::join(known, ", "));
+ArgumentError unknown_name(std::string_view argument, std::string_view value, std::string_view name,
+                           const std::vector<std::string>& known) {
+  const std::string reason = name == value ? "unknown name" : fmt::format("unknown name '{}'", name);
+  const std::vector<std::string> nearest = nearest_names(name, known);
+  if (nearest.empty()) return {argument, value, reason, fmt::format("{}", fmt::join(known, ", "))};
+  return {argument, value, fmt::format("{}; nearest: {}", reason, fmt::join(nearest, ", ")), {}};
 }
 
 }  // namespace attnlab

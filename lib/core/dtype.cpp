@@ -11,7 +11,7 @@ std::string_view to_string(DType dtype) {
 DType parse_dtype(std::string_view name) {
   for (const DType dtype : all_dtypes)
     if (name == to_string(dtype)) return dtype;
-  throw ArgumentError("dtype", name, "f32, bf16 or f16");
+  throw ArgumentError("dtype", name, "unknown storage type", "f32, bf16 or f16");
 }
 
 }  // namespace attnlab

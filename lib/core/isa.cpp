@@ -55,7 +55,7 @@ std::string_view to_string(IsaLevel level) {
 IsaLevel parse_isa_level(std::string_view name) {
   for (const IsaLevel level : all_levels)
     if (name == to_string(level)) return level;
-  throw ArgumentError("ATTNLAB_ISA", name, "baseline, avx2, avx512 or avx512_bf16");
+  throw ArgumentError("ATTNLAB_ISA", name, "unknown level", "baseline, avx2, avx512 or avx512_bf16");
 }
 
 std::vector<IsaLevel> supported_isa_levels() {
@@ -75,8 +75,8 @@ void force_isa_level(IsaLevel level) {
   if (!machine_has(level)) {
     std::vector<std::string_view> names;
     for (const IsaLevel supported : supported_isa_levels()) names.push_back(to_string(supported));
-    throw ArgumentError("ATTNLAB_ISA", to_string(level),
-                        fmt::format("this machine has {}", fmt::join(names, ", ")));
+    throw ArgumentError("ATTNLAB_ISA", to_string(level), "this machine lacks the level",
+                        fmt::format("{}", fmt::join(names, ", ")));
   }
   forced = level;
 }

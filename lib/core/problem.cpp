@@ -17,7 +17,7 @@ constexpr std::int64_t max_tensor_bytes = std::int64_t{1} << 40;
 
 void require_between(std::string_view argument, std::int64_t value, std::int64_t largest) {
   if (value < 1 || value > largest)
-    throw ArgumentError(argument, fmt::format("{}", value), fmt::format("1 to {}", largest));
+    throw ArgumentError(argument, fmt::format("{}", value), "out of range", fmt::format("1 to {}", largest));
 }
 
 void require_fits(std::string_view tensor, const Dims& dims) {
@@ -26,27 +26,30 @@ void require_fits(std::string_view tensor, const Dims& dims) {
     if (bytes > max_tensor_bytes / size)
       throw ArgumentError(
           "seqlen", fmt::format("{} of shape {} x {} x {} x {}", tensor, dims[0], dims[1], dims[2], dims[3]),
-          "tensors below 1 TiB");
+          "the tensor is too large", "tensors of at most 1 TiB");
     bytes *= size;
   }
 }
 
 void validate_cu_seqlens(const Shape& shape) {
   const std::vector<std::int64_t>& starts = *shape.cu_seqlens;
-  const auto refuse = [](std::int64_t value, const std::string& allowed) {
-    return ArgumentError("cu-seqlens", fmt::format("{}", value), allowed);
+  const auto refuse = [](std::int64_t value, const std::string& reason, const std::string& requirement) {
+    return ArgumentError("cu-seqlens", fmt::format("{}", value), reason, requirement);
   };
   if (shape.seqlen_q != shape.seqlen_k)
     throw ArgumentError("seqlen-k", fmt::format("{}", shape.seqlen_k),
-                        fmt::format("seqlen = {} where sequences are packed", shape.seqlen_q));
+                        "packed sequences have as many keys as queries",
+                        fmt::format("seqlen = {}", shape.seqlen_q));
   if (starts.size() < 2)
-    throw refuse(static_cast<std::int64_t>(starts.size()), "at least two positions: 0 and the end");
-  if (starts.front() != 0) throw refuse(starts.front(), "0 as the first position");
+    throw refuse(static_cast<std::int64_t>(starts.size()), "too few positions",
+                 "at least two: 0 and the end");
+  if (starts.front() != 0) throw refuse(starts.front(), "wrong first position", "0");
   for (std::size_t at = 1; at < starts.size(); ++at)
     if (starts[at] < starts[at - 1])
-      throw refuse(starts[at], fmt::format("at least {}, the position before", starts[at - 1]));
+      throw refuse(starts[at], "the positions decrease",
+                   fmt::format("at least {}, the position before it", starts[at - 1]));
   if (starts.back() != shape.seqlen_k)
-    throw refuse(starts.back(), fmt::format("seqlen = {} as the last position", shape.seqlen_k));
+    throw refuse(starts.back(), "wrong last position", fmt::format("seqlen = {}", shape.seqlen_k));
 }
 
 }  // namespace
@@ -68,8 +71,8 @@ void validate(const Problem& problem) {
   require_between("head-dim-v", shape.head_dim_v, max_small_dimension);
   require_between("threads", problem.threads, max_threads);
   if (shape.heads % shape.kv_heads != 0)
-    throw ArgumentError("kv-heads", fmt::format("{}", shape.kv_heads),
-                        fmt::format("a divisor of heads = {}", shape.heads));
+    throw ArgumentError("kv-heads", fmt::format("{}", shape.kv_heads), "does not divide the number of heads",
+                        fmt::format("a divisor of {}", shape.heads));
   if (shape.cu_seqlens) validate_cu_seqlens(shape);
   require_fits("Q", shape.q());
   require_fits("K", shape.k());

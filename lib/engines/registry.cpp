@@ -26,7 +26,7 @@ auto& find_named(std::string_view what, std::string_view name, const Range& rang
     if (name_of(entry) == name) return entry;
     names.emplace_back(name_of(entry));
   }
-  throw ArgumentError(what, name, unknown_name(name, names));
+  throw unknown_name(what, name, name, names);
 }
 
 }  // namespace
@@ -59,7 +59,8 @@ Variant make_variant(const VariantParts& parts, const Backend* backend) {
     const NormaliserKind kind = variant.normaliser.kind();
     if (family == "sparse" && kind != NormaliserKind::row_threshold && kind != NormaliserKind::full_row)
       throw ArgumentError("normaliser", *parts.normaliser,
-                          "backend sparse takes what leaves keys out, such as sparsemax or entmax(1.5)");
+                          "no key gets a weight of exactly 0, which backend sparse needs",
+                          "a sparse normaliser, such as sparsemax or entmax(1.5)");
   } else if (family == "sparse") {
     variant.normaliser = Normaliser::parse("entmax(1.5)");
   }

@@ -35,8 +35,9 @@ double parameter_of(std::string_view text, std::string_view name, double lowest,
   const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), value);
   if (!text.ends_with(')') || error != std::errc() || end != inside.data() + inside.size() ||
       !std::isfinite(value) || value < lowest || std::abs(value) > 1e6)
-    throw ArgumentError("input", text,
-                        fmt::format("{}(number), number from {:g} to 1e6", name, std::max(lowest, -1e6)));
+    throw ArgumentError(
+        "input", text, "the parameter is not a number in range",
+        fmt::format("{}(number) with a number from {:g} to 1e6", name, std::max(lowest, -1e6)));
   return value;
 }
 
@@ -93,18 +94,28 @@ Dims captured_dims(const std::string& file) {
   Dims dims{1, 0, 0, 0};
   if (header.shape.size() != 3 && header.shape.size() != 4)
     throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")),
-                        "(heads, n, d) or (batch, heads, n, d)");
+                        "wrong number of dimensions", "(heads, n, d) or (batch, heads, n, d)");
   std::copy(header.shape.rbegin(), header.shape.rend(), dims.rbegin());
   for (const std::int64_t size : dims)
     if (size < 1)
       throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")),
-                          "no size of 0");
+                          "the array is empty", "sizes of at least 1");
   return dims;
 }
 
 void require_equal(const std::string& prefix, std::string_view what, std::int64_t a, std::int64_t b) {
   if (a != b)
-    throw ArgumentError("input", "npy:" + prefix, fmt::format("{} must agree, here {} and {}", what, a, b));
+    throw ArgumentError("input", "npy:" + prefix, fmt::format("{} differ: {} and {}", what, a, b),
+                        "files of one shape");
+}
+
+/// `option` was given as `asked`; the files hold `captured`.
+void require_captured(const std::string& prefix, std::string_view option, std::int64_t asked,
+                      std::int64_t captured) {
+  if (asked != captured)
+    throw ArgumentError(option, fmt::format("{}", asked),
+                        fmt::format("the files of input npy:{} have another size", prefix),
+                        fmt::format("{}", captured));
 }
 
 }  // namespace
@@ -116,7 +127,7 @@ Input Input::parse(std::string_view text) {
   const std::string_view name = text.substr(0, text.find('('));
   if (name == "gaussian") return {Kind::gaussian, parameter_of(text, name, 0, 1), {}};
   if (name == "needle") return {Kind::needle, parameter_of(text, name, -1e6, 6), {}};
-  throw ArgumentError("input", text, unknown_name(name, {"gaussian(sigma)", "needle(delta)", "npy:PREFIX"}));
+  throw unknown_name("input", text, name, {"gaussian(sigma)", "needle(delta)", "npy:PREFIX"});
 }
 
 std::string Input::name() const {
@@ -159,28 +170,31 @@ std::optional<CapturedShape> Input::captured_shape() const {
   require_equal(prefix_, "head_dim of Q and K", q[3], k[3]);
   if (q[1] % k[1] != 0)
     throw ArgumentError("input", "npy:" + prefix_,
-                        fmt::format("the heads of K ({}) must divide the heads of Q ({})", k[1], q[1]));
+                        fmt::format("the heads of Q ({}) are no multiple of the heads of K ({})", q[1], k[1]),
+                        "heads of K that divide the heads of Q");
   return CapturedShape{q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
 }
 
 void Input::require_fits(const Problem& problem) const {
   if (kind_ == Kind::needle && problem.shape.head_dim < 2)
-    throw ArgumentError("head-dim", fmt::format("{}", problem.shape.head_dim),
-                        "at least 2 with input needle");
+    throw ArgumentError("head-dim", fmt::format("{}", problem.shape.head_dim), "too small for input needle",
+                        "at least 2");
   if (kind_ != Kind::npy) return;
   const CapturedShape captured = *captured_shape();
   const Shape& shape = problem.shape;
-  require_equal(prefix_, "batch asked for and in the files", shape.batch, captured.batch);
-  require_equal(prefix_, "heads asked for and in the files", shape.heads, captured.heads);
-  require_equal(prefix_, "kv-heads asked for and in the files", shape.kv_heads, captured.kv_heads);
-  require_equal(prefix_, "head-dim asked for and in the files", shape.head_dim, captured.head_dim);
-  require_equal(prefix_, "head-dim-v asked for and in the files", shape.head_dim_v, captured.head_dim_v);
+  require_captured(prefix_, "batch", shape.batch, captured.batch);
+  require_captured(prefix_, "heads", shape.heads, captured.heads);
+  require_captured(prefix_, "kv-heads", shape.kv_heads, captured.kv_heads);
+  require_captured(prefix_, "head-dim", shape.head_dim, captured.head_dim);
+  require_captured(prefix_, "head-dim-v", shape.head_dim_v, captured.head_dim_v);
   if (shape.seqlen_q > captured.seqlen_q)
     throw ArgumentError("seqlen", fmt::format("{}", shape.seqlen_q),
-                        fmt::format("at most {}, the rows of {}_q.npy", captured.seqlen_q, prefix_));
+                        fmt::format("{}_q.npy has fewer rows", prefix_),
+                        fmt::format("at most {}", captured.seqlen_q));
   if (shape.seqlen_k > captured.seqlen_k)
     throw ArgumentError("seqlen-k", fmt::format("{}", shape.seqlen_k),
-                        fmt::format("at most {}, the rows of {}_k.npy", captured.seqlen_k, prefix_));
+                        fmt::format("{}_k.npy has fewer rows", prefix_),
+                        fmt::format("at most {}", captured.seqlen_k));
 }
 
 QkvTensors Input::make(const Problem& problem, std::uint64_t seed) const {

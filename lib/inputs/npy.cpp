@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <bit>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -61,17 +62,19 @@ namespace {
 
 NpyHeader read_header(std::string_view argument, const std::filesystem::path& file,
                       const ElementTypes& types) {
-  const auto refuse = [&](std::string_view allowed) {
-    return ArgumentError(argument, file.string(), allowed);
+  const auto refuse = [&](std::string_view reason, std::string_view requirement) {
+    return ArgumentError(argument, file.string(), reason, requirement);
   };
   std::error_code failed;
   const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(file, failed));
   std::ifstream stream(file, std::ios::binary);
-  if (failed || !stream) throw refuse("no such file, or it cannot be read; expected a .npy file");
+  if (failed || !stream)
+    throw refuse(fmt::format("cannot open the file: {}", failed ? failed.message() : std::strerror(errno)),
+                 {});
   char start[12] = {};
   stream.read(start, 10);
   if (!stream || std::string_view(start, 6) != magic)
-    throw refuse("not a .npy file (its first bytes are not \\x93NUMPY)");
+    throw refuse("not a .npy file", "a file that begins with \\x93NUMPY");
   const bool long_header = start[6] >= 2;
   if (long_header) stream.read(start + 10, 2);
   std::uint32_t length = 0;
@@ -79,25 +82,25 @@ NpyHeader read_header(std::string_view argument, const std::filesystem::path& fi
   NpyHeader header;
   header.data_offset = (long_header ? 12 : 10) + static_cast<std::int64_t>(length);
   if (!stream || header.data_offset > file_bytes)
-    throw refuse("the file is truncated: its header is not whole");
+    throw refuse("the file is truncated: its header is incomplete", {});
   std::string text(length, '\0');
   stream.read(text.data(), length);
 
   const std::string_view type = header_value(text, "descr").substr(0, 5);
   for (const auto& [name, bytes] : types.bytes)
     if (type == name) header.element_bytes = bytes;
-  if (header.element_bytes == 0) throw refuse(fmt::format("dtype {}; expected {}", type, types.names));
+  if (header.element_bytes == 0) throw refuse(fmt::format("unsupported dtype {}", type), types.names);
   if (!header_value(text, "fortran_order").starts_with("False"))
-    throw refuse("Fortran order; expected C order (numpy.ascontiguousarray)");
+    throw refuse("the array is in Fortran order", "C order (numpy.ascontiguousarray)");
   std::string_view shape = header_value(text, "shape");
   const std::size_t close = shape.find(')');
-  if (!shape.starts_with('(') || close == std::string_view::npos) throw refuse("the header has no shape");
+  if (!shape.starts_with('(') || close == std::string_view::npos) throw refuse("the header has no shape", {});
   shape = shape.substr(1, close - 1);
   double elements = 1;
   while (!shape.empty()) {
     std::int64_t size = 0;
     const auto [end, error] = std::from_chars(shape.data(), shape.data() + shape.size(), size);
-    if (error != std::errc() || size < 0) throw refuse("the header's shape is not a list of sizes");
+    if (error != std::errc() || size < 0) throw refuse("the header's shape is not a list of sizes", {});
     header.shape.push_back(size);
     elements *= static_cast<double>(size);
     shape.remove_prefix(static_cast<std::size_t>(end - shape.data()));
@@ -105,8 +108,9 @@ NpyHeader read_header(std::string_view argument, const std::filesystem::path& fi
     shape = next == std::string_view::npos ? std::string_view{} : shape.substr(next);
   }
   if (elements * header.element_bytes > static_cast<double>(file_bytes - header.data_offset))
-    throw refuse(fmt::format("the file is truncated: shape {} of {} bytes each does not fit into {} bytes",
-                             fmt::join(header.shape, " x "), header.element_bytes, file_bytes));
+    throw refuse(fmt::format("the file is truncated: {} elements of {} bytes each do not fit in its {} bytes",
+                             fmt::join(header.shape, " x "), header.element_bytes, file_bytes),
+                 {});
   return header;
 }
 
@@ -117,7 +121,7 @@ std::vector<char> read_elements(std::string_view argument, const std::filesystem
   stream.seekg(header.data_offset + first * header.element_bytes);
   std::vector<char> raw(static_cast<std::size_t>(count * header.element_bytes));
   stream.read(raw.data(), static_cast<std::streamsize>(raw.size()));
-  if (!stream) throw ArgumentError(argument, file.string(), "the file ended early while it was read");
+  if (!stream) throw ArgumentError(argument, file.string(), "the file ended early", {});
   return raw;
 }
 
@@ -130,7 +134,8 @@ NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path
 std::vector<std::int64_t> read_npy_integers(std::string_view argument, const std::filesystem::path& file) {
   const NpyHeader header = read_header(argument, file, integers);
   if (header.shape.size() != 1)
-    throw ArgumentError(argument, file.string(), fmt::format("one dimension, here {}", header.shape.size()));
+    throw ArgumentError(argument, file.string(), fmt::format("{} dimensions", header.shape.size()),
+                        "one dimension");
   const std::vector<char> raw = read_elements(argument, file, header, 0, header.count());
   std::vector<std::int64_t> values(static_cast<std::size_t>(header.count()));
   for (std::size_t at = 0; at < values.size(); ++at) {
@@ -176,6 +181,7 @@ void write_npy(std::string_view argument, const std::filesystem::path& file,
   const auto length = static_cast<std::uint16_t>(header.size());
   std::filesystem::path partial = file;
   partial += ".partial";
+  errno = 0;
   std::ofstream stream(partial, std::ios::binary);
   stream << magic << '\x01' << '\0';
   stream.write(reinterpret_cast<const char*>(&length), 2);
@@ -183,11 +189,13 @@ void write_npy(std::string_view argument, const std::filesystem::path& file,
   stream.write(reinterpret_cast<const char*>(values.data()),
                static_cast<std::streamsize>(values.size_bytes()));
   stream.close();
-  std::error_code failed;
+  std::error_code failed(stream ? 0 : errno, std::generic_category());
   if (stream) std::filesystem::rename(partial, file, failed);
   if (!stream || failed) {
-    std::filesystem::remove(partial, failed);
-    throw ArgumentError(argument, file.string(), "a file that can be written, on a disk with room for it");
+    std::error_code ignored;
+    std::filesystem::remove(partial, ignored);
+    throw ArgumentError(argument, file.string(), fmt::format("cannot write the file: {}", failed.message()),
+                        {});
   }
 }
 

@@ -40,29 +40,31 @@ Arguments::Arguments(std::string_view what, std::string name, std::vector<std::s
 
 void Arguments::require_count(std::size_t least, std::size_t most, std::string_view parameters) const {
   if (values_.size() >= least && values_.size() <= most) return;
-  throw ArgumentError(what_, to_string(),
-                      parameters.empty() ? fmt::format("{} takes no parameter", name_)
-                                         : fmt::format("{} takes {}", name_, parameters));
+  throw ArgumentError(what_, to_string(), "wrong number of parameters",
+                      parameters.empty() ? fmt::format("{} without parameters", name_)
+                                         : fmt::format("{} with {}", name_, parameters));
 }
 
 double Arguments::number(std::size_t index, std::string_view parameter, double low, double high,
                          bool low_included) const {
   double value = 0;
-  const bool fits = parse_number(values_.at(index), value) && std::isfinite(value) &&
-                    (low_included ? value >= low : value > low) && value <= high;
-  if (!fits)
-    throw ArgumentError(what_, to_string(),
-                        fmt::format("{} must be a number with {} {} {} <= {:g}", parameter, low,
-                                    low_included ? "<=" : "<", parameter, high));
+  const bool is_number = parse_number(values_.at(index), value) && std::isfinite(value);
+  if (!is_number || (low_included ? value < low : value <= low) || value > high)
+    throw ArgumentError(
+        what_, to_string(),
+        fmt::format("{} is {}", parameter, is_number ? "out of range" : "not a finite number"),
+        fmt::format("{} {} {} <= {:g}", low, low_included ? "<=" : "<", parameter, high));
   return value;
 }
 
 std::int64_t Arguments::integer(std::size_t index, std::string_view parameter, std::int64_t low,
                                 std::int64_t high) const {
   std::int64_t value = 0;
-  if (!parse_number(values_.at(index), value) || value < low || value > high)
+  const bool is_integer = parse_number(values_.at(index), value);
+  if (!is_integer || value < low || value > high)
     throw ArgumentError(what_, to_string(),
-                        fmt::format("{} must be an integer from {} to {}", parameter, low, high));
+                        fmt::format("{} is {}", parameter, is_integer ? "out of range" : "not an integer"),
+                        fmt::format("an integer from {} to {}", low, high));
   return value;
 }
 
@@ -74,13 +76,14 @@ Arguments parse_call(std::string_view what, std::string_view text) {
   const std::string_view whole = trim(text);
   const std::size_t open = whole.find('(');
   const std::string_view name = trim(whole.substr(0, open));
-  if (!is_name(name)) throw ArgumentError(what, text, "expected name or name(number, ...)");
+  if (!is_name(name)) throw ArgumentError(what, text, "malformed name", "name or name(number, ...)");
   std::vector<std::string> values;
   if (open != std::string_view::npos) {
-    if (whole.back() != ')') throw ArgumentError(what, text, "the parenthesis is not closed");
+    if (whole.back() != ')')
+      throw ArgumentError(what, text, "unclosed parenthesis", "name or name(number, ...)");
     const std::string_view inside = whole.substr(open + 1, whole.size() - open - 2);
     if (inside.find_first_of("()") != std::string_view::npos)
-      throw ArgumentError(what, text, "expected name or name(number, ...)");
+      throw ArgumentError(what, text, "parenthesis inside parentheses", "name or name(number, ...)");
     if (!trim(inside).empty())
       for (const std::string_view value : split_outside_parentheses(inside, ',')) values.emplace_back(value);
   }

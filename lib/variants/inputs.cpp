@@ -14,10 +14,13 @@ namespace {
 void require(std::string_view name, const TensorView& tensor, const Dims& shape, DType dtype) {
   if (tensor.shape != shape)
     throw ArgumentError(name, fmt::format("shape {}", fmt::join(tensor.shape, " x ")),
-                        fmt::format("shape {}", fmt::join(shape, " x ")));
-  if (tensor.dtype != dtype) throw ArgumentError(name, to_string(tensor.dtype), to_string(dtype));
+                        "not the shape of the problem", fmt::format("{}", fmt::join(shape, " x ")));
+  if (tensor.dtype != dtype)
+    throw ArgumentError(name, to_string(tensor.dtype), "not the storage type of the problem",
+                        to_string(dtype));
   if (tensor.stride[3] != 1)
-    throw ArgumentError(name, fmt::format("last stride {}", tensor.stride[3]), "a last stride of 1");
+    throw ArgumentError(name, fmt::format("last stride {}", tensor.stride[3]),
+                        "the numbers of a row are not adjacent", "a last stride of 1");
 }
 
 }  // namespace

@@ -89,14 +89,14 @@ Node parse_chain(std::string_view text, char operation, std::string_view whole) 
 }
 
 Node parse_node(std::string_view text, std::string_view whole) {
-  if (text.empty()) throw ArgumentError("pattern", whole, "a pattern is missing beside an operator");
+  if (text.empty()) throw ArgumentError("pattern", whole, "a pattern is missing beside an operator", {});
   if (Node chain = parse_chain(text, '|', whole)) return chain;
   if (Node chain = parse_chain(text, '&', whole)) return chain;
   if (text.front() == '!')
     return std::make_shared<PatternNode>(
         PatternNode{'!', {}, parse_node(split_outside_parentheses(text.substr(1), '|')[0], whole), nullptr});
   if (text.front() == '(') {
-    if (text.back() != ')') throw ArgumentError("pattern", whole, "the parenthesis is not closed");
+    if (text.back() != ')') throw ArgumentError("pattern", whole, "unclosed parenthesis", {});
     return parse_node(split_outside_parentheses(text.substr(1, text.size() - 2), '\0')[0], whole);
   }
   return std::make_shared<PatternNode>(
@@ -109,7 +109,7 @@ void require_balanced(std::string_view text) {
     depth += c == '(' ? 1 : c == ')' ? -1 : 0;
     if (depth < 0) break;
   }
-  if (depth != 0) throw ArgumentError("pattern", text, "the parentheses do not match");
+  if (depth != 0) throw ArgumentError("pattern", text, "the parentheses do not match", {});
 }
 
 }  // namespace

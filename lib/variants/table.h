@@ -37,7 +37,7 @@ Table parse_member(std::string_view what, std::string_view text) {
   if (member) return *member;
   std::vector<std::string> names;
   for (const MemberInfo& info : table_infos<Table>()) names.emplace_back(info.name);
-  throw ArgumentError(what, call.name(), unknown_name(call.name(), names));
+  throw unknown_name(what, call.to_string(), call.name(), names);
 }
 
 template <class Table>

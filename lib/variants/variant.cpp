@@ -11,7 +11,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::string_view part_order =
-    "score|modifiers|pattern|normaliser in this order, each from `attnlab list`, each may be left out";
+    "score|modifiers|pattern|normaliser in this order, each from `attnlab list`, each optional";
 
 bool is_in(const std::vector<MemberInfo>& infos, std::string_view part) {
   const std::size_t end = part.find_first_of("(+");
@@ -49,10 +49,9 @@ Variant Variant::parse(std::string_view text) {
       for (const auto& infos : {score_infos(), modifier_infos(), pattern_infos(), normaliser_infos()})
         for (const MemberInfo& info : infos) names.emplace_back(info.name);
       const std::string_view name = part.substr(0, part.find('('));
-      const bool known = std::find(names.begin(), names.end(), name) != names.end();
-      throw ArgumentError(
-          "variant", text,
-          known ? std::string(part_order) : "'" + std::string(name) + "' is " + unknown_name(name, names));
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        throw unknown_name("variant", text, name, names);
+      throw ArgumentError("variant", text, "'" + std::string(part) + "' is out of order", part_order);
     }
   }
   return variant;
@@ -72,7 +71,8 @@ std::vector<Modifier> parse_modifiers(std::string_view text) {
     modifiers.push_back(Modifier::parse(part));
   const auto asks = [](const Modifier& modifier) { return modifier.fact() == RowFact::entropy; };
   if (std::count_if(modifiers.begin(), modifiers.end(), asks) > 1)
-    throw ArgumentError("modifier", text, "one modifier at most that asks for the entropy of a row");
+    throw ArgumentError("modifier", text, "several modifiers depend on the entropy of a row",
+                        "one such modifier");
   return modifiers;
 }
 

@@ -1,5 +1,5 @@
-// Bad input: one line on standard error that names the option, its value and what is allowed, or what is
-// missing; status 2; nothing left.
+// Bad input: one line on standard error that names the option, its value, what is wrong and what is allowed;
+// status 2; no files left.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -79,7 +79,7 @@ TEST(BadInput, PackedSequences) {
   const std::string run = "run --rounds 1 --min-time 0.001 --heads 2 --pattern causal --cu-seqlens ";
   expect_usage_error(run + "/nonexistent.npy", {"cu-seqlens", "/nonexistent.npy"});
   expect_usage_error(run + file({0}), {"cu-seqlens", "at least two"});
-  expect_usage_error(run + file({1, 5}), {"cu-seqlens", "1", "0 as the first"});
+  expect_usage_error(run + file({1, 5}), {"cu-seqlens", "1", "wrong first position"});
   expect_usage_error(run + file({0, 7, 5}), {"cu-seqlens", "5", "at least 7"});
   expect_usage_error(run + file({0, 7, 50}) + " --seqlen 40", {"cu-seqlens", "50", "seqlen = 40"});
   expect_usage_error(run + file({0, 7, 50}) + " --seqlen-k 60", {"seqlen-k", "60", "50"});
@@ -107,9 +107,12 @@ TEST(BadInput, Sizes) {
       expect_usage_error(std::string("run --") + option + "=" + value, {option});
   expect_usage_error("run --heads 8 --kv-heads 3", {"kv-heads", "3", "divisor", "8"});
   expect_usage_error("run --seqlen 1024:4096", {"seqlen", "1024:4096", "x2"});
-  expect_usage_error("run --seqlen 64:1024:x1", {"seqlen", "'64:1024:x1'", "FACTOR from 2"});
-  expect_usage_error("run --heads 1:99999:x2", {"heads", "'1:99999:x2'", "last from 1 to 65536"});
-  expect_usage_error("run --heads 65537", {"heads", "65537", "from 1 to 65536"});
+  expect_usage_error("run --seqlen 64:1024:x1",
+                     {"seqlen", "'64:1024:x1'", "FACTOR is out of range", "from 2 to"});
+  expect_usage_error("run --heads 1:99999:x2",
+                     {"heads", "'1:99999:x2'", "last is out of range", "from 1 to 65536"});
+  expect_usage_error("run --heads 65537",
+                     {"heads: '65537': out of range; allowed: a whole number from 1 to 65536"});
   expect_usage_error("run --threads 1025", {"threads", "1025", "from 1 to 1024"});
   for (const char* command : {"run", "sweep --out /nonexistent/x", "heatmap --out x.png"})
     expect_usage_error(std::string(command) + " --seqlen 1024:512:x2", {"seqlen", "'1024:512:x2'"});
@@ -160,15 +163,18 @@ TEST(BadInput, Directories) {
   EXPECT_EQ(read_file(directory / "run/records.jsonl"), before);
   write_file(directory / "file", "");
   expect_usage_error("sweep --seqlen 32 --out " + (directory / "file/run").string(), {"out"});
-  expect_usage_error("sweep --seqlen 32 --out /proc/attnlab", {"out", "/proc/attnlab"});
+  expect_usage_error("sweep --seqlen 32 --out /proc/attnlab",
+                     {"out: '/proc/attnlab': cannot create directory: No such file or directory\n"});
   const std::string nothing = (directory / "nothing").string();
   expect_usage_error("sweep --resume --out " + nothing,
                      {"out", nothing, "no run to resume", "without --resume"});
-  expect_usage_error("run --seqlen 16 --save-output " + nothing + "/x.npy", {"save-output", nothing});
-  expect_usage_error("run --seqlen 16 --save-output " + out, {"save-output", out});
+  expect_usage_error("run --seqlen 16 --save-output " + nothing + "/x.npy",
+                     {"save-output", nothing, "cannot write the file: No such file"});
+  expect_usage_error("run --seqlen 16 --save-output " + out, {"save-output", out, "Is a directory"});
   expect_usage_error("heatmap --seqlen 16 --out " + nothing + "/x.png", {"out", nothing});
   EXPECT_FALSE(std::filesystem::exists(nothing));
-  expect_usage_error("report " + (directory / "nothing").string(), {"report", "nothing", "records.jsonl"});
+  expect_usage_error("report " + (directory / "nothing").string(),
+                     {"report", "nothing", "cannot open records.jsonl: No such file"});
 }
 
 class Npy : public ::testing::Test {
@@ -206,7 +212,7 @@ TEST_F(Npy, GoodOnesRun) {
 }
 
 TEST_F(Npy, BadFiles) {
-  expect_usage_error(input(), {"input", "x_q.npy", "no such file"});
+  expect_usage_error(input(), {"input", "x_q.npy", "cannot open the file: No such file"});
   good();
   write_file(directory / "x_k.npy", "not numpy");
   expect_usage_error(input(), {"x_k.npy", "not a .npy"});

@@ -157,7 +157,7 @@ TEST(Survival, FullDiskLosesNothingThatWasWritten) {
   const Result result =
       command("sweep --seqlen 32:512:x2 --out " + out + short_rounds, "trap '' XFSZ; ulimit -f 16;");
   EXPECT_EQ(result.status, 3) << result.err;
-  EXPECT_NE(result.err.find("could not be written"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("cannot write a record to"), std::string::npos) << result.err;
   const std::string text = read_file(directory / "run/records.jsonl");
   ASSERT_FALSE(text.empty());
   EXPECT_EQ(text.back(), '\n');
@@ -219,7 +219,7 @@ TEST(Resume, KeepsToTheOptionsOfTheRun) {
   EXPECT_EQ(command("sweep --resume --seqlen 16,32 " + out).status, 0);
   const Result other = command("sweep --resume --seqlen 16,64 " + out);
   EXPECT_EQ(other.status, 2);
-  for (const char* text : {"seqlen", "'16,64'", "was begun with '16,32'"})
+  for (const char* text : {"seqlen", "'16,64'", "was started with '16,32'"})
     EXPECT_NE(other.err.find(text), std::string::npos) << other.err;
   EXPECT_EQ(command("sweep --retry-failed --seqlen 16 " + out).status, 2);
 }
@@ -276,7 +276,7 @@ TEST(Resume, ASecondSweepIsRefused) {
   ASSERT_GT(sweep.worker(), 0);
   const Result second = command("sweep --resume" + slow_cells + "--out " + (directory / "run").string());
   EXPECT_EQ(second.status, 2);
-  EXPECT_NE(second.err.find("another sweep is at work in it (process " + std::to_string(sweep.pid())),
+  EXPECT_NE(second.err.find("another sweep (process " + std::to_string(sweep.pid()) + ") is writing into it"),
             std::string::npos)
       << second.err;
   kill(sweep.pid(), SIGINT);

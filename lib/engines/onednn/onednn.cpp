@@ -423,11 +423,11 @@ class OnednnEngine final : public Engine {
 
   std::optional<Refusal> refusal(const Variant& variant, const Problem&) const override {
     if (variant.score.kind() == ScoreKind::pairwise)
-      return Refusal{variant.score.name() + " is not a matrix product: use engine tiled or reference"};
+      return Refusal{variant.score.name() + " is not a matrix product; use engine tiled or reference"};
     if (has_factors(variant))
-      return Refusal{
-          modifiers_name(variant.modifiers) +
-          " works on weights, which oneDNN's softmax leaves no room for: use engine tiled or reference"};
+      return Refusal{modifiers_name(variant.modifiers) +
+                     " is applied after the normaliser, which oneDNN's softmax does not support; use engine "
+                     "tiled or reference"};
     return std::nullopt;
   }
 

@@ -17,8 +17,8 @@ class TiledEngine final : public Engine {
 
   std::optional<Refusal> refusal(const Variant& variant, const Problem&) const override {
     if (variant.normaliser.kind() == NormaliserKind::elementwise && has_factors(variant))
-      return Refusal{modifiers_name(variant.modifiers) + " comes after " + variant.normaliser.name() +
-                     ", which has no logarithm to add to: use engine reference"};
+      return Refusal{modifiers_name(variant.modifiers) + " is applied after " + variant.normaliser.name() +
+                     ", an elementwise normaliser; use engine reference"};
     return std::nullopt;
   }
 

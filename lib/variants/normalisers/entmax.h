@@ -35,7 +35,7 @@ struct Entmax {
     const std::string_view text = given.text(0);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), alpha);
     if (error == std::errc() && end == text.data() + text.size() && alpha == 1)
-      throw ArgumentError("normaliser", given.to_string(), "1 < alpha <= 2; alpha = 1 is softmax");
+      throw ArgumentError("normaliser", given.to_string(), "alpha = 1 is softmax", "1 < alpha <= 2");
     return {given.number(0, "alpha", 1, 2)};
   }
   std::vector<double> arguments() const { return {alpha}; }
