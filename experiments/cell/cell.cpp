@@ -96,7 +96,7 @@ Cell cell_from_json(const Json& json) {
 
 namespace {
 
-/// Items of a comma-separated list; {nothing} if the option was not given.
+/// Items of a comma-separated list; a list of one nullopt if the option was not given.
 std::vector<std::optional<std::string>> items(const Settings& settings, const std::string& name) {
   if (!settings.has(name)) return {std::nullopt};
   std::vector<std::optional<std::string>> list;
@@ -108,8 +108,8 @@ std::vector<std::optional<std::string>> items(const Settings& settings, const st
   return list;
 }
 
-/// Numbers of low … high and ranges of them, `first:last:xFACTOR` or `first:last:+STEP`; {nothing} if the
-/// option was not given.
+/// Numbers from low to high, single or as ranges `first:last:xFACTOR` and `first:last:+STEP`; a list of one
+/// nullopt if the option was not given.
 std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const std::string& name,
                                                std::int64_t low = 1,
                                                std::int64_t high = max_small_dimension) {
@@ -148,11 +148,11 @@ std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const s
   return list;
 }
 
-/// The sizes of one cell, each from the option, the captured input, or the default.
+/// The sizes of one cell: from the option, else from the captured input, else the default.
 struct Axes {
   std::optional<std::int64_t> batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v;
 
-  /// `packed`: end of cu-seqlens.
+  /// `packed`: the last position of cu-seqlens.
   Shape shape(const std::optional<CapturedShape>& captured, std::optional<std::int64_t> packed) const {
     Shape made;
     made.batch = batch.value_or(captured ? captured->batch : 1);
@@ -172,7 +172,7 @@ struct Named {
   std::string variant;
 };
 
-/// Every (backend or engine) with every variant.
+/// Every combination of backend or engine with a variant.
 std::vector<Named> named_variants(const Settings& settings) {
   const bool whole = settings.has("variant");
   for (const char* part : {"score", "modifier", "pattern", "normaliser"})
@@ -213,7 +213,8 @@ Variant parse_against(const std::string& text) {
   }
 }
 
-/// What has no meaning where sequences are packed; the options are those that named it.
+/// Throws ArgumentError for members that have no meaning with packed sequences. `pattern_option` and
+/// `modifier_option` are the options that named them.
 void check_packed(const std::string& name, const char* pattern_option, const char* modifier_option) {
   const Variant variant = Variant::parse(name);
   if (variant.pattern.uses("chunk_local"))
@@ -299,7 +300,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
 void add_twins(std::vector<Cell>& cells, std::int64_t count) {
   const auto size = static_cast<std::int64_t>(cells.size());
   const std::int64_t pairs = std::min(count, size);
-  // From the back, so that the places before stay where they are.
+  // From the back, so that earlier indices stay valid.
   for (std::int64_t pair = pairs; pair-- > 0;) {
     const auto place = cells.begin() + (2 * pair + 1) * size / (2 * pairs);
     Cell twin = *place;

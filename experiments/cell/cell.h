@@ -15,13 +15,13 @@ namespace attnlab {
 using Json = nlohmann::ordered_json;
 
 struct Cell {
-  std::optional<std::string> backend;  ///< absent where an engine was named instead
+  std::optional<std::string> backend;  ///< absent if --engine named another engine
   std::string engine;
   std::string variant;  ///< canonical name
   Problem problem;
   std::string input;  ///< canonical name
   std::uint64_t seed = 1;
-  std::string score_weights;  ///< prefix of .npy files; empty: seeded
+  std::string score_weights;  ///< prefix of .npy files; empty: made from the seed
   std::string cu_seqlens;     ///< .npy file; empty: one sequence
   int rounds = 12;
   double min_time_s = 0.05;
@@ -30,22 +30,22 @@ struct Cell {
   std::string save_output;  ///< file; empty: none
   std::string against;      ///< canonical name of the baseline; empty: the exact counterpart
 
-  /// 16 hex digits: two cells are the same point if and only if they share it.
+  /// 16 hex digits, the same for two cells if and only if they are the same point.
   std::string id() const;
-  /// What the cells of a group share (group.h): shape, dtype, threads, input, seed, settings.
+  /// The same for the cells of a group (group.h): shape, dtype, threads, input, seed, settings.
   std::string group_key() const;
-  /// One line for progress and errors.
+  /// One line for progress and error messages.
   std::string label() const;
 };
 
 Json to_json(const Cell& cell);
 Cell cell_from_json(const Json& json);
 
-/// Lists multiply: every combination is a cell, each once, in order of growing work. Throws ArgumentError for
-/// anything that no cell could be made of.
+/// Every combination of the lists is a cell. Cells are distinct and ordered by work, least first. Throws
+/// ArgumentError for values that make no cell.
 std::vector<Cell> make_grid(const Settings& settings);
 
-/// Gives `count` of the cells, spread over the grid, a twin right behind them.
+/// Inserts a twin after `count` of the cells, spread over the grid.
 void add_twins(std::vector<Cell>& cells, std::int64_t count);
 
 }  // namespace attnlab

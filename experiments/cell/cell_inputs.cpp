@@ -13,7 +13,7 @@ std::string weight_file(const Cell& cell, const WeightShape& shape) {
   return cell.score_weights + "_" + shape.name + ".npy";
 }
 
-/// Whose learned weights a cell needs.
+/// The variants whose learned weights a cell needs.
 std::vector<Variant> variants_of(const Cell& cell) {
   const Variant variant = Variant::parse(cell.variant);
   return {variant, baseline_of(cell, variant)};

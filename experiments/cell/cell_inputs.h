@@ -1,4 +1,4 @@
-// What a cell is computed on: Q, K and V, and learned weights, made from a seed or read from files.
+// The inputs of a cell: Q, K, V and learned weights, made from a seed or read from files.
 #pragma once
 
 #include <memory>
@@ -22,16 +22,16 @@ struct CellInputs {
 std::shared_ptr<const QkvTensors> load_tensors(const Cell& cell);
 CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tensors);
 
-/// What the cell is compared with: the variant `against`, else the exact counterpart of its own.
+/// The variant that the cell is compared with: `against`, else the exact counterpart of its own variant.
 Variant baseline_of(const Cell& cell, const Variant& variant);
 
-/// Learned weights of a variant, the cell's own or what it is compared with. Throws ArgumentError.
+/// Learned weights of `variant`: the variant of the cell or its baseline. Throws ArgumentError.
 ScoreWeights load_weights(const Cell& cell, const Variant& variant);
 
-/// What a cell reads: captured tensors and learned weights.
+/// The files that a cell reads: captured tensors and learned weights.
 std::vector<std::string> input_files(const Cell& cell);
 
-/// Throws ArgumentError if the input or the score's weights do not fit the cell.
+/// Throws ArgumentError if the input or the learned weights do not fit the cell.
 void require_inputs(const Cell& cell);
 
 }  // namespace attnlab

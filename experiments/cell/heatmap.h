@@ -10,9 +10,9 @@
 namespace attnlab {
 
 struct Heatmap {
-  std::int64_t head = 0;  ///< of all batches, batch by batch
+  std::int64_t head = 0;  ///< counted through all batches
   std::string exact_variant;
-  WeightMap variant, exact;  ///< the same number of bins, at most 128
+  WeightMap variant, exact;  ///< at most 128 bins a side, the same number in both
 };
 
 Heatmap make_heatmap(const Variant& variant, const Problem& problem, const Inputs& inputs, std::int64_t head);

@@ -1,4 +1,4 @@
-// How much of its weight a row puts on the needle of input needle(delta).
+// The weight that rows put on the needle of input needle(delta).
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace attnlab {
 
-/// Adds `needle_weight` to the means and means by head of `dispersion` (results/SCHEMA.md): over the rows
-/// that see the needle, null where none does. `needles` and what coordinate 0 of the output says:
-/// Input::make.
+/// Adds `needle_weight` to the means, over all rows and by head, in `dispersion` (results/SCHEMA.md): the
+/// mean over the rows that see the needle, or null if no row does. `needles`: see Input::make, which also
+/// says what coordinate 0 of the output holds.
 void add_needle_weight(const Variant& variant, const Shape& shape, std::span<const std::int64_t> needles,
                        const TensorView& output, Json& dispersion);
 

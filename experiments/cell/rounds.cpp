@@ -12,10 +12,10 @@ namespace attnlab {
 namespace {
 
 constexpr double precise_half_width = 0.02;
-/// Whatever they cost, where `rounds` asks for as many.
+/// Samples taken regardless of the budget, if `rounds` is not lower.
 constexpr int fewest_in_a_budget = 3;
 constexpr int fewest_for_an_interval = 5;
-/// Stabilised: the last `rounds` samples took off less than this share of the half-width.
+/// Stabilised: the last `rounds` samples reduced the half-width by less than this share.
 constexpr double least_progress = 0.10;
 
 double half_width(const std::vector<double>& times) {

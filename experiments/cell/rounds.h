@@ -1,4 +1,4 @@
-// The samples of one cell, a process each: when there are enough of them, and the figures they make.
+// The samples of one cell, one process each: when there are enough of them, and the figures made from them.
 #pragma once
 
 #include <algorithm>
@@ -16,18 +16,18 @@ namespace attnlab {
 struct StoppingRule {
   int rounds = 12;       ///< at least as many blocks with a clean sample
   int max_rounds = 32;   ///< at most as many samples
-  int retries = 3;       ///< contaminated samples taken again, for each cell
-  double budget_s = 20;  ///< of wall time in the cell's processes; at least 3 samples whatever they take
+  int retries = 3;       ///< contaminated samples that are repeated, for each cell
+  double budget_s = 20;  ///< wall time in the processes of the cell; at least 3 samples are taken in any case
 };
 /// Throws ArgumentError.
 StoppingRule stopping_rule(const Settings& settings);
 
 struct RoundSample : Sample {
-  std::int64_t block = 0;  ///< of its group: samples of one block were taken side by side
+  std::int64_t block = 0;  ///< of the group; the samples of a block were taken in turn
   std::vector<std::string> contaminated;
 };
 
-/// One sample of each block, in the order of the blocks: the first clean one, else the last.
+/// One sample of each block, in the order of the blocks: the first clean sample, or else the last sample.
 std::vector<const RoundSample*> one_of_each_block(const std::vector<RoundSample>& samples);
 
 class Rounds {
@@ -35,22 +35,23 @@ class Rounds {
   explicit Rounds(const StoppingRule& rule) : rule_(rule) {}
 
   void add(RoundSample sample) { samples_.push_back(std::move(sample)); }
-  /// The last sample is contaminated, and may be taken again.
+  /// Whether the last sample is contaminated and may be repeated.
   bool wants_retry() const;
   void count_retry() { ++retries_; }
 
-  /// Why no more samples are taken: `precise` (the interval's half-width is at most 2 % of the median),
-  /// `stabilised` (more samples did not narrow it), `budget`; empty: more are wanted.
+  /// Why sampling stops: `precise` (the half-width of the interval is at most 2 % of the median),
+  /// `stabilised` (more samples did not narrow the interval) or `budget`; empty: sampling continues.
   std::string stopped(double spent_s) const;
 
-  /// Of a precise cell: fewer than twice the samples that it needs at least, and within the budget.
+  /// Whether a precise cell may be sampled further: it has fewer than 2 x rounds samples and is within its
+  /// budget.
   bool may_wait(double spent_s) const {
     return spent_s < rule_.budget_s &&
            std::ssize(samples_) < std::min<std::ptrdiff_t>(2 * rule_.rounds, rule_.max_rounds);
   }
 
-  /// The record's `time` (results/SCHEMA.md). Figures are made of one_of_each_block. Blocks without a clean
-  /// one are left out where there are `rounds` others.
+  /// `time` of the record (results/SCHEMA.md). Figures use one_of_each_block; blocks without a clean sample
+  /// are left out if at least `rounds` other blocks remain.
   Json to_json(const std::string& stopped) const;
   std::int64_t contaminated() const;
 
@@ -62,7 +63,7 @@ class Rounds {
   int retries_ = 0;
 };
 
-/// A sample as a worker reports it.
+/// A sample in the form in which a worker reports it.
 Json to_json(const RoundSample& sample);
 RoundSample round_sample_from_json(const Json& json);
 

@@ -60,8 +60,8 @@ Json filter_json(const FilterCounts& counts, std::int64_t visible_pairs) {
           {"whole_rows", part(counts.whole_rows, counts.rows)}};
 }
 
-/// `resolution`: of what resident memory grew by; nothing where that cannot be measured. The run's counts go
-/// to `filtered`.
+/// `resolution`: error of the measured growth of resident memory; nullopt if it cannot be measured.
+/// `filtered` receives the counts of the run.
 Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution,
                  std::optional<FilterCounts>& filtered) {
   const auto growth = [](std::optional<std::int64_t> peak, std::optional<std::int64_t> before) {
@@ -77,7 +77,7 @@ Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution,
   filtered = plan->filter_counts();
   const Json heap_peak = growth(heap_peak_bytes(), heap_before);
   const Json rss_delta = growth(resident_peak_bytes(), resident_before);
-  // Code that is run for the first time is resident too, and no memory of the engine.
+  // Code that runs for the first time becomes resident, too, but is not memory of the engine.
   if (const auto file_after = resident_file_bytes(); resolution && file_before && file_after)
     *resolution += std::max<std::int64_t>(0, *file_after - *file_before);
   Json agrees;
@@ -92,7 +92,7 @@ Json memory_pass(Prepared& prepared, std::optional<std::int64_t> resolution,
           {"inputs_bytes", tensor_bytes(prepared.problem)}};
 }
 
-/// One sample; adds the wall time of all calls to `measured_ms`.
+/// Takes one sample and adds the wall time of all calls to `measured_ms`.
 Json time_pass(Prepared& prepared, const Cell& cell, double& measured_ms) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = prepared.engine.plan(prepared.variant, prepared.problem, workspace);
@@ -102,7 +102,7 @@ Json time_pass(Prepared& prepared, const Cell& cell, double& measured_ms) {
   return to_json(RoundSample{taken, 0, {}});
 }
 
-/// The buckets that the shape's distances reach.
+/// Shares of weight in the distance buckets that occur in this shape.
 Json distance_mass(const DispersionSummary& summary, const Shape& shape) {
   const std::int64_t farthest =
       std::max(shape.position(shape.seqlen_q - 1), std::abs(shape.position(0) - (shape.seqlen_k - 1)));
@@ -142,7 +142,7 @@ Difference difference(const std::vector<double>& values, const std::vector<doubl
   return result;
 }
 
-/// The record's `against`, without the name.
+/// `against` of the record, without the name.
 Json against_json(const PairRows& pair, std::int64_t heads) {
   const auto mean = [](std::span<const RowDivergence> rows, std::size_t d) {
     double sum = 0;
@@ -280,7 +280,7 @@ std::int64_t predicted_bytes(const Cell& cell) {
 
 Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
   cap_onednn();
-  // Parallel regions that are not the engine's, lest threads that the cell does not have spin beside it.
+  // For parallel regions outside of the engine: more threads than the cell has would spin beside it.
   omp_set_num_threads(cell.problem.threads);
   Json record = record_header(cell);
   const Engine& engine = find_engine(cell.engine);

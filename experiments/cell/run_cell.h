@@ -1,4 +1,4 @@
-// One cell, measured in this process: memory, time and statistics in passes of their own, then the error.
+// One cell, measured in this process: separate passes for memory, time and statistics, then the error.
 #pragma once
 
 #include <cstdint>
@@ -8,21 +8,21 @@
 
 namespace attnlab {
 
-/// Of the record (results/SCHEMA.md).
+/// Schema of the record (results/SCHEMA.md).
 inline constexpr int schema_version = 2;
 
-/// What every record of a cell has, whatever came of it: identity, shape, machine, build, start.
+/// The part of a record that does not depend on the outcome: identity, shape, machine, build, start.
 Json record_header(const Cell& cell);
 
-/// What one process of a cell does.
+/// The passes that one process of a cell makes.
 enum class Passes {
   all,  ///< memory, one sample of the time, statistics, error
   time  ///< one sample of the time
 };
 
-/// The record, status `ok` or `refused`; its `time` is one sample (rounds.h). `tensors`: of the cell; none:
-/// they are loaded. Throws ArgumentError for an input that does not fit, std::bad_alloc, and what oneDNN
-/// throws.
+/// The record, with status `ok` or `refused`; its `time` is one sample (rounds.h). `tensors`: the inputs of
+/// the cell; null: load them. Throws ArgumentError for an input that does not fit, std::bad_alloc, and the
+/// exceptions of oneDNN.
 Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors> tensors);
 
 /// Bytes of inputs, output and workspace.

@@ -94,7 +94,7 @@ po::options_description describe(const Command& command) {
   return description;
 }
 
-/// Puts parsed options into `settings`. Throws UsageError for one that is there already.
+/// Adds parsed options to `settings`. Throws UsageError for an option given twice.
 void merge(const po::parsed_options& parsed, Settings& settings, const std::string& origin = {}) {
   for (const po::option& option : parsed.options) {
     if (option.string_key == "positional") {

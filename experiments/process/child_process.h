@@ -1,4 +1,4 @@
-// A forked process, in a group of its own, that dies with the one that forked it.
+// A forked process in its own process group. The kernel ends it when its parent ends.
 #pragma once
 
 #include <sys/types.h>
@@ -12,25 +12,25 @@ namespace attnlab {
 
 class ChildProcess {
  public:
-  /// The child calls `body` with its end of a socket, stdin and stdout closed to it and stderr kept for
-  /// last_words(), and ends with what `body` returns, without running destructors. Throws std::system_error.
+  /// The child calls `body` with its end of a socket and exits with the return value, without running
+  /// destructors. Its stdin and stdout are closed; stderr is kept for last_words(). Throws std::system_error.
   explicit ChildProcess(const std::function<int(int channel)>& body);
-  /// Stops it.
+  /// Ends the process.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  /// False if it is gone.
+  /// False if the process has ended.
   bool send_line(const std::string& line);
   enum class Reading { line, gone, late, interrupted };
-  /// Its next line, without the line's end, unless it ends first, `limit_s` have passed, or a signal came
+  /// Reads the next line, without the line end, unless the process ends, `limit_s` pass, or a signal arrives
   /// (catch_interrupts).
   Reading read_line(std::string& line, double limit_s);
-  /// Its status as of waitpid, once it has ended.
+  /// Waits for the process to end and returns its status, as waitpid does.
   int wait();
-  /// Kills its group unless it has ended.
+  /// Kills the process group unless the process has ended.
   void stop();
-  /// What it said on stderr, the last line.
+  /// The last line that the process wrote to stderr.
   std::string last_words() const;
 
  private:
@@ -42,7 +42,7 @@ class ChildProcess {
   bool ended_ = false;
 };
 
-/// From here on SIGINT and SIGTERM end ChildProcess::read_line rather than the process.
+/// After this call SIGINT and SIGTERM end ChildProcess::read_line instead of the process.
 void catch_interrupts();
 
 }  // namespace attnlab

@@ -24,10 +24,10 @@ int become_launcher(int channel) {
   return 127;
 }
 
-/// Tensors that workers find in their memory, the same for all cells of a group.
+/// The inputs of a group, which workers inherit.
 class BlockTensors {
  public:
-  /// None where they could not be made: the worker then says why.
+  /// Null if they could not be made; the worker then reports the reason.
   std::shared_ptr<const QkvTensors> of(const Cell& cell) {
     if (cell.group_key() == made_for_) return tensors_;
     tensors_.reset();
@@ -37,7 +37,7 @@ class BlockTensors {
       tensors_ = load_tensors(cell);
     } catch (const std::exception&) {
     }
-    // Threads do not come with a fork: a worker that found them in OpenMP's books would wait for them
+    // A fork does not copy threads: a worker whose OpenMP runtime still counted them would wait for them
     // forever.
     omp_pause_resource_all(omp_pause_hard);
     return tensors_;
@@ -60,7 +60,7 @@ Json Launcher::run(Passes passes, const Cell& cell) {
                           .dump());
   std::string line;
   Json record;
-  // The launcher keeps the time limit.
+  // The launcher enforces the time limit.
   switch (process_->read_line(line, std::numeric_limits<double>::infinity())) {
     case ChildProcess::Reading::line:
       record = Json::parse(line);

@@ -1,6 +1,6 @@
-// A process that has loaded the program and the inputs of a group once, and forks a worker for each sample of
-// a block: these need not load, link and make them again. Its workers have heaps of their own, but one layout
-// of addresses and one copy of the inputs, so each block gets a launcher of its own.
+// A process that loads the program and the inputs of a group once and forks a worker for each sample of a
+// block, which saves loading, linking and making inputs again. Its workers have separate heaps but share the
+// address layout and the copy of the inputs, so each block has its own launcher.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,8 @@ class Launcher {
  public:
   explicit Launcher(const Limits& limits) : limits_(limits) {}
 
-  /// The record of one process of a cell, with the wall time from asking for it as `elapsed_ms`. Throws
-  /// Interrupted after SIGINT or SIGTERM, with all processes stopped.
+  /// Runs one process of a cell and returns its record; `elapsed_ms` is the wall time of this call. On SIGINT
+  /// or SIGTERM it ends all processes and throws Interrupted.
   Json run(Passes passes, const Cell& cell);
 
  private:
@@ -23,7 +23,7 @@ class Launcher {
   std::optional<ChildProcess> process_;
 };
 
-/// The launcher's side: answers requests on file descriptor 3 until its end.
+/// The main function of the launcher: answers requests on file descriptor 3 until that is closed.
 int launcher_main();
 
 struct Interrupted {};

@@ -24,7 +24,7 @@ Json failure(const Cell& cell, const std::string& status, const std::string& rea
   return record;
 }
 
-/// The worker's side.
+/// Runs in the worker.
 int work(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors>& tensors,
          const Limits& limits, int channel) {
   prctl(PR_SET_NAME, "attnlab-worker");

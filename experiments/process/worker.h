@@ -1,4 +1,4 @@
-// One cell in one process of its own: whatever happens to it, there is a record.
+// One cell in a process of its own. There is a record whatever happens to the process.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,18 @@
 namespace attnlab {
 
 struct Limits {
-  double time_s = 300;            ///< for one process
-  std::int64_t memory_bytes = 0;  ///< of private memory, by RLIMIT_DATA
+  double time_s = 300;            ///< limit of one process
+  std::int64_t memory_bytes = 0;  ///< limit of private memory (RLIMIT_DATA)
 };
 
-/// Forks a worker (run_cell), stops it with its process group at the time limit, and gives its record; or one
-/// that says why there is none. No other thread may be running, since OpenMP's do not come with a
-/// fork.
+/// Forks a worker, which calls run_cell, and returns its record, or a record with the reason of its failure.
+/// At the time limit it kills the process group of the worker. No other thread may run, since a fork does not
+/// copy OpenMP's threads.
 Json run_in_worker(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors>& tensors,
                    const Limits& limits);
 
-/// The record of a cell whose process ended, with `status` as of waitpid, before it had one; `said`: its last
-/// words.
+/// The record of a cell whose process ended without one. `status`: as returned by waitpid; `said`: the last
+/// line on stderr.
 Json record_of_death(const Cell& cell, int status, const std::string& said);
 
 }  // namespace attnlab

@@ -12,7 +12,7 @@ namespace attnlab {
 
 namespace {
 
-/// A part of a condition, as a label says it.
+/// A part of a condition, as it appears in a label.
 struct Part {
   const char* path;
   const char* format;
@@ -30,7 +30,7 @@ constexpr Part parts[]{{"input.name", "{}"},
                        {"machine.cpu", "{}"},
                        {"machine.level", "row code {}"}};
 
-/// The parts of one record's condition; the last says how n_q goes with n_k.
+/// The parts of the condition of one record; the last says how n_q depends on n_k.
 std::vector<std::string> condition_of(const Json& record) {
   std::vector<std::string> condition;
   for (const Part& part : parts)

@@ -1,5 +1,5 @@
-// What records say together: series over sequence length, conditions that keep them apart, the cells that
-// others are set against, fitted exponents.
+// Analysis of the records of a run: series over sequence length, conditions that separate them, baseline
+// cells, fitted exponents.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace attnlab {
 
-/// Name of a record's curve: its backend (or engine), with the variant where one backend has several, behind
-/// the name of its run where there are two (subject.h).
+/// Name of the curve of a record: the backend (or engine), followed by the variant if the backend has
+/// several, and preceded by the name of the run if there are two (subject.h).
 class SeriesNames {
  public:
   explicit SeriesNames(const std::vector<Json>& records);
@@ -31,14 +31,14 @@ class SeriesNames {
   std::vector<std::string> order_;
 };
 
-/// What holds along a curve besides series and dtype: input, shape but for n, threads, seed, CPU, level.
+/// What is constant along a curve besides series and dtype: input, shape except n, threads, seed, CPU, level.
 /// Cells of two conditions are never joined by a line or fitted together.
 class Conditions {
  public:
   explicit Conditions(const std::vector<Json>& records);
   std::size_t index(const Json& record) const;
   std::size_t size() const { return labels_.size(); }
-  /// Only what differs between the conditions of these records, as in `needle(6), 2 threads`.
+  /// The parts that differ between the conditions of these records, such as `needle(6), 2 threads`.
   const std::string& label(std::size_t index) const { return labels_.at(index); }
 
  private:
@@ -46,41 +46,41 @@ class Conditions {
   std::vector<std::string> labels_;
 };
 
-/// What a record is listed under: its backend, or its engine where one was named.
+/// The backend of a record, or its engine if one was named.
 std::string backend_of(const Json& record);
 
-/// Keys that a query may see: the n of every curve.
+/// Number of keys: the n of every curve.
 std::int64_t seqlen_of(const Json& record);
 
-/// Without anything given up: the variant is its own exact counterpart.
+/// Whether the variant is its own exact counterpart, so that nothing is given up.
 bool is_exact(const Json& record);
 
-/// What the two of an A/A pair share and no other cell of the run has.
+/// A key that only the two records of an A/A pair share.
 std::string pair_key(const Json& record);
 
-/// The second of an A/A pair.
+/// Whether the record is the second of an A/A pair.
 bool is_twin(const Json& record);
 
-/// What two records must share to be compared: shape, dtype, threads, seed, input, CPU and level.
+/// A key that two records must share to be compared: shape, dtype, threads, seed, input, CPU and level.
 std::string comparison_key(const Json& record);
 
-/// `status` is ok and the output within its error budget.
+/// Whether `status` is ok and the output is within its error budget.
 bool counts(const Json& record);
 
-/// A ratio, or why there is none.
+/// A ratio, or the reason why there is none.
 struct Ratio {
   std::optional<double> value;
   std::string why;
 };
 
-/// The cells of a backend, to set others against. Where several variants of it ran, the one of the record's
-/// own variant; else the exact counterpart's.
+/// The cells of the backend that others are compared with. If the backend ran several variants, a record is
+/// compared with the cell of its own variant, or else with that of the exact counterpart.
 class Baseline {
  public:
   Baseline(const std::vector<Json>& records, const std::string& backend);
-  /// The cell to set a record against, with figures on both sides; or null, and why.
+  /// The cell to compare a record with, if both have figures; else null and the reason.
   std::pair<const Json*, std::string> cell_for(const Json& record) const;
-  /// How many times the record's value the baseline needs, for a path such as time.median_ns.
+  /// The value of the baseline divided by that of the record, for a path such as time.median_ns.
   Ratio ratio(const Json& record, const std::string& path) const;
 
  private:
@@ -88,37 +88,37 @@ class Baseline {
   std::unordered_map<std::string, std::map<std::string, const Json*>> cells_;
 };
 
-/// Cells with figures of one series, dtype and condition, by n.
+/// The cells with figures of one series, dtype and condition, ordered by n.
 struct Curve {
   std::size_t condition;
   std::size_t series;
   std::string dtype;
   std::vector<const Json*> cells;
 
-  /// (n, value) for a path such as time.median_ns, where it is above 0.
+  /// (n, value) for a path such as time.median_ns; values of 0 are left out.
   std::vector<std::pair<double, double>> points(const std::string& path) const;
 };
 
-/// By condition, dtype (f32 first) and series.
+/// Ordered by condition, dtype (f32 first) and series.
 std::vector<Curve> make_curves(const std::vector<Json>& records);
 
-/// y ~ x^value, and the interval of `bootstrap_confidence` of that exponent: Student's t over what the points
-/// leave of a straight line, be it noise or a bend.
+/// The exponent of y ~ x^value and its interval at `bootstrap_confidence`, by Student's t from the residuals
+/// of the straight line, whether these are noise or a bend.
 struct Exponent {
   double value;
   Interval interval;
 };
 
-/// Slope of ln y over ln x by least squares; nothing with fewer than three lengths, where a slope says
-/// nothing of fit.
+/// Slope of ln y over ln x by least squares; nullopt with fewer than three lengths, which leave no residual
+/// to judge the fit.
 std::optional<Exponent> fitted_exponent(const std::vector<std::pair<double, double>>& points);
 
-/// What a record has under a path such as time.samples_ns; null pointer where it has nothing.
+/// The value of a record at a path such as time.samples_ns; a null pointer if there is none.
 const Json* value_at(const Json& record, const std::string& path);
 
-/// value(record) for a path such as time.median_ns; nothing where it is null or absent.
+/// The number at a path such as time.median_ns; nullopt if it is null or absent.
 std::optional<double> number_at(const Json& record, const std::string& path);
-/// Empty where it is null or absent; what is no string, as JSON.
+/// The text at a path: empty if it is null or absent; JSON if the value is not a string.
 std::string text_at(const Json& record, const std::string& path);
 
 }  // namespace attnlab

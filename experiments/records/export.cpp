@@ -50,7 +50,7 @@ std::string to_json_lines(const FlatRecords& flat) {
   return text;
 }
 
-/// CPU time of one iteration of a sample; its wall time where that was not recorded.
+/// CPU time of one iteration of a sample, or its wall time if CPU time was not recorded.
 double cpu_time(const Json& time, std::size_t at) {
   if (time.contains("samples") && time.at("samples").is_array())
     for (const Json& sample : time.at("samples"))
@@ -75,7 +75,7 @@ FlatRecords flatten(const std::vector<Json>& records) {
       row[place->second] = value;
     });
   }
-  // An object that some record has whole and others have as null is no column of its own.
+  // An object that is null in some records is not a column, since its members are.
   std::vector<bool> kept;
   for (const std::string& column : flat.columns)
     kept.push_back(std::none_of(flat.columns.begin(), flat.columns.end(),

@@ -11,7 +11,7 @@ namespace attnlab {
 
 namespace {
 
-/// `text` with every sign that the table has replaced; no sign begins another.
+/// `text` with every character of the table replaced; no character of the table begins another.
 std::string escaped(std::string_view text, std::span<const Escape> table) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -26,7 +26,7 @@ std::string escaped(std::string_view text, std::span<const Escape> table) {
 
 constexpr Escape markdown[]{{"|", "\\|"}, {"<", "&lt;"}, {"*", "\\*"},   {"_", "\\_"}, {"\\", "\\\\"},
                             {"`", "\\`"}, {"[", "\\["},  {"&", "&amp;"}, {"\n", " "}};
-// Besides TeX's own, what pdfLaTeX's default fonts lack; the rest of UTF-8 they have.
+// The special characters of TeX, and the characters used here that pdfLaTeX's default fonts lack.
 constexpr Escape latex[]{{"\\", "\\textbackslash{}"},
                          {"&", "\\&"},
                          {"%", "\\%"},
@@ -52,7 +52,7 @@ constexpr Escape html[]{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&q
 std::string escape_markdown(std::string_view text) { return escaped(text, markdown); }
 std::string escape_latex(std::string_view text) { return escaped(text, latex); }
 
-/// show(item) of each, with `between` between them.
+/// show(item) of each item, joined by `between`.
 template <class Item, class Show>
 std::string joined(const std::vector<Item>& items, const char* between, Show show) {
   std::string line;
@@ -60,7 +60,7 @@ std::string joined(const std::vector<Item>& items, const char* between, Show sho
   return line;
 }
 
-/// Why values are missing, each reason once: a missing value refers to its reason by a letter.
+/// The reasons of missing values, each once. A missing value refers to its reason by a letter.
 std::vector<std::string> reasons_of(const Table& table) {
   std::vector<std::string> reasons;
   for (const auto& row : table.rows)
@@ -76,7 +76,7 @@ std::string letter_of(const std::vector<std::string>& reasons, const std::string
   return index < 26 ? std::string(1, static_cast<char>('a' + index)) : fmt::format("{}", index + 1);
 }
 
-/// The note, then the reasons by letter.
+/// The note of the table, then the reasons by letter.
 std::string legend_of(const Table& table) {
   std::string text = table.note;
   const std::vector<std::string> reasons = reasons_of(table);
@@ -85,7 +85,7 @@ std::string legend_of(const Table& table) {
   return text;
 }
 
-/// Columns as they stand in a terminal: every UTF-8 sequence here is one column wide.
+/// Width in a terminal: every UTF-8 sequence used here is one column wide.
 std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
@@ -201,7 +201,7 @@ std::string to_html(const Table& table) {
       "data-columns=\"{2}\"><caption>{0}</caption>\n",
       escape_html(table.caption), table.id,
       escape_html(columns.dump(-1, ' ', false, Json::error_handler_t::replace)));
-  // Numeric cells are the rule and carry no class: 500 records make 20 000 cells.
+  // Numeric cells have no class because most cells are numeric: 500 records make 20 000 cells.
   const auto left = [&](std::size_t c) { return table.columns[c].numeric ? "" : " class=t"; };
   if (!table.columns.front().title.empty()) {
     text += "<thead><tr>";

@@ -1,4 +1,4 @@
-// Tables as text for papers and scripts; everything in a cell is escaped.
+// Tables as text for papers and scripts. All text of a cell is escaped.
 #pragma once
 
 #include <span>
@@ -10,16 +10,16 @@
 
 namespace attnlab {
 
-/// For a terminal: aligned columns.
+/// Aligned columns, for a terminal.
 std::string to_text(const Table& table);
 std::string to_markdown(const std::vector<Table>& tables);
-/// One table after another, each with its caption on a line of its own, RFC 4180. Values are raw, as the
-/// records have them; a missing one is empty.
+/// CSV (RFC 4180): one table after another, each after a line with its caption. Values are those of the
+/// records, not rounded; a missing value is empty.
 std::string to_csv(const std::vector<Table>& tables);
-/// booktabs.
+/// LaTeX with the package booktabs.
 std::string to_latex(const std::vector<Table>& tables);
 
-/// What stands for a sign that a format would read as its own; the page's exports have the same tables.
+/// Replacements for characters that have a meaning in a format; the exports of the page use the same tables.
 struct Escape {
   std::string_view sign;
   std::string_view instead;
@@ -27,7 +27,7 @@ struct Escape {
 std::span<const Escape> markdown_escapes();
 std::span<const Escape> latex_escapes();
 
-/// A field of RFC 4180, in quotes where it has to be.
+/// A field of RFC 4180, in quotes if it needs them.
 std::string escape_csv(std::string_view text);
 std::string escape_html(std::string_view text);
 std::string to_html(const Table& table);

@@ -14,7 +14,7 @@ namespace attnlab {
 
 namespace {
 
-/// What every record has, whatever its status: without one of these it could not be placed anywhere.
+/// Keys that a record of any status needs to appear in tables and charts.
 constexpr std::array texts{"/engine",     "/variant",     "/status",        "/cell/dtype",
                            "/input/name", "/machine/cpu", "/machine/level", "/started_at"};
 constexpr std::array numbers{"/cell/batch",    "/cell/heads",      "/cell/kv_heads",
@@ -23,7 +23,7 @@ constexpr std::array numbers{"/cell/batch",    "/cell/heads",      "/cell/kv_hea
 constexpr std::array objects{"time",       "work",    "memory", "error",  "deviation",
                              "dispersion", "against", "filter", "heatmap"};
 
-/// What `record` lacks of schema 1; empty: nothing.
+/// The first key of schema 1 that `record` lacks; empty if it lacks none.
 std::string lacking(const Json& record) {
   const auto at = [&](const char* pointer) -> const Json* {
     const Json::json_pointer path(pointer);

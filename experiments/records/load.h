@@ -1,4 +1,4 @@
-// Records of a run, read back.
+// Reading the records of a run.
 #pragma once
 
 #include <filesystem>
@@ -14,9 +14,9 @@ struct RunRecords {
   std::vector<Json> twins;  ///< the second of each A/A pair
 };
 
-/// Every line of directory/records.jsonl. Throws ArgumentError (`command`) for a directory without one, with
-/// none in it, with a line that is no record or lacks what every record has (naming file, line and key), or
-/// with another schema.
+/// Reads every line of directory/records.jsonl. Throws ArgumentError (argument `command`) if the file is
+/// missing or empty, if a line is not a record or lacks a key that every record has (with file, line and
+/// key), or if the schema is unknown.
 RunRecords load_run(const std::filesystem::path& directory, std::string_view command);
 
 }  // namespace attnlab

@@ -60,7 +60,7 @@ void require_one(const std::vector<Part>& parts, const char* what, std::string (
                         fmt::format("records of one {}, or --force", what));
 }
 
-/// Which shards are there, where the parts are shards; empty: all of them, or no shards.
+/// The shards that are missing, if the parts are shards; empty if none is.
 std::string missing_shards(const std::vector<Part>& parts) {
   std::set<std::string> there;
   for (const Part& part : parts) there.insert(part.run.at("options").value("shard", "1/1"));

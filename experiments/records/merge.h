@@ -1,4 +1,4 @@
-// attnlab merge: the directories of a sweep that was shared over machines, as one.
+// attnlab merge: joins the directories of a sweep that ran as shards on several machines.
 #pragma once
 
 #include "options/options.h"

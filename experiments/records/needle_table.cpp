@@ -37,7 +37,7 @@ Table make_needle_table(const std::vector<Json>& records) {
               "variant that disperses loses the needle as n grows."};
   const SeriesNames names(records);
   const Conditions conditions(records);
-  // A condition that says no more than the input is not said twice.
+  // A condition that differs in the input alone is not repeated.
   const bool by_condition = std::any_of(records.begin(), records.end(), [&](const Json& record) {
     return has_needle(record) && conditions.label(conditions.index(record)) != "" &&
            conditions.label(conditions.index(record)) != text_at(record, "input.name");

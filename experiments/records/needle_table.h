@@ -1,4 +1,4 @@
-// The needle test: how much of its weight each variant keeps on one key as the sequence grows.
+// The needle test: the weight that each variant keeps on one key as the sequence grows.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,8 @@
 
 namespace attnlab {
 
-/// Weight on the needle of input needle(delta), one column a length; no rows without such records.
+/// Weight on the needle of input needle(delta), a column for each length. Without such records the table has
+/// no rows.
 Table make_needle_table(const std::vector<Json>& records);
 
 }  // namespace attnlab

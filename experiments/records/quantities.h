@@ -1,4 +1,4 @@
-// Bytes and seconds for readers.
+// Bytes and seconds as text for readers.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace attnlab {
 
-/// As in `12.5 MiB`, `340 us`.
+/// Such as `12.5 MiB` and `340 us`.
 std::string format_bytes(std::int64_t bytes);
 std::string format_seconds(double seconds);
 

@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::string_view half_written = "no whole record (half-written)";
 
-/// A sweep that was just killed holds its lock until the kernel has taken it down.
+/// A killed sweep holds its lock until the kernel has removed the process.
 bool lock(int descriptor) {
   for (int trial = 0; trial < 40; ++trial) {
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;

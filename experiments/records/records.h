@@ -1,5 +1,5 @@
-// A directory of one run: run.json (what was asked for), records.jsonl (one record a line, appended and
-// synced one by one), set-aside.jsonl (lines that a resumed sweep took out), lock.
+// The directory of one run: run.json (the options of the run), records.jsonl (one record a line, each
+// appended and synced by itself), set-aside.jsonl (lines that a resumed sweep removed) and lock.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 
 namespace attnlab {
 
-/// A record could not be written; what had been written before is whole.
+/// A record could not be written. The records before it are whole.
 class RecordError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A file descriptor that closes itself; -1: none.
+/// A file descriptor that is closed on destruction; -1: none.
 class Descriptor {
  public:
   explicit Descriptor(int descriptor = -1) : descriptor_(descriptor) {}
@@ -34,25 +34,26 @@ class Descriptor {
 
 class RunDirectory {
  public:
-  /// Makes `directory` if need be and locks it until the end. Throws ArgumentError (`out`) if another sweep
-  /// is at work in it, if it cannot be written, or if it holds a run and `resume` is false; nothing is left
-  /// behind then.
+  /// Creates `directory` if it does not exist and locks it for the lifetime of the object. Throws
+  /// ArgumentError (argument `out`), and leaves nothing behind, if another sweep holds the lock, if the
+  /// directory cannot be written, or if it holds a run and `resume` is false.
   RunDirectory(const std::filesystem::path& directory, bool resume);
 
-  /// What the run in it was asked for; null if it holds none yet.
+  /// The contents of run.json; null if there is no run yet.
   const Json& run() const { return run_; }
   /// Writes run.json. Throws ArgumentError (`out`).
   void begin(const Json& run);
 
-  /// Takes out of records.jsonl every line that is no whole record, and every record for which `why_not`
-  /// gives a reason, and appends them to set-aside.jsonl. Throws RecordError; nothing is lost then.
+  /// Moves incomplete lines, and records for which `why_not` returns a reason, from records.jsonl to
+  /// set-aside.jsonl. Throws RecordError, and then loses nothing.
   struct Kept {
     std::vector<Json> records;
-    std::map<std::string, std::int64_t> set_aside;  ///< how many, by reason
+    std::map<std::string, std::int64_t> set_aside;  ///< number of lines, by reason
   };
   Kept keep(const std::function<std::string(const Json&)>& why_not);
 
-  /// Appends one line and syncs it. Throws RecordError, after taking back what was written of the line.
+  /// Appends one line and syncs it. If that fails, removes the part of the line that was written and throws
+  /// RecordError.
   void append(const Json& record);
 
   const std::filesystem::path& file() const { return file_; }
@@ -68,7 +69,7 @@ class RunDirectory {
   Descriptor records_;
 };
 
-/// A record as its line, without the line's end.
+/// A record as one line, without the line end.
 std::string to_line(const Json& record);
 
 }  // namespace attnlab

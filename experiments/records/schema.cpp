@@ -25,10 +25,10 @@ struct Key {
   const char* pointer;
   Type type;
   bool nullable = false;
-  bool may_lack = false;  ///< was added within this schema: older records lack it
+  bool may_lack = false;  ///< added within this schema; older records may lack it
 };
 
-/// What every record has.
+/// Keys of every record.
 constexpr Key every_record[] = {
     {"/schema", Type::whole},
     {"/id", Type::text},
@@ -87,7 +87,7 @@ constexpr Key every_record[] = {
     {"/measured_ms", Type::number, true, true},
 };
 
-/// What a record of status ok has beside that. Errors and deviations of non-finite outputs are null.
+/// Further keys of records with status ok. Errors and deviations of non-finite outputs are null.
 constexpr Key ok_record[] = {
     {"/time/median_ns", Type::number},
     {"/time/low_ns", Type::number},
@@ -122,7 +122,7 @@ constexpr Key ok_record[] = {
     {"/dispersion/rows_without_keys", Type::whole},
 };
 
-/// What a record of status ok may lack: it was added after the first records of its schema.
+/// Keys that a record of status ok may lack: they were added after the first records of the schema.
 constexpr Key newer_record[] = {
     {"/error/undetermined_rows", Type::whole},
     {"/dispersion/distance_mass", Type::object},
@@ -201,7 +201,7 @@ bool has_type(const Json& value, Type type) {
   return false;
 }
 
-/// The object of `pointer` where all of it may be null.
+/// The object that contains `pointer`, if the whole object may be null.
 const Json* optional_object(const Json& record, std::string_view pointer) {
   for (const char* name : {"deviation", "dispersion"})
     if (pointer.starts_with(fmt::format("/{}/", name)) && record.contains(name)) return &record.at(name);
@@ -210,7 +210,7 @@ const Json* optional_object(const Json& record, std::string_view pointer) {
 
 void check(const Json& record, const Key& key, std::vector<std::string>& found) {
   const Json::json_pointer pointer(key.pointer);
-  // What a peer computed has neither a deviation nor statistics.
+  // Records of other libraries have neither a deviation nor statistics.
   if (const Json* whole = optional_object(record, key.pointer); whole && whole->is_null()) return;
   const bool there = record.contains(pointer);
   if (!there && key.may_lack) return;
@@ -237,7 +237,7 @@ void check_samples(const Json& time, std::vector<std::string>& found) {
                                 time.at("contaminated").dump(), contaminated));
 }
 
-/// Lines of directory/records.jsonl. Throws ArgumentError (`command`).
+/// The lines of directory/records.jsonl. Throws ArgumentError (argument `command`).
 std::vector<std::string> lines_of(const std::filesystem::path& directory, std::string_view command) {
   std::ifstream stream(directory / "records.jsonl");
   if (!stream)

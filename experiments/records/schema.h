@@ -1,4 +1,4 @@
-// The record's schema (results/SCHEMA.md) as a table, and what an older record lacks of it.
+// The schema of records (results/SCHEMA.md) as a table, and the conversion of older records.
 #pragma once
 
 #include <string>
@@ -9,17 +9,18 @@
 
 namespace attnlab {
 
-/// What is wrong with a record of the present schema, a sentence each; empty: nothing.
+/// Violations of the present schema, a sentence each; empty if the record is valid.
 std::vector<std::string> violations(const Json& record);
 
-/// A record of schema 1 as one of the present schema: what it did not record is null. Throws ArgumentError
-/// (`migrate`) for other schemas.
+/// Converts a record of schema 1 to the present schema; values that schema 1 did not record are null. Throws
+/// ArgumentError (argument `migrate`) for other schemas.
 Json migrated(Json record);
 
-/// attnlab validate DIR: every line of the directory's records against the schema. The exit status: 0, or 3.
+/// attnlab validate DIR: checks every record of the directory against the schema. Returns exit status 0, or 3
+/// if a record is invalid.
 int validate_command(const Settings& settings);
 
-/// attnlab migrate DIR: lifts records of an older schema; the old file stays beside the new one.
+/// attnlab migrate DIR: converts records of an older schema and keeps the old file beside the new one.
 int migrate_command(const Settings& settings);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// A table of figures, the same for every format.
+// A table of figures, independent of the output format.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace attnlab {
 
-/// Text of a value that could not be had.
+/// Text for a missing value.
 inline constexpr const char* missing = "–";
 
 struct TableCell {
-  std::string text;  ///< for readers: rounded, in the column's unit
-  std::string raw;   ///< for programs, where it differs: as the record has it
-  std::string high;  ///< for programs, of an interval: its upper end; `raw` is the lower one
-  std::string why;   ///< of a missing value
+  std::string text;  ///< for readers: rounded, in the unit of the column
+  std::string raw;   ///< for programs, if it differs from `text`: the value of the record
+  std::string high;  ///< for programs, of an interval: the upper end; `raw` is the lower end
+  std::string why;   ///< why the value is missing
   TableCell(std::string shown, std::string unrounded = "")
       : text(std::move(shown)), raw(std::move(unrounded)) {}
   static TableCell none(std::string reason);
@@ -27,16 +27,16 @@ struct TableCell {
 
 struct Column {
   std::string title;
-  std::string name;  ///< in CSV, with the unit of raw values
+  std::string name;  ///< name in CSV, with the unit of the raw values
   bool numeric = true;
-  std::string high_name = {};  ///< of intervals, in CSV: the upper end's; `name` is the lower one's
+  std::string high_name = {};  ///< of an interval, the upper end in CSV; `name` is then the lower end
 };
 
-/// What the page's filters know a row by.
+/// The properties of a row that the filters of the page use.
 struct RowKey {
   std::size_t series;
   std::string dtype;
-  std::optional<std::int64_t> n;  ///< of a row that stands for one length
+  std::optional<std::int64_t> n;  ///< of a row for one length
 };
 
 struct Table {
@@ -45,13 +45,14 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<TableCell>> rows;
   std::string note;
-  std::vector<RowKey> keys = {};  ///< one for each row, or none: a table without filters
+  std::vector<RowKey> keys = {};  ///< one for each row; empty if the table is not filtered
 };
 
 /// Three significant digits, without an exponent from 0.01 on.
 std::string format_figure(double value);
 
-/// As `1.31 … 1.38`, over `unit`: three significant digits, or so many decimals.
+/// An interval divided by `unit`, such as `1.31 … 1.38`: three significant digits, or `decimals` digits after
+/// the point.
 TableCell interval_cell(const Interval& interval, int decimals = -1, double unit = 1);
 
 }  // namespace attnlab

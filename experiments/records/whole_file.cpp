@@ -24,7 +24,7 @@ bool write_all(int descriptor, const std::string& text) {
 
 namespace {
 
-/// Syncs and closes; false (errno says why) if either failed.
+/// Syncs and closes the file. Returns false and sets errno if either fails.
 bool finish(int descriptor) {
   const bool synced = fsync(descriptor) == 0;
   const int why = errno;

@@ -1,4 +1,4 @@
-// A file that is there whole or not at all, even after a power cut.
+// Files that are complete or absent, even after a power failure.
 #pragma once
 
 #include <filesystem>
@@ -7,21 +7,22 @@
 
 namespace attnlab {
 
-/// Writes `text` beside `file`, syncs it and renames it over `file`. Throws std::system_error; `file` is then
-/// as it was.
+/// Writes `text` to a temporary file, syncs it and renames it to `file`. Throws std::system_error and then
+/// leaves `file` unchanged.
 void write_whole(const std::filesystem::path& file, const std::string& text);
 
-/// The same for the file of `option`: throws ArgumentError with the system's reason.
+/// The same for a file named by `option`. Throws ArgumentError with the reason that the system gives.
 void write_whole(std::string_view option, const std::filesystem::path& file, const std::string& text);
 
-/// Throws ArgumentError, named after the option, if write_whole, or write_npy, could not write `file`. Leaves
-/// nothing.
+/// Throws ArgumentError, named after the option, if write_whole or write_npy could not write `file`. Leaves
+/// no file behind.
 void require_writable(std::string_view option, const std::filesystem::path& file);
 
-/// Makes the names of new and renamed files in the folder of `file` last, where the file system can sync one.
+/// Syncs the folder of `file`, so that names of new and renamed files survive a power failure, if the file
+/// system supports it.
 void sync_folder_of(const std::filesystem::path& file);
 
-/// Writes all of `text` to a file descriptor; false (errno says why) if not all of it could be.
+/// Writes all of `text` to a file descriptor. Returns false and sets errno on failure.
 bool write_all(int descriptor, const std::string& text);
 
 }  // namespace attnlab
