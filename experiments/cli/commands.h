@@ -1,4 +1,4 @@
-// The one table of commands.
+// The table of commands.
 #pragma once
 
 #include <vector>

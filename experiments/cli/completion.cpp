@@ -13,7 +13,7 @@ namespace attnlab {
 
 namespace {
 
-/// A word of zsh's _arguments: in single quotes, brackets and colons escaped.
+/// A word for zsh's _arguments: in single quotes, with brackets and colons escaped.
 std::string zsh_text(std::string_view text) {
   std::string out(text);
   boost::replace_all(out, "'", "'\\''");
@@ -21,13 +21,13 @@ std::string zsh_text(std::string_view text) {
   return out;
 }
 
-/// The call that completes `values`, in bash.
+/// The bash call that completes `values`.
 std::string bash_action(const OptionValues& values) {
   if (values.files) return "_attnlab_files";
   return fmt::format("_attnlab_{} \"{}\"", values.list ? "list" : "words", fmt::join(values.words, " "));
 }
 
-/// An action of zsh's _arguments, in single quotes.
+/// An action for zsh's _arguments, in single quotes.
 std::string zsh_action(const OptionValues& values) {
   if (values.files) return "_files";
   if (values.words.empty()) return " ";

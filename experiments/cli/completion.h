@@ -10,7 +10,7 @@ namespace attnlab {
 std::string bash_completion();
 std::string zsh_completion();
 
-/// attnlab completion bash|zsh: on standard output.
+/// attnlab completion bash|zsh: prints the completion script.
 int completion_command(const Settings& settings);
 
 }  // namespace attnlab

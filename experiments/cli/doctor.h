@@ -1,4 +1,4 @@
-// attnlab doctor: the machine, and what about it would spoil figures.
+// attnlab doctor: the machine, and conditions that would spoil measurements.
 #pragma once
 
 #include "options/options.h"

@@ -61,7 +61,7 @@ Json make_list() {
   return everything;
 }
 
-/// As one types it: the example where that has arguments, else the name with its parameter's.
+/// The call as a user types it: the example if it has arguments, else the name with its parameter.
 std::string call_of(const Json& entry) {
   const std::string name = entry.at("name");
   const std::string parameters = entry.at("parameters");

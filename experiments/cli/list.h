@@ -1,4 +1,4 @@
-// attnlab list: what there is, one line each, from the tables themselves.
+// attnlab list: all backends, engines, members, inputs and statistics, one line each, from their tables.
 #pragma once
 
 #include "options/options.h"

@@ -11,7 +11,7 @@ namespace attnlab {
 
 namespace {
 
-/// A line of roff: backslashes and hyphens escaped, never a request.
+/// A line of roff with backslashes and hyphens escaped; it never starts a request.
 std::string roff(std::string_view text) {
   std::string out(text);
   boost::replace_all(out, "\\", "\\e");

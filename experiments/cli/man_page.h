@@ -7,10 +7,10 @@
 
 namespace attnlab {
 
-/// In man(7) format.
+/// The page in man(7) format.
 std::string man_page();
 
-/// attnlab man: on standard output.
+/// attnlab man: prints the man page.
 int man_command(const Settings& settings);
 
 }  // namespace attnlab

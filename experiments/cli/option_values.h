@@ -1,5 +1,4 @@
-// What may be typed after an option or as an argument: from the registries and the tables of commands and
-// options.
+// Values of options and arguments for completion, from the registries and the tables of commands and options.
 #pragma once
 
 #include <string>
@@ -10,14 +9,14 @@
 namespace attnlab {
 
 struct OptionValues {
-  std::vector<std::string> words;  ///< all there are, or calls of members with example arguments
-  bool list = false;               ///< several, with commas between them
-  bool files = false;              ///< names of files go there
+  std::vector<std::string> words;  ///< all values, or example calls of members
+  bool list = false;               ///< several values, separated by commas
+  bool files = false;              ///< the values are names of files
 };
 
 OptionValues values_of(const Command& command, const Option& option);
 
-/// Of an argument that is no option; files where the command takes others.
+/// Values of a positional argument; files if the command has no fixed set.
 OptionValues argument_values(const Command& command);
 
 }  // namespace attnlab

@@ -88,7 +88,7 @@ std::string in_format(const Comparison& comparison, const std::string& format) {
   return text + summary(comparison);
 }
 
-/// What the user gave, or the larger of what the runs' A/A pairs say, or a default.
+/// The floor that the user gave, else the larger one from the A/A pairs of the runs, else the default.
 double floor_of(const Settings& settings, std::initializer_list<const RunRecords*> runs) {
   if (settings.has("floor")) return settings.number("floor", 0) / 100;
   std::optional<double> floor;

@@ -1,14 +1,14 @@
-// attnlab compare: what is faster, slower, larger or further off, between two runs or two series of one.
+// attnlab compare: time, memory, error and dispersion of two runs, or of two series of one run.
 #pragma once
 
 #include "options/options.h"
 
 namespace attnlab {
 
-/// The exit status: 0, or 4 for what --fail-on names.
+/// Returns the exit status: 0, or 4 if the condition of --fail-on holds.
 int compare_command(const Settings& settings);
 
-/// Of --format and --fail-on; the first is the default.
+/// Values of --format and of --fail-on; the first is the default.
 std::vector<std::string> compare_formats();
 std::vector<std::string> fail_on_choices();
 

@@ -17,7 +17,7 @@ namespace attnlab {
 
 namespace {
 
-/// What pairs are made of: blocks, times and whether they are clean.
+/// Samples with block, time and reasons of contamination.
 std::vector<RoundSample> samples_of(const Json& record) {
   std::vector<RoundSample> samples;
   const Json& time = record.at("time");
@@ -38,8 +38,8 @@ std::vector<RoundSample> samples_of(const Json& record) {
   return samples;
 }
 
-/// Ratios b / a of samples of one group and block: they were taken side by side, so that what the machine did
-/// then happened to both. Of blocks that were clean on both sides, if there are enough of them.
+/// Ratios b / a of samples of the same group and block. They were taken in turn, so that a disturbance
+/// reaches both. Blocks that are clean on both sides are used alone if there are enough of them.
 std::vector<double> paired_ratios(const Json& a, const Json& b) {
   std::vector<double> all;
   std::vector<double> clean;
@@ -64,7 +64,7 @@ Pair make_pair(const Json& a, const Json& b, double floor) {
 
 using Places = std::map<std::string, const Json*>;
 
-/// Sets every record of `a` against the one in the same place of `b`.
+/// Compares every record of `a` with the record of `b` at the same place.
 Comparison match(const Places& a, const Places& b, double floor) {
   Comparison comparison{floor, {}, {}};
   const auto figures = [](const Json& record) {

@@ -1,4 +1,4 @@
-// Cells of two runs, or of two variants of one run, side by side: B against A.
+// Comparison of the cells of two runs, or of two variants of one run: B against A.
 #pragma once
 
 #include <cstddef>
@@ -13,16 +13,15 @@
 
 namespace attnlab {
 
-/// Of B against A.
+/// The verdict on B against A.
 enum class Verdict { faster, slower, same, ambiguous };
 std::string_view to_string(Verdict verdict);
 
-/// Faster or slower only where the whole interval lies beyond the floor, same where it lies within; the floor
-/// is a fraction: 0.02 calls nothing between 1 / 1.02 and 1.02.
+/// Faster or slower if the whole interval lies beyond the noise floor, same if it lies within, else
+/// ambiguous. The floor is a fraction: 0.02 stands for ratios from 1 / 1.02 to 1.02.
 Verdict judge(const Interval& interval, double floor);
 
-/// The smallest to the largest of so many samples hold the median in 99.2 % of cases; of fewer, no 99 %
-/// interval can be made.
+/// The range of eight samples contains the median in 99.2 % of cases; fewer samples give no 99 % interval.
 inline constexpr std::size_t fewest_rounds = 8;
 
 /// Time of one cell over that of another.
@@ -32,10 +31,10 @@ struct TimeRatio {
   Verdict verdict;
 };
 
-/// Both with figures. AMBIGUOUS where either side has fewer than eight samples.
+/// Both records have figures. AMBIGUOUS if either has fewer than eight samples.
 TimeRatio compare_times(const Json& a, const Json& b, double floor);
 
-/// One cell of both sides, with figures on both.
+/// A cell that has figures on both sides.
 struct Pair {
   Json a;
   Json b;
@@ -44,11 +43,11 @@ struct Pair {
   Verdict verdict;
 };
 
-/// A cell that could not be set against another.
+/// A cell that has no counterpart to compare with.
 struct Unpaired {
   Json record;
   std::string why;
-  bool lost;  ///< A had figures, B ran and has none
+  bool lost;  ///< A has figures; B ran and has none
 };
 
 struct Comparison {
@@ -59,13 +58,13 @@ struct Comparison {
   std::int64_t count(Verdict verdict) const;
 };
 
-/// The same cells of two runs. Throws ArgumentError (`compare`) for runs of different CPUs or instruction-set
-/// levels, unless `force`.
+/// Compares the same cells of two runs. Throws ArgumentError (argument `compare`) for runs of different CPUs
+/// or instruction-set levels, unless `force` is set.
 Comparison compare_runs(const std::vector<Json>& a, const std::vector<Json>& b, double floor, bool force);
 
-/// Two series of one run: each a backend, an engine, a canonical variant, or a backend and a variant with a
-/// space between. Throws ArgumentError (`between`) for a name that no record has, or that has two records in
-/// one place.
+/// Compares two series of one run. A series is a backend, an engine, a canonical variant, or a backend and a
+/// variant separated by a space. Throws ArgumentError (argument `between`) for a name without records, or
+/// with two records of one n, dtype and input.
 Comparison compare_series(const std::vector<Json>& records, const std::string& a, const std::string& b,
                           double floor);
 

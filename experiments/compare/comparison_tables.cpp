@@ -37,7 +37,7 @@ Table pairs_table(const Comparison& comparison) {
                {"max error", "max_error"},
                {"entropy", "entropy"}},
               {},
-              fmt::format("Verdicts need the whole interval beyond the noise floor of {:.3g} %.",
+              fmt::format("FASTER and SLOWER need the whole interval beyond the noise floor of {:.3g} %.",
                           comparison.floor * 100)};
   const auto time = [](double ns) { return format_seconds(ns * 1e-9); };
   const auto bytes = [](double value) { return format_bytes(static_cast<std::int64_t>(value)); };

@@ -1,4 +1,4 @@
-// A comparison as tables, for every format.
+// A comparison as tables, independent of the output format.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace attnlab {
 
-/// `compare`: the pairs with their verdicts; `not-compared`: the others, where there are any.
+/// `compare`: the pairs with their verdicts. `not-compared`: the other cells, if there are any.
 std::vector<Table> comparison_tables(const Comparison& comparison);
 
 }  // namespace attnlab

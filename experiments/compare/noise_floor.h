@@ -1,4 +1,4 @@
-// The noise floor of a run, by its A/A pairs: the same cell twice under two names.
+// The noise floor of a run, from its A/A pairs: a cell measured twice under two names.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,8 @@ namespace attnlab {
 
 inline constexpr double least_noise_floor = 0.01;
 
-/// Largest |ratio - 1| of a cell among `records` and its twin among `twins`, as compare_times() has it, at
-/// least `least_noise_floor`; nothing without a pair.
+/// The largest |ratio - 1| of a cell in `records` and its twin in `twins`, by compare_times(), and at least
+/// `least_noise_floor`; nullopt without a pair.
 std::optional<double> noise_floor(const std::vector<Json>& records, const std::vector<Json>& twins);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// What a report is about: a run, or two beside each other.
+// The subject of a report: one run, or two runs to compare.
 #pragma once
 
 #include <optional>
@@ -10,30 +10,30 @@
 
 namespace attnlab {
 
-/// Below it nothing is called faster or slower where no A/A pair says how far the machine's noise goes.
+/// The noise floor of a run without A/A pairs.
 inline constexpr double default_noise_floor = 0.02;
 
-/// A run, as its directory is called.
+/// A run, named after its directory.
 struct Run {
   std::string name;
   RunRecords records;
 };
 
 struct Subject {
-  std::vector<std::string> names;  ///< of the runs: one, or two that are called A and B
-  /// Of all runs; of two, `run` of each is A or B.
+  std::vector<std::string> names;  ///< names of the runs; two are called A and B
+  /// Records of all runs; of two runs, `run` of each record is A or B.
   std::vector<Json> records;
   std::vector<Json> twins;
-  std::vector<std::optional<double>> floors;  ///< of each run, by its A/A pairs
+  std::vector<std::optional<double>> floors;  ///< noise floor of each run, from its A/A pairs
   std::optional<Comparison> comparison;       ///< of B against A
 
-  /// The largest of what was measured.
+  /// The largest measured floor.
   double floor() const;
-  /// The records of one run: `index` into `names`.
+  /// Whether a record is of one run: `index` into `names`.
   bool is_of(const Json& record, std::size_t index) const;
 };
 
-/// Throws ArgumentError (`compare`) for two runs of different CPUs or levels, unless `force`.
+/// Throws ArgumentError (argument `compare`) for two runs of different CPUs or levels, unless `force` is set.
 Subject make_subject(std::vector<Run> runs, bool force = false);
 
 }  // namespace attnlab

@@ -10,7 +10,7 @@ namespace attnlab {
 
 namespace {
 
-constexpr double png_scale = 2;  // pixels a unit, for sharp letters on paper and fine screens
+constexpr double png_scale = 2;  // pixels a unit, for sharp text in print and on high-resolution screens
 
 cairo_status_t append(void* bytes, const unsigned char* data, unsigned length) {
   static_cast<std::string*>(bytes)->append(reinterpret_cast<const char*>(data), length);

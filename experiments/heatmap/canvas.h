@@ -1,4 +1,4 @@
-// A page to draw on, as PNG or SVG: the one place that speaks to Cairo.
+// A page to draw on, as PNG or SVG. Only this file uses Cairo.
 #pragma once
 
 #include <cairo.h>
@@ -15,7 +15,7 @@ namespace attnlab {
 enum class PictureFormat { png, svg };
 enum class Anchor { left, middle, right };
 
-/// Lengths in units of 1/96 inch, from the upper left corner. Throws std::runtime_error where Cairo fails.
+/// Lengths are in units of 1/96 inch, from the upper left corner. Throws std::runtime_error if Cairo fails.
 class Canvas {
  public:
   Canvas(PictureFormat format, double width, double height);
@@ -23,14 +23,14 @@ class Canvas {
   void line(const std::vector<std::pair<double, double>>& points, Colour colour, double width,
             const std::vector<double>& dash = {});
   void rectangle(double x, double y, double width, double height, Colour colour);
-  /// `y`: the baseline. Smaller than `size` where it would be wider than `room`.
+  /// `y`: the baseline of the text. The text is drawn smaller than `size` if it would be wider than `room`.
   void text(double x, double y, const std::string& text, double size, Anchor anchor, double room = 1e9);
-  /// Upwards, its middle at (x, y).
+  /// Text that runs upwards, centred at (x, y).
   void upward_text(double x, double y, const std::string& text, double size);
-  /// Squares of `side` in rows of `columns`, without seams.
+  /// Squares of size `side` in rows of `columns`, without gaps.
   void squares(double x, double y, int side, int columns, const std::vector<Colour>& colours);
 
-  /// The bytes of the file; nothing can be drawn after it.
+  /// Returns the bytes of the file. Nothing can be drawn afterwards.
   std::string finish();
 
  private:

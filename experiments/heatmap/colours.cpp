@@ -23,7 +23,7 @@ Colour interpolated(const std::array<std::uint32_t, count>& stops, double at) {
   return {channel(16), channel(8), channel(0)};
 }
 
-/// 0 at the lower end of the domain, 1 at the upper.
+/// 0 at the lower end of the domain, 1 at the upper end.
 double place(double weight) {
   return std::log(weight / weight_domain[0]) / std::log(weight_domain[1] / weight_domain[0]);
 }

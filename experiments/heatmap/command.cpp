@@ -18,7 +18,7 @@ PictureFormat format_of(const std::string& file) {
 }
 
 Cell one_cell(Settings settings) {
-  // Nothing is timed here, and these are no options of this command; a cell has them all the same.
+  // A cell has these settings, although this command has no such options and times nothing.
   for (const char* name : {"rounds", "min-time"})
     settings.fall_back(name, std::string(option_named(name).fallback));
   const std::vector<Cell> cells = make_grid(settings);

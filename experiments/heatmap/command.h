@@ -1,4 +1,4 @@
-// attnlab heatmap: where one head of a variant looks, as a picture.
+// attnlab heatmap: the attention weights of one head as a picture.
 #pragma once
 
 #include "options/options.h"

@@ -20,7 +20,7 @@ constexpr Colour faint{0.82, 0.84, 0.86};
 constexpr Colour variant_colour{0, 0.45, 0.7};
 constexpr Colour exact_colour{0.76, 0.3, 0};
 
-/// Where a panel stands, and what its axes count.
+/// Position of a panel and ranges of its axes.
 struct Frame {
   double left, top, width, height;
   double x_end, y_begin, y_end;  ///< values at the right, at the top and at the bottom; 0 is at the left
@@ -67,7 +67,7 @@ void draw_colour_bar(Canvas& canvas, double left, double top, const std::string&
   std::vector<Colour> colours;
   for (int row = 0; row < 6; ++row)
     for (int step = 0; step < steps; ++step) colours.push_back(colour((step + 0.5) / steps));
-  canvas.squares(left, top, 2, steps, colours);  // as long as a map
+  canvas.squares(left, top, 2, steps, colours);  // as long as a side of a map
   canvas.line(
       {{left, top}, {left + map_size, top}, {left + map_size, top + 12}, {left, top + 12}, {left, top - 0.5}},
       ink, 1);

@@ -1,4 +1,4 @@
-// A heatmap as one picture: the maps and their difference, with axes and colour bars, and the profiles below.
+// A heatmap as one picture: both maps and their difference, with axes and colour bars, above the profiles.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace attnlab {
 
-/// The bytes of a file. A variant that is its own exact counterpart has one map and no difference.
+/// Returns the bytes of the file. A variant that is its own exact counterpart has one map and no difference.
 std::string draw_heatmap(PictureFormat format, const Heatmap& heatmap, const Cell& cell);
 
 }  // namespace attnlab

@@ -43,9 +43,8 @@ Table make_crossover_table(const std::vector<Json>& records, const std::vector<c
       "From which n on a backend is faster than another",
       {{"backend", "backend", false}, {"dtype", "dtype", false}},
       {},
-      "Faster: FASTER as attnlab compare calls it, the whole 99 % interval of the ratio of medians beyond "
-      "the noise floor. Not reached: at no n that ran, "
-      "be it for the speed, for noise or for fewer than eight samples."};
+      "Faster: FASTER as in attnlab compare, with the whole 99 % interval of the ratio of medians beyond the "
+      "noise floor. Not reached: at no measured n, because of speed, noise or fewer than eight samples."};
   if (conditions.size() > 1) table.columns.push_back({"under", "condition", false});
   for (const Column& column :
        {Column{"against", "against", false}, Column{"faster from n", "faster_from_n"},

@@ -1,4 +1,4 @@
-// Every cell's time and workspace against those of one backend, by compare's verdicts.
+// Time and workspace of every cell against one backend, with the verdicts of compare.
 #pragma once
 
 #include <optional>
@@ -12,19 +12,19 @@
 
 namespace attnlab {
 
-/// How many times faster than the baseline, with the verdict on it; or why there is none.
+/// The speed-up over the baseline and its verdict, or the reason why there is none.
 struct SpeedUp {
-  std::optional<TimeRatio> time;    ///< the cell's over the baseline's: a speed-up is 1 / value
-  std::optional<double> workspace;  ///< the baseline's over the cell's
+  std::optional<TimeRatio> time;    ///< time of the cell over that of the baseline: the speed-up is 1 / value
+  std::optional<double> workspace;  ///< workspace of the baseline over that of the cell
   std::string why;
 };
 
-/// A speed-up and its interval as `2.41 ×` and `2.35 … 2.47`.
+/// A speed-up and its interval, such as `2.41 ×` and `2.35 … 2.47`.
 TableCell speed_up_cell(const SpeedUp& speed_up);
 TableCell speed_up_interval(const SpeedUp& speed_up);
 TableCell verdict_cell(const SpeedUp& speed_up);
 
-/// `records` outlive it.
+/// `records` must outlive the object.
 class Against {
  public:
   Against(const std::vector<Json>& records, const std::string& backend, double floor);
@@ -36,8 +36,8 @@ class Against {
   std::unordered_map<const Json*, SpeedUp> found_;
 };
 
-/// From which n on each curve is faster than each baseline: FASTER as `compare` calls it, with the whole
-/// interval beyond the noise floor.
+/// The n from which each curve is faster than each baseline: FASTER as in `compare`, with the whole interval
+/// beyond the noise floor.
 Table make_crossover_table(const std::vector<Json>& records, const std::vector<const Against*>& baselines);
 
 }  // namespace attnlab

@@ -1,4 +1,5 @@
-# The report's own files and the chart libraries, as bytes in the attnlab command: a report needs nothing else.
+# Compiles the files of the report and the chart libraries into the attnlab command, so that a report needs nothing
+# else.
 find_program(NPM npm)
 if(NOT NPM)
   message(FATAL_ERROR "npm fetches the report's chart libraries and is missing: install it (Debian, Ubuntu: apt-get install npm)")

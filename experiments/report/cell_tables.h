@@ -1,4 +1,4 @@
-// Tables with a row a cell, in one order, and the cells that they are made of.
+// Tables with a row for each cell, all in the same order, and their table cells.
 #pragma once
 
 #include <cstddef>
@@ -15,25 +15,26 @@ namespace attnlab {
 
 inline constexpr const char* not_recorded = "not recorded";
 
-/// A record's value over `unit`, three digits; raw as it stands.
+/// The value of a record divided by `unit`, with three digits; `raw` is the value itself.
 TableCell figure(const Json& record, const std::string& path, double unit = 1);
 
-/// A record's count.
+/// The whole number of a record.
 TableCell whole(const Json& record, const std::string& path);
 
-/// Rows of one record; none: it has no place in the table.
+/// The rows of one record; none if the table leaves the record out.
 using Rows = std::vector<std::vector<TableCell>>;
 
 /// One row, if the record has figures.
 Rows when_ok(const Json& record, std::vector<TableCell> cells);
 
-/// Rows begin with what identifies a cell: by condition, dtype (f32 first), series and n.
+/// Rows begin with the columns that identify a cell and are ordered by condition, dtype (f32 first), series
+/// and n.
 class CellTables {
  public:
   /// Keeps a reference to `records`.
   explicit CellTables(const std::vector<Json>& records);
 
-  /// `cells(record)` gives the Rows of a record, a cell for each of `columns`.
+  /// `cells(record)` returns the Rows of a record, with a table cell for each of `columns`.
   template <class Cells>
   Table make(const char* id, const char* caption, const std::vector<Column>& columns, Cells cells,
              const char* note) const {

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t most_samples = 40;
 constexpr std::size_t most_heads = 64;
 
-/// At most forty of them, from the least to the greatest.
+/// At most forty of the values, sorted, the least and the greatest included.
 Json quantiles(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   Json list = Json::array();
@@ -33,19 +33,19 @@ Json quantiles(std::vector<double> values) {
   return list;
 }
 
-/// The character of 0 … 1, as charts.js draws it.
+/// The character for a position from 0 to 1; charts.js reads it.
 char level_of(double share) {
   constexpr std::string_view levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   return levels[static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * 63))];
 }
 
-/// Weight × n from 0.01 to 100.
+/// The character for weight × n from 0.01 to 100.
 char weight_level(const Json& weight) {
   if (!weight.is_number() || !(weight.get<double>() > 0)) return ' ';
   return level_of((std::log10(weight.get<double>()) + 2) / 4);
 }
 
-/// From -100 to 100; the middle is no change, a space no weight in either.
+/// The character for a change from -100 to 100: the middle is no change, a space is no weight in either map.
 char difference_level(const Json& variant, const Json& exact) {
   if (!variant.is_number() || !exact.is_number() || (variant == 0 && exact == 0)) return ' ';
   return level_of((difference_place(variant.get<double>() - exact.get<double>()) + 1) / 2);
@@ -89,11 +89,11 @@ Json heads_data(const std::vector<Json>& records) {
   struct Shown {
     const char* name;
     const char* title;
-    const char* over = nullptr;  ///< what it is a share of
+    const char* over = nullptr;  ///< statistic that the value is divided by
   };
   constexpr std::array<Shown, 5> statistics{
       {{"normalised_entropy", "entropy ÷ ln of the visible keys"},
-       {"sharpness", "sharpness used, of what the spread of the logits allows", "reachable_sharpness"},
+       {"sharpness", "sharpness as a share of what the spread of the logits allows", "reachable_sharpness"},
        {"participation_ratio", "participation ratio, keys"},
        {"max_weight", "largest weight"},
        {"sink_mass", "mass of the first 4 keys"}}};

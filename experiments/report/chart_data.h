@@ -1,4 +1,4 @@
-// What charts other than lines over n are drawn from (charts.h has those).
+// The data of charts other than lines over n (charts.h has those).
 #pragma once
 
 #include <vector>
@@ -7,24 +7,24 @@
 
 namespace attnlab {
 
-/// Samples of every charted cell: percent above its median, rounded to 0.1, clean ones first, then disturbed
-/// ones; of many, forty quantiles.
+/// Samples of every charted cell in percent above its median, rounded to 0.1: clean samples, then disturbed
+/// samples, each as at most forty quantiles.
 Json samples_data(const Subject& subject);
 
-/// For every charted cell how far its output is from exact attention's: what the variant gives up and the
-/// error of the computation, added; relative L2.
+/// Distance of the output of every charted cell from exact attention, relative L2: the deviation of the
+/// variant plus the error of the computation.
 Json pareto_data(const std::vector<Json>& records);
 
-/// Dispersion by head: for each variant, condition and n, of the first cell that has it, the means over the
-/// rows of each head (of the first 64).
+/// Dispersion by head: for each variant, condition and n the means over the rows of each head (at most 64
+/// heads), from the first cell that has them.
 Json heads_data(const std::vector<Json>& records);
 
-/// Maps of weights (heatmap_records), a character a bin: a space where no key has weight, else one of 64
-/// levels of the logarithm of weight × n, or of the change from exact to variant; and the profiles of each by
-/// query, where the record has them.
+/// Maps of weights (heatmap_records), a character for each bin: a space if no key has weight, else one of 64
+/// levels of the logarithm of weight × n, or of the change from exact to variant. Also the profiles by query,
+/// if the record has them.
 Json maps_data(const std::vector<Json>& records);
 
-/// Ratios of B to A, and the floor.
+/// Ratios of B to A and the noise floor.
 Json ratios_data(const Subject& subject);
 
 }  // namespace attnlab

@@ -24,7 +24,7 @@ const std::vector<Chart>& charts() {
       {"participation", "Participation ratio", "keys", "dispersion.mean.participation_ratio", 1, "log", true},
       {"max_weight", "Largest weight", "weight", "dispersion.mean.max_weight", 1, "log", true},
       {"needle_weight", "Weight on the needle", "weight", "dispersion.mean.needle_weight", 1, "log", true},
-      {"sharpness", "Sharpness used, of what the spread of the logits allows softmax", "share",
+      {"sharpness", "Sharpness as a share of what the spread of the logits allows softmax", "share",
        "dispersion.mean.sharpness", 1, "log", true, "", "", "", "dispersion.mean.reachable_sharpness"},
       {"support", "Support", "keys with weight above 0", "dispersion.mean.support", 1, "log", true},
   };
@@ -52,7 +52,7 @@ std::vector<const Json*> charted(const std::vector<Json>& records) {
 
 namespace {
 
-/// Colour and run of each series: those of two runs share a colour where they share a name.
+/// Colour and run of each series. Series of the same name in two runs share a colour.
 Json styles(const std::vector<Json>& records, const SeriesNames& names) {
   std::map<std::size_t, std::pair<std::size_t, int>> found;
   std::map<std::string, std::size_t> colours;

@@ -1,30 +1,31 @@
-// Vega-Lite specifications from the model that charts.cpp makes. Colours are CSS variables: the scheme of the page, dark,
-// light or print, is that of its charts without drawing them again.
+// Makes Vega-Lite specifications from the model of charts.cpp. Colours are CSS variables, so that charts follow the
+// colour scheme of the page (dark, light or print) without being drawn again.
 "use strict";
 const attnlabCharts = (() => {
-  // Told apart by dash and shape as well as by colour. Shapes are paths in a square from -1 to 1, the same here and in legends.
+  // Series differ in dash and shape as well as in colour. Shapes are paths in a square from -1 to 1, for charts and
+  // legends.
   const colours = 8;
   const dashes = [[1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [12, 3], [5, 2, 1, 2, 1, 2]];
   const shapes = [
     "M0,-1A1,1,0,1,1,0,1A1,1,0,1,1,0,-1Z", "M-.85,-.85H.85V.85H-.85Z", "M0,-1.1L1,.8H-1Z", "M0,-1.2L.9,0L0,1.2L-.9,0Z",
     "M0,1.1L1,-.8H-1Z", "M-1,-.35H-.35V-1H.35V-.35H1V.35H.35V1H-.35V.35H-1Z", "M-1.1,0L.8,-1V1Z", "M1.1,0L-.8,-1V1Z",
   ];
-  /// Of two runs the second is dashed, the first is not; a second round of colours has other shapes.
+  /// The second of two runs is dashed. When colours repeat, shapes differ.
   const style = (index, run) => ({
     colour: `var(--series-${index % colours})`,
     dash: run === undefined ? dashes[index % dashes.length] : run === 0 ? [1, 0] : [5, 4],
     shape: shapes[(index + Math.floor(index / colours)) % shapes.length],
   });
-  /// Of what theory says (reference_lines.cpp), by its label: dashes without marks.
+  /// Styles of reference lines (reference_lines.cpp) by label: dashes without marks.
   const reference = (label) => ({ colour: "var(--soft)", dash: { uniform: [2, 4], law: [8, 4], bound: [8, 3, 2, 3] }[label], shape: null });
 
-  const weightDomain = [0.01, 100];  // of heatmaps: weight × n
+  const weightDomain = [0.01, 100];  // range of heatmaps, in weight × n
   const axisRoom = 70;  // pixels left of a heatmap for its axis
-  const longestLabel = 14;  // characters beside a line; longer names are lettered there and written out in the legend
+  const longestLabel = 14;  // longest name beside a line, in characters; longer names get a letter, and the legend has the name
   const letter = (index) => (index < 26 ? String.fromCharCode(65 + index) : String(index + 1));
   const figure = (value) => (value === 0 ? "0" : Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-  /// 1, 10, 100 …, with more between them where that makes fewer than three; over less than that vega's own.
+  /// Ticks at 1, 10, 100 …, with more between them if that makes fewer than three; on shorter scales the ticks of Vega.
   const logTicks = ([low, high]) => {
     for (const steps of [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
       const ticks = [];
@@ -55,8 +56,8 @@ const attnlabCharts = (() => {
   const schema = "https://vega.github.io/schema/vega-lite/v6.json";
   const padding = { left: 2, right: 4, top: 6, bottom: 2 };
 
-  /// `lines`: {name, label, style, points: [{n, value}]}. Points may have the ends of an interval, `low` and `high`, and a
-  /// `formula`, along which the line is drawn then. `chart.band`: values between which nothing is told apart.
+  /// `lines`: {name, label, style, points: [{n, value}]}. Points may have an interval, `low` and `high`, and a
+  /// `formula`; then the line follows the formula. `chart.band`: the range of the noise floor.
   const lineChart = (chart, lines, width, height) => {
     const all = lines.flatMap((line) => line.points);
     const extent = [...all.flatMap((point) => [point.value, point.low ?? point.value, point.high ?? point.value]), ...(chart.band ?? [])];
@@ -109,7 +110,8 @@ const attnlabCharts = (() => {
     };
   };
 
-  /// Samples of one series: at each n a strip for each dtype, percent above the median; `band`: percent between which nothing is told apart.
+  /// Samples of one series: at each n a strip for each dtype, in percent above the median. `band`: the noise floor in
+  /// percent.
   const samplesChart = (cells, { dtypes, domain, band, colour }, width, height) => {
     const of = (kind) => cells.flatMap((cell) => cell[kind].map((value) => ({ n: cell.n, dtype: cell.dtype, value })));
     const lengths = [...new Set(cells.map((cell) => cell.n))];
@@ -130,7 +132,7 @@ const attnlabCharts = (() => {
     };
   };
 
-  /// The points that no other beats on both axes, by x.
+  /// The points that no other point beats on both axes, ordered by x.
   const frontier = (points) => {
     const best = [];
     for (const point of [...points].sort((a, b) => a.x - b.x || a.y - b.y))
@@ -163,7 +165,7 @@ const attnlabCharts = (() => {
     };
   };
 
-  /// `points`: {n, head, value}, one variant's.
+  /// `points`: {n, head, value} of one variant.
   const headsChart = (points, title, width) => {
     const lengths = [...new Set(points.map((point) => point.n))].sort((a, b) => a - b);
     const count = Math.max(...points.map((point) => point.head)) + 1;
@@ -181,8 +183,9 @@ const attnlabCharts = (() => {
     };
   };
 
-  /// The bins as a picture of `size` pixels a side: as rectangles in SVG they would be 16 000 elements. `map` has a character a
-  /// bin (chart_data.h). Bins without one are grey in either scheme: ends of the scales are as dark as dark paper and as light as light.
+  /// Draws the bins as a picture of `size` pixels a side; as SVG rectangles they would be 16 000 elements. `map` has a
+  /// character for each bin (chart_data.h). Bins without weight are grey, since the ends of the scales are as dark as a
+  /// dark page and as light as a light one.
   const paint = (map, bins, size, colour) => {
     const levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
@@ -199,14 +202,14 @@ const attnlabCharts = (() => {
     return canvas.toDataURL();
   };
 
-  /// Scales of maps: of weights, and of what changed from exact to variant (heatmap/colours.h).
+  /// Scales of maps of weights and of maps of the change from exact to variant (heatmap/colours.h).
   const mapScales = {
     weight: { colour: vega.scheme("viridis"), title: "weight × n", scale: { type: "log", domain: weightDomain, clamp: true, scheme: "viridis" }, values: [0.01, 0.1, 1, 10, 100] },
     difference: { colour: (level) => vega.scheme("redblue")(1 - level), title: "change of weight × n",
       scale: { type: "symlog", constant: weightDomain[0], domain: [-weightDomain[1], weightDomain[1]], clamp: true, scheme: "redblue", reverse: true }, values: [-100, -1, 0, 1, 100] },
   };
 
-  /// One map in `room` pixels. Bins are whole pixels: fractions leave seams.
+  /// One map in `room` pixels. Bins are whole pixels, because fractions leave gaps.
   const heatmap = (map, kind, bins, queries, keys, room) => {
     const { colour, title, scale, values } = mapScales[kind];
     const size = Math.max(1, Math.floor(Math.min(room - axisRoom, 400) / bins)) * bins;
@@ -220,7 +223,7 @@ const attnlabCharts = (() => {
       layer: [
         { mark: { type: "image", width: size, height: size, align: "left", baseline: "top", tooltip: false },
           encoding: { x: { value: 0 }, y: { value: 0 }, url: { field: "picture" } } },
-        { mark: { type: "point", opacity: 0 },  // unseen: for the axes and the legend
+        { mark: { type: "point", opacity: 0 },  // invisible, for the axes and the legend
           encoding: {
             x: axis("key", keys, false), y: axis("query", queries, true),
             color: {
@@ -232,7 +235,7 @@ const attnlabCharts = (() => {
     };
   };
 
-  /// Means over the rows of each bin of queries; `profile`: lists for variant and exact, null where no row sees a key.
+  /// Means over the rows of each bin of queries. `profile`: lists for variant and exact; null if no row sees a key.
   const profileChart = (profile, axis, queries, width, height) => {
     const points = Object.entries(profile).flatMap(([line, values]) => values.map((value, bin) => ({ line, query: ((bin + 0.5) * queries) / values.length, value })));
     const of = (range) => ({ field: "line", type: "nominal", legend: null, scale: { domain: ["variant", "exact"], range } });

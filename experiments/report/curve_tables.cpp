@@ -1,4 +1,4 @@
-// Tables with a row a curve: fitted exponents, and the slope from one length to the next.
+// Tables with a row for each curve: fitted exponents, and slopes from one length to the next.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -11,7 +11,7 @@ namespace attnlab {
 
 namespace {
 
-/// What is fitted: as a column, and where a record has it.
+/// A fitted quantity: its column and its path in a record.
 struct Fitted {
   const char* title;
   const char* name;
@@ -21,7 +21,7 @@ constexpr Fitted fitted[]{{"time", "time_exponent", "time.median_ns"},
                           {"workspace", "workspace_exponent", "memory.workspace_bytes"},
                           {"heap peak", "heap_exponent", "memory.heap_peak_bytes"}};
 
-/// Rows begin with the curve's name, dtype and, where there are several, condition.
+/// Rows begin with the name and dtype of the curve, and its condition if there are several.
 class CurveTable {
  public:
   CurveTable(const std::vector<Json>& records, Table table)
@@ -54,9 +54,8 @@ Table make_exponents_table(const std::vector<Json>& records) {
                    "Fitted exponents: grows as n to the power of",
                    {},
                    {},
-                   "Slope of ln y over ln n by least squares over the medians of all lengths that ran; "
-                   "three at least. Interval: 99 %, Student's t over what the points leave of a straight "
-                   "line, noise or bend."});
+                   "Slope of ln y over ln n by least squares, from the medians of at least three lengths. "
+                   "Interval: 99 %, Student's t from the residuals, whether noise or a bend."});
   made.add_column({"lengths", "lengths"});
   for (const Fitted& one : fitted) {
     made.add_column({one.title, one.name});
@@ -111,7 +110,7 @@ Table make_octaves_table(const std::vector<Json>& records) {
     for (const auto& step : steps) {
       const auto slope = slopes.find(step);
       row.push_back(slope == slopes.end()
-                        ? TableCell::none("not both lengths ran, or one between them did")
+                        ? TableCell::none("one of the two lengths did not run, or a length between them did")
                         : TableCell(fmt::format("{:.2f}", slope->second), fmt::format("{}", slope->second)));
     }
     made.add_row(curve, row);

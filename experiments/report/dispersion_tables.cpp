@@ -1,5 +1,5 @@
-// Tables of what weights are like, one a concept: spread, concentration, reach, sharpness, distance from a
-// baseline, and what the exact filter made of them.
+// Tables about weights: spread, concentration, reach, sharpness, distance from a baseline, and the exact
+// filter.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ Table statistics_table(const CellTables& cells, const char* id, const char* capt
       note);
 }
 
-/// sharpness over reachable sharpness, of all heads and of the extreme ones.
+/// Sharpness over reachable sharpness, of all heads and of the heads with the least and the largest share.
 Rows sharpness(const Json& record) {
   const auto share = [](double used, double reachable) -> TableCell {
     return reachable > 0 ? TableCell(format_figure(used / reachable), fmt::format("{}", used / reachable))
@@ -56,7 +56,7 @@ Rows sharpness(const Json& record) {
            share(*used, *reachable), share(least->first, least->second), share(most->first, most->second)}};
 }
 
-/// No row where the baseline is the variant itself, or was not recorded.
+/// No row if the baseline is the variant itself or was not recorded.
 Rows against(const Json& record) {
   const std::string baseline = text_at(record, "against.variant");
   if (baseline.empty() || baseline == text_at(record, "variant")) return {};
@@ -93,18 +93,18 @@ std::vector<Table> make_dispersion_tables(const std::vector<Json>& records) {
            {"varentropy", Statistic::varentropy},
            {"entropy, by |v|", Statistic::value_entropy},
            {"participation, by |v|", Statistic::value_participation_ratio}},
-          "Means over all rows of all heads, as in the next two tables. Entropies in nats; ÷ ln n: "
-          "over the logarithm of the row's visible keys; participation: 1 / sum p²; Rényi-2: "
-          "-ln sum p²; by |v|: of what keys contribute to the output."),
+          "Means over all rows of all heads, as in the next two tables. Entropies in nats; ÷ ln n: divided "
+          "by the logarithm of the row's visible keys; participation: 1 / sum p²; Rényi-2: -ln sum p²; by "
+          "|v|: with weights p |v|."),
       statistics_table(
-          cells, "concentration", "Concentration: what the largest weights hold",
+          cells, "concentration", "Concentration: share of the largest weights",
           {{"largest", Statistic::max_weight},
            {"8 largest", Statistic::top8_mass},
            {"64 largest", Statistic::top64_mass},
            {"support", Statistic::support},
            {"sparsity", Statistic::sparsity}},
-          "Shares of the weight; support: keys with p > 0; sparsity: share of the visible keys that "
-          "are left out."),
+          "Shares of the weight; support: number of keys with p > 0; sparsity: share of the visible keys "
+          "with p = 0."),
       statistics_table(
           cells, "reach", "Reach: where the weight lies",
           {{"first 4 keys", Statistic::sink_mass},
@@ -115,21 +115,22 @@ std::vector<Table> make_dispersion_tables(const std::vector<Json>& records) {
           "Shares of the weight, and distances |i - j| in keys; half within: the least 2^b - 1 within "
           "which half of the weight lies."),
       cells.make(
-          "sharpness", "Sharpness: how much of what their logits allow do heads use",
+          "sharpness", "Sharpness: used share of what the logits allow",
           {{"logit spread", "logit_spread"},
            {"logsumexp", "logsumexp"},
            {"ln n − H, nats", "sharpness"},
            {"C(spread), nats", "reachable_sharpness"},
            {"share", "sharpness_share"},
            {"least head", "sharpness_share_least"},
-           {"most head", "sharpness_share_most"}},
+           {"largest head", "sharpness_share_most"}},
           sharpness,
-          "H: entropy; C: how far below ln n the entropy of softmax can be with logits of the measured "
-          "spread (largest less smallest), at any n; means over rows. Share: the third over the fourth, of "
-          "all heads, and of the heads that use the least and the most. Softmax cannot exceed 1, "
-          "regularised normalisers can."),
+          "H: entropy. C: the most by which the entropy of softmax can be below ln n, at any n, with logits "
+          "of the measured spread (largest minus smallest). Means over rows. Share: the third column over "
+          "the "
+          "fourth, for all heads and for the heads with the least and the largest share. Softmax cannot "
+          "exceed 1; regularised normalisers can."),
       cells.make(
-          "against", "Weights and output against the baseline's",
+          "against", "Weights and output against the baseline",
           {{"baseline", "baseline", false},
            {"L1", "l1"},
            {"KL, nats", "kl"},
@@ -138,11 +139,11 @@ std::vector<Table> make_dispersion_tables(const std::vector<Json>& records) {
            {"output, relative L2", "output_relative_l2"},
            {"output, max", "output_max_abs"}},
           against,
-          "In float64, on the query rows of the error. L1: sum |p - q|, 2 where no key is shared; KL of the "
-          "variant's weights from the baseline's, over the rows where it is finite; mass lost: the "
-          "baseline's weight on keys that the variant leaves out."),
+          "In float64, on the query rows of the error. L1: sum |p - q|, 2 if no key is shared; KL: of the "
+          "variant's weights from the baseline's, over the rows where it is finite; mass lost: weight of the "
+          "baseline on keys that the variant leaves out."),
       cells.make(
-          "filter", "The exact filter: keys that the bounds let through",
+          "filter", "The exact filter: keys that pass the bounds",
           {{"first products", "filter_products", false},
            {"appended, %", "filter_appended"},
            {"passed, %", "filter_passed"},
@@ -150,9 +151,9 @@ std::vector<Table> make_dispersion_tables(const std::vector<Json>& records) {
            {"solves a row", "filter_solves_per_row"},
            {"whole rows, %", "filter_whole_rows"}},
           filter,
-          "Of the visible keys: appended to their row's candidates as tiles passed by, left by the bounds "
-          "raised later (after 8-bit products these alone get a full one), and on the support. Whole rows: "
-          "rows whose candidates outgrew their buffer."),
+          "Shares of the visible keys. Appended: above the bound of the row when their tile was scanned. "
+          "Passed: above all later bounds; after 8-bit products only these get a full product. Support: with "
+          "weight. Whole rows: rows whose candidates exceeded their buffer."),
       make_needle_table(records),
   };
 }

@@ -1,22 +1,23 @@
-// Who draws a figure (elements.h): each fills `target`, whose data-name says with what, by the tools of report.js.
+// The functions that draw figures (elements.h). Each fills `target` with the data that its data-name names, using the
+// tools of report.js.
 "use strict";
 const attnlabDrawers = (() => {
-  const mostPanels = 12;  // of one figure: more are for the filters
-  const noFigure = (target, { make }) => target.append(make("p", { className: "note", textContent: "Nothing that is shown has this figure." }));
+  const mostPanels = 12;  // panels of one figure; the filters select the others
+  const noFigure = (target, { make }) => target.append(make("p", { className: "note", textContent: "No selected cell has this figure." }));
   const byDtype = (dtypes) => [...new Set(dtypes)].sort((a, b) => (b === "f32") - (a === "f32"));
-  /// The first panels of a figure, and a word on the others.
+  /// The first panels of a figure, and a note if there are more.
   const limited = (target, all, { make }) => {
-    if (all.length > mostPanels) target.append(make("p", { className: "note wide", textContent: `The first ${mostPanels} of ${all.length}: choose by the filters.` }));
+    if (all.length > mostPanels) target.append(make("p", { className: "note wide", textContent: `The first ${mostPanels} of ${all.length} panels; the filters select others.` }));
     return all.slice(0, mostPanels);
   };
 
-  /// For readers who do not see it: where each line starts and ends.
+  /// A description for readers who cannot see the chart: both ends of each line.
   const inWords = (title, axis, drawn) => `${title}, ${axis}, against sequence length. ` + drawn.map(({ name, points }) =>
     `${name}: ${attnlabCharts.figure(points[0].value)} at n = ${points[0].n}` +
     (points.length > 1 ? `, ${attnlabCharts.figure(points.at(-1).value)} at n = ${points.at(-1).n}` : "")).join("; ") + ".";
 
-  /// The lines of one panel: {name, label, detail, style, points}; `found`: [name, style, detail, points by n] in order. Letters go
-  /// by `names`, those of all panels under one legend: a panel may lack some.
+  /// The lines of one panel: {name, label, detail, style, points}. `found`: [name, style, detail, points by n] in
+  /// order. Letters are assigned by `names`, the names in all panels of one legend, since a panel may lack some.
   const labelled = (found, names) => {
     const lettered = names.some((name) => name.length > attnlabCharts.longestLabel);
     return found.map(([name, style, detail, points]) => ({
@@ -27,7 +28,7 @@ const attnlabDrawers = (() => {
   };
 
   const linesOf = (chart, dtype, { model, filters, cells, styleOf, firstSeries }) => {
-    // Lines go by the index of their series, or of the first series that has the variant.
+    // Lines are identified by the index of their series, or of the first series with the variant.
     const lineOf = ({ series, variant }) => (chart.by_variant ? firstSeries.get(variant) : series);
     const nameOf = ({ series, variant }) => (chart.by_variant ? model.variants[variant] : model.series[series]);
     const names = [...new Set(cells().sort((a, b) => lineOf(a) - lineOf(b)).map(nameOf))];
@@ -61,7 +62,7 @@ const attnlabDrawers = (() => {
     const here = byDtype(cells().map((cell) => cell.dtype));
     const several = here.length > 1;
     const legend = [];
-    // All panels before the first drawing: their number is what sets the width of each.
+    // All panels are made before the first drawing, because their number determines their width.
     const panels = [];
     for (const dtype of chart.by_variant ? here.slice(0, 1) : here) {
       const drawn = linesOf(chart, dtype, tools);
@@ -75,8 +76,8 @@ const attnlabDrawers = (() => {
       panels.push([panel(target, several ? dtype : "", inWords(several ? `${chart.title}, ${dtype}` : chart.title, chart.axis, drawn)), drawn]);
     }
     if (panels.length === 0) { noFigure(target, tools); return; }
-    // Charts by variant stand in a grid under one legend, that of the first: it has the references besides. Each keeps its own,
-    // unseen, for the export.
+    // Charts by variant form a grid under one legend: that of the first chart, with the references. Each chart keeps
+    // its own legend, hidden, for the export.
     const key = legendOf(legend);
     target.append(key);
     if (chart.by_variant) {
@@ -110,7 +111,7 @@ const attnlabDrawers = (() => {
       panels.push([panel(target, dtype, inWords(`${chart.title}, ${dtype}`, chart.axis, drawn)), drawn]);
     }
     if (panels.length === 0) { noFigure(target, tools); return; }
-    target.append(legendOf(legend), make("p", { className: "note wide", textContent: `Below 1 B is faster. The band is the noise floor of ${attnlabCharts.figure(floor * 100)} %: what reaches into it is called neither FASTER nor SLOWER.` }));
+    target.append(legendOf(legend), make("p", { className: "note wide", textContent: `Below 1 B is faster. The band is the noise floor of ${attnlabCharts.figure(floor * 100)} %: an interval that reaches into it is neither FASTER nor SLOWER.` }));
     for (const [drawing, drawn] of panels) await embed(drawing, attnlabCharts.lineChart(chart, drawn, drawing.clientWidth, 290));
   };
 
@@ -155,7 +156,7 @@ const attnlabDrawers = (() => {
         if (points.length === 0) continue;
         const best = attnlabCharts.frontier(points);
         const drawing = panel(target, `${y.title} against ${x.title}, n = ${n}`,
-          `${y.title} against ${x.title} at n = ${n}. Beaten by none on both: ${best.map((point) => `${point.name} ${point.dtype}`).join(", ")}.`);
+          `${y.title} against ${x.title} at n = ${n}. On the line: ${best.map((point) => `${point.name} ${point.dtype}`).join(", ")}.`);
         panels.push([drawing, points, best, x, y]);
       }
     if (panels.length === 0) { noFigure(target, tools); return; }
@@ -187,7 +188,7 @@ const attnlabDrawers = (() => {
     for (const [drawing, own] of panels) await embed(drawing, attnlabCharts.headsChart(own, data.statistics[statistic], drawing.clientWidth));
   };
 
-  // Maps are of the input that their caption names, whatever the condition.
+  // Maps are for the input in their caption, independent of the condition.
   const heatmap = async (target, { model, panel, embed, filters }) => {
     const { maps, figures } = model.sections.weights;
     const shown = figures[target.dataset.name];
@@ -196,7 +197,7 @@ const attnlabDrawers = (() => {
     if (figure.hidden) return;
     const panels = ["exact", "variant", "difference"].map((which) => {
       const [title, place] = shown[which];
-      const drawing = panel(target, title, `Map of attention weights, queries down and keys across: ${title}. The table that follows has its values.`, "");
+      const drawing = panel(target, title, `Map of attention weights, queries down and keys across: ${title}. The table below has its values.`, "");
       return [drawing, maps[place], which === "difference" ? which : "weight"];
     });
     const titles = { entropy: ["Entropy", "nats"], mean_distance: ["Distance from query to key", "keys"] };
@@ -206,7 +207,7 @@ const attnlabDrawers = (() => {
         const known = values.filter((value) => value !== null);
         return known.length ? `${line} from ${attnlabCharts.figure(known[0])} to ${attnlabCharts.figure(known.at(-1))}` : `${line}: no row sees a key`;
       });
-      const drawing = panel(target, `${title} by query: variant, and exact dashed`,
+      const drawing = panel(target, `${title} by query: variant solid, exact dashed`,
         `${title} of the attention weights from the first queries to the last, ${unit}: ${ends.join("; ")}.`, "");
       return [drawing, profile, unit];
     });

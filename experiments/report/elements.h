@@ -1,4 +1,4 @@
-// Pieces of the page, as HTML. What is given as text is escaped, what is given as HTML stands as it is.
+// Pieces of the page as HTML. Parameters that are text are escaped; parameters that are HTML are not.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace attnlab {
 std::string figure(const std::string& draw, const std::string& name, const std::string& title,
                    const std::string& below);
 
-/// `body` (HTML), folded until it is asked for.
+/// `body` (HTML) in a collapsed element.
 std::string details(const std::string& summary, const std::string& body);
 
 }  // namespace attnlab

@@ -1,5 +1,5 @@
-// Tables as LaTeX, Markdown and CSV, with the rows that the filters leave, the same text as `attnlab report --format` gives;
-// figures as one SVG, in the colours of print.
+// Exports tables as LaTeX, Markdown and CSV, with the rows that the filters show and the text of `attnlab report
+// --format`; exports figures as one SVG in the colours of print.
 "use strict";
 const attnlabExports = (() => {
   const { escapes, missing } = JSON.parse(document.getElementById("model").textContent);
@@ -12,7 +12,7 @@ const attnlabExports = (() => {
   const latex = escaper(escapes.latex);
   const csv = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-  /// {id, caption, note, columns: [{title, name, numeric}], rows: [[{text, raw, why}]], reasons} of an element.
+  /// Reads an element as {id, caption, note, columns: [{title, name, numeric}], rows: [[{text, raw, why}]], reasons}.
   const read = (element) => {
     const note = element.closest(".scroll").nextElementSibling;
     const table = {
@@ -65,7 +65,7 @@ const attnlabExports = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
-  /// Values of the style sheet's variables in print: what stands alone has no style sheet.
+  /// Values of the CSS variables in print, since an exported file has no style sheet.
   const printed = () => {
     const found = {};
     for (const rule of document.styleSheets[0].cssRules)
@@ -78,8 +78,8 @@ const attnlabExports = (() => {
 
   const ruler = document.createElement("canvas").getContext("2d");
 
-  /// One SVG of all panels of a figure, in rows, with its caption above, their titles, and notes and the legend below; `drawn`
-  /// has the view of each element that holds a drawing.
+  /// One SVG with the caption of a figure, its panels in rows with their titles, then notes and legend. `drawn` maps
+  /// each element with a drawing to its view.
   const figureSvg = async (figure, drawn) => {
     const fonts = "system-ui, DejaVu Sans, sans-serif";
     const rowHeight = 18;

@@ -1,5 +1,4 @@
-// Which backends, dtypes and lengths are shown, and under which condition the charts are drawn: check boxes and a list, all
-// of it on the page.
+// Selects the backends, dtypes and lengths to show, and the condition of the charts, by check boxes and a list.
 "use strict";
 const attnlabFilters = (() => {
   const make = (name, properties = {}, ...children) => {
@@ -8,7 +7,7 @@ const attnlabFilters = (() => {
     return element;
   };
 
-  /// Fills `form`; `changed` is called after every change.
+  /// Fills `form` and calls `changed` after every change.
   const build = (form, model, changed) => {
     const found = (field) => [...new Set(model.cells.map((cell) => cell[field]))];
     const axes = [
@@ -23,7 +22,7 @@ const attnlabFilters = (() => {
     const say = () => {
       const parts = axes.map(({ title, values }, axis) => `${values.length - hidden[axis].size} of ${values.length} ${title.toLowerCase()}`);
       printed.hidden = hidden.every((set) => set.size === 0);
-      summary.textContent = printed.hidden ? "Filters: everything is shown" : `Filters: ${parts.join(", ")} shown`;
+      summary.textContent = printed.hidden ? "Filters: all shown" : `Filters: ${parts.join(", ")} shown`;
       printed.textContent = summary.textContent;
     };
     const boxes = axes.map(({ title, values, label }, axis) => {
@@ -53,11 +52,11 @@ const attnlabFilters = (() => {
     select.addEventListener("change", changed);
     if (charted.length > 1) form.append(make("p", { className: "controls" }, make("label", { htmlFor: "condition", textContent: "Charts under" }), " ", select));
     if (model.cells.length > 0)
-      form.append(make("details", {}, summary, ...boxes, make("p", { className: "note", textContent: `Of what is hidden nothing is exported. Rows over several lengths (fits, crossovers, the needle) stay those of all of them${model.sections.comparison ? ", and B against A that of all cells" : ""}.` })));
+      form.append(make("details", {}, summary, ...boxes, make("p", { className: "note", textContent: `Hidden rows are not exported. Rows over several lengths (fits, crossovers, the needle) always use all lengths${model.sections.comparison ? ", and B against A all cells" : ""}.` })));
     return {
       condition: () => (charted.length > 1 ? Number(select.value) : charted[0]),
       shows: (series, dtype, n) => !hidden[0].has(series) && !hidden[1].has(dtype) && (n === undefined || !hidden[2].has(n)),
-      /// Rows by their data-key: series, dtype and, of rows that stand for one, length.
+      /// Rows by their data-key: series, dtype and, for rows of one length, the length.
       apply: () => {
         for (const row of document.querySelectorAll("tr[data-key]")) {
           const [series, dtype, n] = row.dataset.key.split(" ");

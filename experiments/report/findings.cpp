@@ -22,7 +22,7 @@ std::string time_of(const Json& record) {
   return time ? format_seconds(*time * 1e-9) : "no time";
 }
 
-/// Cells without figures by status, as in `2 timeout, 1 refused`.
+/// Number of cells without figures by status, such as `2 timeout, 1 refused`.
 std::string statuses(const std::vector<Json>& records) {
   std::map<std::string, int> counted;
   for (const Json& record : records)
@@ -43,7 +43,7 @@ std::string coverage(const std::vector<Json>& records) {
                              : fmt::format("; {} of them outside their error budget.", ok - valid));
 }
 
-/// As in `B against A, 38 cells: 3 FASTER, 35 SAME; noise floor 1.2 %`.
+/// Such as `B against A, 38 cells: 3 FASTER, 35 SAME; noise floor 1.2 %`.
 std::string verdicts(const Comparison& comparison) {
   std::string text;
   for (const Verdict verdict : {Verdict::faster, Verdict::slower, Verdict::same, Verdict::ambiguous})
@@ -62,7 +62,7 @@ const Json* fastest(const Records& cells) {
   return best;
 }
 
-/// The fastest exact cell at the largest n, what it saves, and the fastest that gives something up.
+/// The fastest exact cell at the largest n and its savings, and the fastest cell of all if it is not exact.
 void add_fastest(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names,
                  const Against& full) {
   std::int64_t n = 0;
@@ -84,12 +84,12 @@ void add_fastest(std::vector<std::string>& findings, const Records& cells, const
         return fmt::format(", {} × the speed of full in {}", format_figure(1 / speed_up.time->value),
                            smaller);
       case Verdict::same:
-        return fmt::format(", not told apart from full's speed ({}), in {}",
+        return fmt::format(", the same speed as full within the noise floor ({}), in {}",
                            to_string(speed_up.time->verdict), smaller);
       case Verdict::ambiguous:
-        return fmt::format(", {} × the speed of full, too noisy or too few samples for a verdict ({}), in {}",
-                           format_figure(1 / speed_up.time->value), to_string(speed_up.time->verdict),
-                           smaller);
+        return fmt::format(
+            ", {} × the speed of full, but too noisy or with too few samples for a verdict ({}), in {}",
+            format_figure(1 / speed_up.time->value), to_string(speed_up.time->verdict), smaller);
     }
     return std::string();
   };
@@ -101,19 +101,19 @@ void add_fastest(std::vector<std::string>& findings, const Records& cells, const
   const Json* approximate = fastest(longest);
   if (approximate && !is_exact(*approximate)) {
     const auto given_up = number_at(*approximate, "deviation.relative_l2");
-    findings.push_back(
-        fmt::format("Fastest of all there: {}, {}{}{}.", names.of(*approximate), time_of(*approximate),
-                    ratios(*approximate),
-                    given_up ? fmt::format("; its output differs from exact attention's by {} (relative L2)",
-                                           format_figure(*given_up))
-                             : ""));
+    findings.push_back(fmt::format(
+        "Fastest of all at this n: {}, {}{}{}.", names.of(*approximate), time_of(*approximate),
+        ratios(*approximate),
+        given_up ? fmt::format("; its output differs from that of exact attention by {} (relative L2)",
+                               format_figure(*given_up))
+                 : ""));
   }
 }
 
-/// A value and what it is said of.
+/// A value and its label.
 using Said = std::pair<double, std::string>;
 
-/// show(one) of each, or of the least and the greatest alone where a sentence could not hold them all.
+/// show(one) of each; of more than four, only of the least and the greatest.
 template <class Show>
 std::string listed(const std::vector<Said>& said, Show show) {
   if (said.size() > 4) {
@@ -125,7 +125,7 @@ std::string listed(const std::vector<Said>& said, Show show) {
   return text;
 }
 
-/// As in `Time grows as n^2.04 (full), n^1.95 (chunked)`.
+/// Such as `Time grows as n^2.04 (full), n^1.95 (chunked)`.
 void add_growth(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names,
                 const char* what, const std::string& path) {
   std::map<std::size_t, std::vector<std::pair<double, double>>> curves;
@@ -156,7 +156,7 @@ void add_dispersion(std::vector<std::string>& findings, const Records& cells) {
   }
   if (!said.empty())
     findings.push_back(
-        fmt::format("A row's entropy as a share of its maximum, and its support, means at n = {}: {}.", n,
+        fmt::format("Mean entropy of a row as a share of its maximum, and mean support, at n = {}: {}.", n,
                     listed(said, [](const Said& one) {
                       return fmt::format("{} over {}", format_figure(one.first), one.second);
                     })));
@@ -171,7 +171,7 @@ std::vector<std::string> make_findings(const Subject& subject) {
   const Against full(records, "full", subject.floor());
   std::vector<std::string> findings{coverage(records)};
   if (subject.comparison) findings.push_back(verdicts(*subject.comparison));
-  // By dtype, f32 first.
+  // Cells by dtype, f32 first.
   std::map<std::pair<bool, std::string>, Records> groups;
   std::size_t condition = conditions.size();
   for (const Json& record : records)
@@ -182,7 +182,7 @@ std::vector<std::string> make_findings(const Subject& subject) {
       groups[{dtype != "f32", dtype}].push_back(&record);
   }
   if (conditions.size() > 1 && !groups.empty())
-    findings.push_back(fmt::format("What follows is for {}; the other {} stand in the tables.",
+    findings.push_back(fmt::format("The findings below are for {}; the tables also have the other {}.",
                                    conditions.label(condition), conditions.size() - 1));
   for (const auto& [dtype, cells] : groups) add_fastest(findings, cells, names, full);
   if (!groups.empty()) {

@@ -1,4 +1,4 @@
-// What came out, in sentences computed from the records.
+// The main results in sentences, computed from the records.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace attnlab {
 
-/// How many cells have figures; of two runs the verdicts on them; the fastest exact and the fastest of all
-/// backends at the largest n; growth; dispersion. Where records have several conditions, of the first, which
-/// is named.
+/// Number of cells with figures; verdicts if there are two runs; the fastest exact backend and the fastest of
+/// all at the largest n; growth; dispersion. If the records have several conditions, the findings are about
+/// the first and say so.
 std::vector<std::string> make_findings(const Subject& subject);
 
 }  // namespace attnlab

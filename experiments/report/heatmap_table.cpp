@@ -1,4 +1,4 @@
-// A heatmap in words and figures, for those who do not see it.
+// A heatmap as a table, for readers who cannot see it.
 #include <fmt/format.h>
 
 #include <algorithm>

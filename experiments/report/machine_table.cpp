@@ -1,4 +1,4 @@
-// What ran, and where: every value that the records have of it, each once.
+// Machine, build and cells: the distinct values in the records.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

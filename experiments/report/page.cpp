@@ -14,7 +14,7 @@ namespace attnlab {
 
 namespace {
 
-/// JSON that cannot end the script element it stands in.
+/// JSON that cannot end the script element around it.
 std::string script_text(const std::string& json) {
   std::string text;
   for (const char c : json) text += c == '<' ? std::string("\\u003c") : std::string(1, c);
@@ -43,13 +43,13 @@ Json make_model(const Material& material) {
   return model;
 }
 
-/// Lets the page's own scripts run and no other: a record cannot know it.
+/// Only the page's own scripts run: they carry this random number, which no record can contain.
 std::string make_nonce() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
-/// `text` with @@NAME@@ replaced; what is put in is not looked at again.
+/// `text` with every @@NAME@@ replaced. Replacements are not searched again.
 std::string fill(std::string_view text, const std::vector<std::pair<std::string, std::string_view>>& values) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {

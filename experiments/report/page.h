@@ -1,4 +1,4 @@
-// The report as one HTML page: nothing in it comes from elsewhere, nothing of a record's text is read as
+// The report as one HTML page. It loads nothing from elsewhere, and text of records is never interpreted as
 // markup.
 #pragma once
 

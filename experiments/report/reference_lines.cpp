@@ -14,12 +14,12 @@ namespace attnlab {
 
 namespace {
 
-/// Softmax over all n keys of the logits that inputs speak of: what laws and bounds are about.
+/// Softmax over all n keys of scaled dot products, to which laws and bounds apply.
 bool is_plain_softmax(const Json& record) {
   return record.at("variant") == "scaled_dot|softmax" && text_at(record, "cell.cu_seqlens").empty();
 }
 
-/// Of the mean entropy of rows, by the spread of each row's logits: ln n - C(spread), and at least 0 where
+/// Lower bound of the mean entropy of rows from the spread of each row's logits: ln n - C(spread), or 0 if
 /// few keys of wide spread make that negative.
 std::optional<double> least_entropy(const Json& record) {
   const auto mean = [&](const char* name) {
@@ -39,7 +39,7 @@ DispersionLaw law_of(const Json& record) {
     if (const auto sigma = input.gaussian_deviation()) return gaussian_law(n, *sigma);
     if (const auto delta = input.needle_logit()) return needle_law(n, *delta);
   } catch (const ArgumentError&) {
-    // Records of other programs may have inputs of other names, which have no law here.
+    // Records of other programs may name other inputs, for which there is no law.
   }
   return {};
 }
@@ -49,7 +49,7 @@ DispersionLaw law_of(const Json& record) {
 std::vector<ReferenceLine> reference_lines(const std::vector<Json>& records) {
   const Conditions conditions(records);
   std::vector<ReferenceLine> lines;
-  // Of several records with one n (backends, storage types) the first counts.
+  // If several records have one n (backends, storage types), the first one is used.
   const auto line = [&](std::size_t condition, const char* chart, const char* label, const std::string& name,
                         const std::vector<const Json*>& measured, auto value) {
     std::map<std::int64_t, double> points;
@@ -78,7 +78,7 @@ std::vector<ReferenceLine> reference_lines(const std::vector<Json>& records) {
          [](const Json& record) { return law_of(record).participation_ratio; });
     line(condition, "needle_weight", "law", law, plain,
          [](const Json& record) { return law_of(record).needle_weight; });
-    // The softmax that other variants are set against: over all keys, or all past keys.
+    // The softmax that other variants are compared with: over all keys, or all past keys.
     const auto exact =
         std::find_if(measured.begin(), measured.end(), [](const Json* record) { return is_exact(*record); });
     if (exact == measured.end()) continue;

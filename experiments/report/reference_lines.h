@@ -19,8 +19,8 @@ struct ReferenceLine {
   std::vector<std::pair<std::int64_t, double>> points;  ///< n, value; n rises
 };
 
-/// Laws are those of softmax over all n keys of scaled dot products (lib/dispersion/laws.h), where
-/// records of it are; laws for inputs gaussian(sigma) and needle(delta), at the n where they hold; bounds
+/// Lines for softmax over all n keys of scaled dot products, if there are records of it: laws
+/// (lib/dispersion/laws.h) for inputs gaussian(sigma) and needle(delta), at the n where they hold, and bounds
 /// from the measured spread of the logits. Lines without points are left out.
 std::vector<ReferenceLine> reference_lines(const std::vector<Json>& records);
 

@@ -7,7 +7,7 @@ namespace attnlab {
 
 int report_command(const Settings& settings);
 
-/// Of --format; the first is the default.
+/// Values of --format; the first is the default.
 std::vector<std::string> report_formats();
 
 }  // namespace attnlab

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  // What tests and curious readers see: charts drawn of charts there are, errors, requests.
+  // Attributes for tests: charts drawn, number of charts, errors, requests.
   const page = document.documentElement;
   const errors = [];
   const fail = (message) => { errors.push(String(message)); page.dataset.errors = JSON.stringify(errors); };
@@ -22,12 +22,13 @@
 
   const filters = attnlabFilters.build(document.getElementById("filters"), model, () => { filters.apply(); draw(); });
 
-  // A variant has the colour of the first backend that computes it, so that colours mean the same in every chart.
+  // A variant has the colour of the first backend that computes it, so that colours have one meaning in all charts.
   const firstSeries = new Map();
   for (const [series, variant] of model.cells) if (!firstSeries.has(variant)) firstSeries.set(variant, series);
   const two = model.styles.some(([, run]) => run === 1);
   const styleOf = (series) => attnlabCharts.style(model.styles[series][0], two ? model.styles[series][1] : undefined);
-  /// What filters and condition leave, as {index, series, variant, dtype, n}; `index`: its place in lists of values.
+  /// The cells that filters and condition select, as {index, series, variant, dtype, n}; `index` is the position in
+  /// lists of values.
   const cells = (wanted = () => true) => model.cells
     .map(([series, variant, condition, dtype, n], index) => ({ index, series, variant, condition, dtype, n }))
     .filter((cell) => cell.condition === filters.condition() && filters.shows(cell.series, cell.dtype, cell.n) && wanted(cell));
@@ -46,20 +47,20 @@
     return make("li", {}, swatch, make("span", { textContent: detail ? `${text}: ${detail}` : text }));
   }));
 
-  const views = new Map();  // by the element that holds the drawing
+  const views = new Map();  // by the element that contains the drawing
   const embed = async (target, specification) => {
     const label = target.getAttribute("aria-label");
     const { view } = await vegaEmbed(target, specification, {
       actions: false, ast: true, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true }, config: attnlabCharts.theme,
     });
     views.set(target, view);
-    // vega has named the element after itself, and every part of the drawing.
+    // Vega sets its own labels on the element and on every part of the drawing.
     target.setAttribute("role", "img");
     target.setAttribute("aria-label", label);
     for (const part of target.children) part.setAttribute("aria-hidden", "true");
   };
   const condition = () => (model.conditions.length > 1 ? model.conditions[filters.condition()] : "");
-  /// The element to draw in; title and label say under which condition, where there are several.
+  /// The element to draw in. If there are several conditions, title and label name the current one.
   const panel = (target, title, label, under = condition()) => {
     const drawing = make("div", { className: "chart" });
     drawing.setAttribute("aria-label", under ? `Under ${under}: ${label}` : label);
@@ -74,20 +75,20 @@
     target.replaceChildren();
     try {
       const drawn = attnlabDrawers[target.dataset.draw](target, tools);
-      // Controls are there before the first drawing: the next key is theirs.
+      // Controls exist before the first drawing, so that they keep the keyboard focus.
       document.getElementById(focused)?.focus();
       await drawn;
     } catch (error) {
-      target.append(make("p", { className: "note", textContent: "This chart could not be drawn; its table follows." }));
+      target.append(make("p", { className: "note", textContent: "This chart could not be drawn; its table is below." }));
       fail(`${target.dataset.name}: ${error}`);
     }
   };
-  // One figure after the other: a control may ask for the next drawing before the last is done.
+  // Figures are drawn one after another: a control may start a drawing before the last one has ended.
   let last = Promise.resolve();
   const redraw = (target) => (last = last.then(() => drawIn(target)));
   const tools = { model, make, panel, embed, legendOf, filters, cells, styleOf, firstSeries, redraw };
 
-  // One drawing at a time; a change meanwhile leads to one more.
+  // Only one drawing runs at a time; a change in the meantime starts one more.
   let drawing = null;
   let again = false;
   const drawAll = async () => {
@@ -111,7 +112,7 @@
   let waiting = 0;
   new ResizeObserver(([entry]) => {
     const now = Math.round(entry.contentRect.width);
-    // Paper has a width of its own; a drawing begun for it would not be done when it is printed.
+    // Paper has its own width; a drawing started for it would not be ready in time for printing.
     if (now === width || matchMedia("print").matches) return;
     width = now;
     clearTimeout(waiting);

@@ -29,7 +29,7 @@ std::string paragraph(const std::string& text, const char* kind) {
   return text.empty() ? "" : fmt::format("<p class=\"{}\">{}</p>\n", kind, escape_html(text));
 }
 
-/// A table, folded where it is long.
+/// A table, collapsed if it is long.
 std::string folded(const Material& material, const std::string& id) {
   for (const Table& table : material.tables)
     if (table.id == id && table.rows.size() > 12)
@@ -37,7 +37,7 @@ std::string folded(const Material& material, const std::string& id) {
   return material.table(id);
 }
 
-/// The checks that ask for caution, before their table.
+/// The checks that call for caution, then their table.
 std::string validity(const Material& material) {
   std::string cautions;
   for (const Table& table : material.tables)
@@ -45,7 +45,7 @@ std::string validity(const Material& material) {
       for (const auto& row : table.rows)
         if (std::any_of(row.begin(), row.end(), [](const TableCell& cell) { return cell.text == caution; }))
           cautions += (cautions.empty() ? "" : ", ") + row[0].text;
-  return paragraph(cautions.empty() ? "Nothing below asks for caution." : "Caution: " + cautions + ".",
+  return paragraph(cautions.empty() ? "No check below calls for caution." : "Caution: " + cautions + ".",
                    "lead") +
          material.table("validity") + material.table("pairs") + folded(material, "failures");
 }
@@ -77,14 +77,13 @@ std::string time(const Material& material) {
 
 std::string memory(const Material& material) {
   if (!has_figures(material)) return "";
-  return chart(
-      "memory",
-      paragraph("Marks are what was measured, lines the closed formula, known before the run.", "note") +
-          details("Memory as a table", material.table("memory")));
+  return chart("memory",
+               paragraph("Marks are measured; lines are the formula, known before the run.", "note") +
+                   details("Memory as a table", material.table("memory")));
 }
 
 std::string samples(const Material& material) {
-  // Nothing lies about the median of one.
+  // A single sample has no spread about its median.
   const auto several = [](const Json* cell) {
     const Json* taken = value_at(*cell, "time.samples_ns");
     return taken && taken->is_array() && taken->size() > 1;
@@ -92,10 +91,10 @@ std::string samples(const Material& material) {
   const std::vector<const Json*> cells = charted(records_of(material));
   if (std::none_of(cells.begin(), cells.end(), several)) return "";
   return figure(
-      "samples", "samples", "Samples of each cell about its median, disturbed ones crossed",
+      "samples", "samples", "Samples of each cell about its median; crosses are disturbed",
       paragraph(
-          "A tick is a sample, a process of its own; a cross one that the machine disturbed. The band is "
-          "the noise floor, the scale linear within 1 % and logarithmic beyond.",
+          "A tick is a sample, one process; a cross is a disturbed sample. The band is the noise floor. The "
+          "scale is linear within 1 % and logarithmic beyond.",
           "note"));
 }
 
@@ -108,11 +107,11 @@ std::string error(const Material& material) {
 std::string pareto(const Material& material) {
   if (!has_figures(material)) return "";
   return figure(
-      "pareto", "pareto", "What distance from exact attention, and what spread, costs",
+      "pareto", "pareto", "Time and memory against distance from exact attention and against entropy",
       paragraph(
-          "Towards the lower left is better; the line joins what nothing else beats on both axes. Distance: "
-          "what the variant gives up and the error of its computation, added, relative L2. Entropy: "
-          "of a row over the logarithm of its visible keys, lower is sharper.",
+          "Lower left is better; the line joins the cells that no other cell beats on both axes. Distance: "
+          "the deviation of the variant plus the error of its computation, relative L2. Entropy: entropy of "
+          "a row over the logarithm of its visible keys; lower is sharper.",
           "note"));
 }
 
@@ -130,7 +129,7 @@ std::string dispersion(const Material& material) {
 std::string heads(const Material& material) {
   if (heads_data(records_of(material)).at("cells").empty()) return "";
   return figure("heads", "heads", "Dispersion of each head",
-                paragraph("Each panel has a colour scale of its own.", "note"));
+                paragraph("Each panel has its own colour scale.", "note"));
 }
 
 std::string weights(const Material& material) {
@@ -147,22 +146,21 @@ std::string weights(const Material& material) {
                    details("Both maps as a table", to_html(make_heatmap_table(records, index))));
   }
   if (text.empty())
-    return "<p>No record of a variant that gives something up has a map of its weights.</p>\n";
+    return "<p>No record of a variant that differs from exact attention has a map of weights.</p>\n";
   const std::string limit = heatmap_records(records).size() == most_heatmaps
-                                ? fmt::format(" The first {} are shown.", most_heatmaps)
+                                ? fmt::format(" Only the first {} are shown.", most_heatmaps)
                                 : "";
   return text +
-         "<p class=\"note\">Weights of one head, pooled by their mean and multiplied by n, so that 1 is "
-         "uniform attention. Queries run down, keys across. The maps share one logarithmic colour scale, its "
-         "ends standing for what lies beyond; grey where no key has weight, in a difference where none has "
-         "any in either map. Near white there is no change." +
+         "<p class=\"note\">Weights of one head: means of bins, multiplied by n, so that 1 is uniform "
+         "attention. Queries run down, keys across. The maps share one logarithmic colour scale; its ends "
+         "include all values beyond. Grey: no key has weight; in a difference, in neither map. White: no "
+         "change." +
          limit + "</p>\n";
 }
 
 std::string data(const Material&) {
-  return "<p>The figures that the charts above were drawn from, a line a cell. Every sample of every cell "
-         "stands in "
-         "the run's records.jsonl.</p>\n"
+  return "<p>The figures behind the charts above, a line for each cell. The records.jsonl of the run has "
+         "every sample of every cell.</p>\n"
          "<p class=\"downloads\"><button type=\"button\" data-download=\"cells\">Figures of all cells, "
          "CSV</button></p>\n";
 }

@@ -13,7 +13,7 @@ namespace attnlab {
 
 namespace {
 
-/// How many values a list has.
+/// The length of a list.
 TableCell count(const Json& record, const std::string& path) {
   const Json* list = value_at(record, path);
   return list && list->is_array() ? TableCell(fmt::format("{}", list->size()))
@@ -39,7 +39,7 @@ TableCell scientific(const Json& record, const std::string& path) {
                : TableCell::none(not_recorded);
 }
 
-/// A ratio to the baseline.
+/// A ratio of the baseline to the record.
 TableCell times(const std::optional<double>& ratio, const std::string& why) {
   return ratio ? TableCell(format_figure(*ratio) + " ×", fmt::format("{}", *ratio)) : TableCell::none(why);
 }
@@ -52,7 +52,7 @@ Rows failures(const Json& record) {
   Rows rows;
   for (const Json& warning : record.at("warnings"))
     rows.push_back({std::string("warning"), warning.get<std::string>()});
-  // A sweep warns of this itself; records of other makers may not.
+  // attnlab sweep adds a warning for this; records of other programs may not.
   if (!counts(record) && rows.empty())
     rows.push_back({std::string("over budget"),
                     number_at(record, "error.max_abs")
@@ -92,7 +92,7 @@ std::vector<Table> make_tables(const Subject& subject) {
                {{"median, ms", "time_median_ns"},
                 {"99 % interval, ms", "time_low_ns", true, "time_high_ns"},
                 {"least, ms", "time_min_ns"},
-                {"most, ms", "time_max_ns"},
+                {"largest, ms", "time_max_ns"},
                 {"samples", "samples"},
                 {"disturbed", "contaminated"},
                 {"GFLOP/s", "gflop_per_s"}},
@@ -107,9 +107,8 @@ std::vector<Table> make_tables(const Subject& subject) {
                                                                         fmt::format("{}", *flops / *time))
                                                             : TableCell::none(not_recorded)});
                },
-               "Median, its bootstrap interval, least and most over the rounds, packing of K and V included. "
-               "Disturbed: samples that the machine spoilt (results/SCHEMA.md), whether or not they are in "
-               "the figures. "
+               "Median, its bootstrap interval, least and largest sample; packing of K and V is included. "
+               "Disturbed: contaminated samples (results/SCHEMA.md), whether or not the figures use them. "
                "GFLOP/s: visible pairs only."),
            cells.make(
                "memory", "Memory of one call",
@@ -126,10 +125,11 @@ std::vector<Table> make_tables(const Subject& subject) {
                                          figure(record, "memory.rss_delta_bytes", mib),
                                          figure(record, "memory.inputs_bytes", mib)});
                },
-               "Workspace: what the engine allocated, exact, without inputs and output. Formula: what was "
-               "known before "
-               "the run. Heap peak: all of the heap. Resident: growth of the resident set, to a page. "
-               "Inputs: Q, K, V and the output."),
+               "Workspace: bytes that the engine allocated, without inputs and output. Formula: the "
+               "prediction "
+               "before the run. Heap peak: the whole heap. Resident: growth of the resident set. Inputs: Q, "
+               "K, "
+               "V and the output."),
            cells.make(
                "speed", "Time and memory against full",
                {{"time, ms", "time_median_ns"},
@@ -145,17 +145,17 @@ std::vector<Table> make_tables(const Subject& subject) {
                                          figure(record, "memory.workspace_bytes", mib),
                                          times(full.of(record).workspace, full.of(record).why)});
                },
-               "Against the cell of full with the same n, dtype, shape, threads, seed and input: of the same "
-               "variant where full "
-               "ran it, else of its exact counterpart."),
+               "Against the cell of full with the same n, dtype, shape, threads, seed and input, and with "
+               "the "
+               "same variant, or else its exact counterpart."),
            cells.make(
-               "error", "Error, and what a variant gives up",
+               "error", "Error, and deviation from exact attention",
                {{"max error", "max_abs"},
                 {"budget", "budget_max_abs"},
                 {"within", "within_budget", false},
                 {"relative L2", "relative_l2"},
-                {"given up, max", "deviation_max_abs"},
-                {"given up, relative L2", "deviation_relative_l2"}},
+                {"deviation, max", "deviation_max_abs"},
+                {"deviation, relative L2", "deviation_relative_l2"}},
                [&](const Json& record) {
                  return when_ok(
                      record,

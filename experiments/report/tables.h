@@ -1,4 +1,4 @@
-// The report's tables, the same for every format.
+// The tables of the report, independent of the output format.
 #pragma once
 
 #include <cstddef>
@@ -14,38 +14,37 @@
 
 namespace attnlab {
 
-/// State of a check that failed.
+/// State of a check that calls for caution.
 inline constexpr const char* caution = "CAUTION";
 
-/// Whether the figures can be trusted: what could spoil them, and whether it did. A row a check; of each run
-/// what was found and the state.
+/// Whether the figures can be trusted: a row for each check, with the finding and the state of each run.
 Table make_validity_table(const Subject& subject);
 
-/// A/A pairs: what the same cell differs by when it is measured twice.
+/// A/A pairs: the difference between two measurements of the same cell.
 Table make_pairs_table(const Subject& subject);
 
-/// Machine, build and cells; rows without a heading.
+/// Machine, build and cells; without column titles.
 Table make_machine_table(const std::vector<Json>& records);
 
-/// Exponents of time and memory; slopes of time from one length to the next.
+/// Exponents of time and memory over all lengths; slopes of time from one length to the next.
 Table make_exponents_table(const std::vector<Json>& records);
 Table make_octaves_table(const std::vector<Json>& records);
 
-/// All of them, in the order of the page: validity, pairs, failures, machine, of two runs their comparison,
-/// crossover, exponents, octaves, time, memory, speed, error, then those of dispersion; rows by condition,
-/// dtype, series and n.
+/// All tables in order: validity, pairs, failures, machine, the comparison if there are two runs, crossover,
+/// exponents, octaves, time, memory, speed, error, dispersion. Rows are ordered by condition, dtype, series
+/// and n.
 std::vector<Table> make_tables(const Subject& subject);
 
-/// What weights are like: spread, concentration, reach, sharpness, against the baseline, filter, needle.
+/// Tables about weights: spread, concentration, reach, sharpness, against the baseline, filter, needle.
 std::vector<Table> make_dispersion_tables(const std::vector<Json>& records);
 
-/// A heatmap as a table: both maps pooled to at most 8 x 8. Its id is `heatmap-INDEX`.
+/// A heatmap as a table: both maps, pooled to at most 8 x 8 bins. Its id is `heatmap-INDEX`.
 Table make_heatmap_table(const std::vector<Json>& records, std::size_t index);
 
 inline constexpr std::size_t most_heatmaps = 24;
 
-/// Records whose heatmap is shown: one for each variant and input, the first `most_heatmaps` of them, without
-/// exact ones, which have nothing to set beside them. Maps that are not whole are left out.
+/// Indices of the records whose heatmap is shown: one for each variant and input, at most `most_heatmaps`.
+/// Exact variants have no counterpart to compare with and are left out, as are incomplete maps.
 std::vector<std::size_t> heatmap_records(const std::vector<Json>& records);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// What a reader should know before the first figure: noise, disturbed samples, failures, builds, machines.
+// The validity table: noise, disturbed samples, failures, builds, machines.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,7 +26,7 @@ struct Check {
   const char* meaning;
 };
 
-/// As in `3 crashed, 1 refused`.
+/// Such as `3 crashed, 1 refused`.
 std::string counted(const std::map<std::string, std::int64_t>& numbers) {
   std::string text;
   for (const auto& [name, number] : numbers)
@@ -49,26 +49,28 @@ Check coverage(const Records& cells) {
       fmt::format("{} of {}{}", static_cast<std::int64_t>(cells.size()) - without, cells.size(),
                   others.empty() ? "" : "; " + counted(others)),
       std::any_of(others.begin(), others.end(), [](const auto& other) { return other.first != "refused"; }),
-      "The reasons stand below."};
+      "The reasons are in the table below."};
 }
 
 Check budget(const Records& measured) {
   const auto within =
       std::count_if(measured.begin(), measured.end(), [](const Json* cell) { return counts(*cell); });
   return {"within their error budget", fmt::format("{} of {}", within, measured.size()),
-          within != static_cast<std::ptrdiff_t>(measured.size()), "A cell outside it shows no speed-up."};
+          within != static_cast<std::ptrdiff_t>(measured.size()),
+          "No speed-up is shown for a cell outside its budget."};
 }
 
 Check noise(const Subject& subject, std::size_t twins, const std::optional<double>& floor) {
   return {"noise floor",
           floor ? fmt::format("{:.1f} %, by {} A/A pair{}", *floor * 100, twins, twins == 1 ? "" : "s")
-                : fmt::format("not measured: no A/A pair; {:.0f} % is taken", default_noise_floor * 100),
+                : fmt::format("not measured: no A/A pair; {:.0f} % is assumed", default_noise_floor * 100),
           !floor || *floor > 0.05,
-          subject.names.size() > 1 ? "No verdict is given below it, the larger one of both runs."
-                                   : "No verdict is given below it."};
+          subject.names.size() > 1
+              ? "Smaller differences get no verdict. The larger floor of both runs is used."
+              : "Smaller differences get no verdict."};
 }
 
-/// Samples that the machine spoilt, and the cells that had to make do with them.
+/// Disturbed samples, and the number of cells whose figures use them.
 Check disturbances(const Records& measured) {
   std::int64_t samples = 0;
   std::int64_t contaminated = 0;
@@ -93,15 +95,15 @@ Check disturbances(const Records& measured) {
     contaminated += here;
   }
   if (samples == 0)
-    return {"disturbed samples", "not recorded", true, "Nothing is known of what the machine did."};
+    return {"disturbed samples", "not recorded", true, "Disturbances by other programs are unknown."};
   return {
       "disturbed samples",
       behind(fmt::format("{} of {} ({:.1f} %)", contaminated, samples,
                          100 * static_cast<double>(contaminated) / static_cast<double>(samples)),
              counted(reasons)) +
           (spoilt > 0 ? fmt::format("; in the figures of {} cell{}", spoilt, spoilt == 1 ? "" : "s") : "") +
-          (unknown > 0 ? fmt::format("; not recorded of {}", unknown) : ""),
-      spoilt > 0 || unknown > 0, "They are left out of the figures unless too few clean ones are left."};
+          (unknown > 0 ? fmt::format("; not recorded in {} cells", unknown) : ""),
+      spoilt > 0 || unknown > 0, "They are left out of the figures unless too few clean samples remain."};
 }
 
 Check rounds(const Records& measured) {
@@ -112,13 +114,13 @@ Check rounds(const Records& measured) {
       sizes.insert(list->size());
       if (list->size() < fewest_rounds) ++few;
     }
-  if (sizes.empty()) return {"samples a cell", "not recorded", true, "No verdict is given."};
-  return {"samples a cell",
+  if (sizes.empty()) return {"samples of a cell", "not recorded", true, "No verdict is given."};
+  return {"samples of a cell",
           (*sizes.begin() == *sizes.rbegin() ? fmt::format("{}", *sizes.begin())
                                              : fmt::format("{} to {}", *sizes.begin(), *sizes.rbegin())) +
               (few > 0 ? fmt::format("; fewer than {} in {} of {} cells", fewest_rounds, few, measured.size())
                        : ""),
-          few > 0, "Fewer than eight make no 99 % interval: such a cell is given no verdict."};
+          few > 0, "Fewer than eight give no 99 % interval, so the cell gets no verdict."};
 }
 
 Check precision(const Records& measured) {
@@ -136,12 +138,11 @@ Check precision(const Records& measured) {
       worst = cell;
     }
   }
-  if (!worst)
-    return {"half-width of the 99 % intervals", "not recorded", true, "Medians stand without intervals."};
+  if (!worst) return {"half-width of the 99 % intervals", "not recorded", true, "Medians have no intervals."};
   return {"half-width of the 99 % intervals",
-          fmt::format("median {:.1f} %, most {:.1f} % ({}, n = {}, {})", median(halves) * 100, most * 100,
+          fmt::format("median {:.1f} %, largest {:.1f} % ({}, n = {}, {})", median(halves) * 100, most * 100,
                       backend_of(*worst), seqlen_of(*worst), text_at(*worst, "cell.dtype")),
-          most > 0.1, "Of the median time of a cell; sampling aims at 2 %."};
+          most > 0.1, "Relative to the median time of a cell; sampling aims at 2 %."};
 }
 
 Check stopping(const Records& measured) {
@@ -151,7 +152,7 @@ Check stopping(const Records& measured) {
     ++why[stopped.empty() ? "not recorded" : stopped];
   }
   return {"why sampling stopped", counted(why), why.contains("budget") || why.contains("not recorded"),
-          "Precise: 2 % reached. Stabilised: more samples no longer helped. Budget: time was up before."};
+          "Precise: 2 % was reached. Stabilised: more samples did not help. Budget: the time was used up."};
 }
 
 Check formula(const Records& measured) {
@@ -164,8 +165,8 @@ Check formula(const Records& measured) {
     ++known;
     if (*workspace == *predicted) ++equal;
   }
-  return {"workspace equal to its closed formula", fmt::format("in {} of {} cells", equal, known),
-          equal != known, "To the byte."};
+  return {"workspace equal to its formula", fmt::format("in {} of {} cells", equal, known), equal != known,
+          "Equal to the byte."};
 }
 
 Check resident(const Records& measured) {
@@ -178,10 +179,10 @@ Check resident(const Records& measured) {
     }
   return {"resident memory agrees with the workspace",
           known == 0 ? "not recorded" : fmt::format("in {} of {} cells", known - apart, known), apart > 0,
-          "Within the resolution of the kernel's account."};
+          "Equal within the resolution of the kernel's figures."};
 }
 
-/// The distinct values of `paths` among the cells, as one text each.
+/// The distinct values of `paths` in the cells, each as one text.
 std::set<std::string> distinct(const Records& cells, std::initializer_list<const char*> paths) {
   std::set<std::string> found;
   for (const Json* cell : cells) {
@@ -204,27 +205,28 @@ Check changes(const Records& cells) {
   }
   return {"uncommitted changes in the build",
           dirty > 0     ? fmt::format("yes, in {} of {} cells", dirty, cells.size())
-          : unknown > 0 ? fmt::format("not recorded of {} cells", unknown)
+          : unknown > 0 ? fmt::format("not recorded in {} cells", unknown)
                         : std::string("none"),
-          dirty + unknown > 0, "With changes the git revision does not say what ran."};
+          dirty + unknown > 0, "With changes, the git revision does not identify the program."};
 }
 
 Check builds(const Records& cells) {
   const auto found = distinct(cells, {"build.git_revision", "build.compiler", "build.type"});
   return {"builds", fmt::format("{}", fmt::join(found, "; ")), found.size() > 1,
-          "Several are several programs."};
+          "Different builds are different programs."};
 }
 
 Check machines(const Records& cells) {
   const auto found = distinct(cells, {"machine.cpu", "machine.level"});
   return {"machines", fmt::format("{}", fmt::join(found, "; ")), found.size() > 1,
-          "Figures of two CPUs or instruction-set levels are never set against each other."};
+          "Figures of different CPUs or instruction-set levels are never compared."};
 }
 
 Check warnings(const Records& cells) {
   const auto number = std::count_if(cells.begin(), cells.end(),
                                     [](const Json* cell) { return !cell->at("warnings").empty(); });
-  return {"cells with warnings", fmt::format("{}", number), number > 0, "They stand below."};
+  return {"cells with warnings", fmt::format("{}", number), number > 0,
+          "The warnings are in the table below."};
 }
 
 }  // namespace
@@ -280,8 +282,8 @@ Table make_pairs_table(const Subject& subject) {
                {"second ÷ first", "ratio"},
                {"99 % interval", "ratio_low", true, "ratio_high"}},
               {},
-              "What differs here is noise. Ratio: the median of the ratios inside blocks. The floor is the "
-              "largest distance of a ratio from 1, 1 % at least."};
+              "Differences here are noise. Ratio: median of the ratios within blocks. The noise floor is the "
+              "largest distance of a ratio from 1, and at least 1 %."};
   std::unordered_map<std::string, const Json*> firsts;
   for (const Json& record : subject.records) firsts[pair_key(record)] = &record;
   const SeriesNames names(subject.records);

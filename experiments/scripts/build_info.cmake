@@ -1,4 +1,4 @@
-# Writes HEADER with what was built: run by the build (cmake -P) with SOURCE, HEADER, TYPE and FLAGS.
+# Writes HEADER with build type, flags and git revision. The build runs it (cmake -P) with SOURCE, HEADER, TYPE and FLAGS.
 find_program(GIT git)
 set(revision unknown)
 set(dirty -1)

@@ -15,7 +15,7 @@ namespace {
 struct Contestant {
   Rounds rounds;
   Json record;
-  std::string stopped;  ///< why no more samples are needed, after the last one
+  std::string stopped;  ///< why sampling may stop; empty: it continues
   double spent_ms = 0;
   double measured_ms = 0;
   bool open = true;
@@ -47,7 +47,7 @@ class Group {
   }
 
  private:
-  /// One sample of a cell, taken again while it is contaminated and may be.
+  /// Takes one sample of a cell and repeats it while it is contaminated and retries are left.
   void visit(std::size_t cell, std::int64_t block) {
     Contestant& contestant = contestants_[cell];
     if (!take(cell, block)) return;
@@ -58,7 +58,7 @@ class Group {
     contestant.stopped = contestant.rounds.stopped(contestant.spent_ms * 1e-3);
   }
 
-  /// A cell that is precise waits for those that are not yet, a while: ratios are of blocks that both have.
+  /// A precise cell stays open for a while if others are not precise yet: ratios need blocks that both have.
   void close_stopped() {
     const bool all = std::all_of(contestants_.begin(), contestants_.end(),
                                  [](const Contestant& c) { return !c.open || !c.stopped.empty(); });
@@ -75,7 +75,7 @@ class Group {
     }
   }
 
-  /// False if the process had no sample; the cell is closed then.
+  /// Closes the cell and returns false if the process gave no sample.
   bool take(std::size_t cell, std::int64_t block) {
     Contestant& contestant = contestants_[cell];
     reports_.begins(cells_[cell]);
@@ -114,7 +114,7 @@ class Group {
   std::mt19937_64 random_;
   const std::string name_;
   std::vector<Contestant> contestants_;
-  std::optional<Launcher> launcher_;  ///< of the block
+  std::optional<Launcher> launcher_;  ///< the launcher of the block
   double fastest_calibration_ns_ = std::numeric_limits<double>::infinity();
 };
 

@@ -1,5 +1,6 @@
-// Cells that differ in variant and engine alone, measured side by side: in each block every cell still open
-// takes one sample, in a process of its own, in random order. Each block has address layouts of its own.
+// A group: cells that differ only in variant and engine. They are measured in blocks: in each block every
+// open cell gives one sample, in a process of its own, in random order. Address layouts differ between
+// blocks.
 #pragma once
 
 #include <functional>
@@ -12,12 +13,13 @@
 namespace attnlab {
 
 struct GroupReports {
-  std::function<void(const Cell&)> begins;  ///< one process of a cell
+  std::function<void(const Cell&)> begins;  ///< called before each process of a cell
   std::function<void(std::size_t cell, const Json& record)>
-      closes;  ///< the cell's record, as soon as it is whole
+      closes;  ///< called with the record of a cell as soon as it is complete
 };
 
-/// Measures `cells` (each has passed predict()). Throws Interrupted, and what `closes` throws.
+/// Measures `cells`, for each of which predict() allowed a run. Throws Interrupted and the exceptions of
+/// `closes`.
 void measure_group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
                    const GroupReports& reports);
 

@@ -10,7 +10,7 @@ namespace attnlab {
 
 namespace {
 
-/// What cells share that differ in sequence length alone.
+/// A key of cells that differ only in sequence length.
 std::string family(const Cell& cell) {
   const Shape& s = cell.problem.shape;
   return fmt::format("{} {} {} {} {} {} {} {} {}", cell.engine, cell.variant, to_string(cell.problem.dtype),

@@ -1,4 +1,4 @@
-// What is known of a cell before it runs: refusals, bytes by formula, time by the cells before it.
+// Predictions before a cell runs: refusals, bytes by formula, time from earlier cells.
 #pragma once
 
 #include <map>
@@ -8,15 +8,15 @@
 
 namespace attnlab {
 
-/// The record of a cell that need not run: refused, predicted_too_large, predicted_too_slow; or one with an
-/// empty status if it may.
+/// A record with status refused, predicted_too_large or predicted_too_slow if the cell is not to run, or with
+/// an empty status if it may.
 Json predict(const Cell& cell, const Limits& limits, double predicted_call_s);
 
-/// Seconds per unit of work, by the last cell that ran of those that differ in sequence length alone.
+/// Seconds per unit of work, from the last cell that differs only in sequence length.
 class Pace {
  public:
   void learn(const Cell& cell, double call_ns);
-  /// Seconds of one call; 0 where nothing is known.
+  /// Predicted seconds of one call; 0 if no such cell ran.
   double predict(const Cell& cell) const;
 
  private:

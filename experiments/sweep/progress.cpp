@@ -32,7 +32,7 @@ Progress::Progress(std::int64_t cells)
 std::string Progress::time_left() const {
   if (done_ == skipped_ || done_ == cells_) return "";
   const double spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  // Cells come in order of growing work, so this is a lower bound.
+  // Cells are ordered by work, least first, so this is a lower bound.
   return fmt::format(", over {} left", format_seconds(spent_s / static_cast<double>(done_ - skipped_) *
                                                       static_cast<double>(cells_ - done_)));
 }

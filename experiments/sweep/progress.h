@@ -1,4 +1,4 @@
-// How far a sweep is, on standard error: a bar on a terminal, plain lines elsewhere.
+// Progress of a sweep on standard error: a bar on a terminal, plain lines elsewhere.
 #pragma once
 
 #include <chrono>
@@ -12,10 +12,10 @@ class Progress {
   explicit Progress(std::int64_t cells);
   void begin(const std::string& label);
   void end(const std::string& label, const std::string& status, const std::string& reason);
-  /// The cell has its figures from an earlier sweep.
+  /// Counts a cell whose record an earlier sweep wrote.
   void skip();
   std::int64_t done() const { return done_; }
-  /// Leaves the terminal on a line of its own.
+  /// Ends the line of the progress bar.
   void finish();
 
  private:

@@ -31,7 +31,7 @@ std::uint64_t hash_of_file(const std::string& file) {
   return hash;
 }
 
-/// Options that change no cell of the grid, and may differ when a sweep is resumed.
+/// Options that do not change the cells of the grid; they may differ when a sweep is resumed.
 bool may_differ(const std::string& option) {
   static const std::set<std::string> names{"out",        "config",       "resume", "retry-failed",
                                            "time-limit", "memory-limit", "dry-run"};

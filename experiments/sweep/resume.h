@@ -1,4 +1,4 @@
-// A sweep that was cut, taken up again: which of its records stand, and which cells are still to run.
+// Resuming an interrupted sweep: the records that stay valid and the cells that are left to run.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace attnlab {
 
-/// Says whether a record is still the one that a cell would give now.
+/// Keys that tell whether a record is still valid for a cell.
 class ResumeKeys {
  public:
   ResumeKeys();
@@ -25,19 +25,19 @@ class ResumeKeys {
   std::map<std::string, std::uint64_t> files_;
 };
 
-/// Whether any option was given that a new run would be made of.
+/// Whether an option of a new run was given.
 bool says_what_to_run(const Settings& settings);
 
-/// The options that the run in a directory was begun with; `settings` may repeat them, or leave them out.
-/// Throws ArgumentError for one that differs.
+/// The options with which the run was started. `settings` may repeat or omit them. Throws ArgumentError for
+/// an option that differs.
 Settings resumed_settings(const Settings& settings, const Json& run);
 
-/// Records that stand, by resume key; the others are set aside, with a line on standard error for each
-/// reason. Throws ArgumentError (`out`) for records of another CPU, RecordError.
+/// The valid records, by resume key. Sets the others aside, with a line on standard error for each reason.
+/// Throws ArgumentError (argument `out`) for records of another CPU, and RecordError.
 std::map<std::string, Json> standing_records(RunDirectory& directory, const std::vector<std::string>& keys,
                                              bool retry_failed);
 
-/// A record without figures that another try may give, or with figures that do not count.
+/// Whether the record has no figures but a retry may give them, or has figures outside the error budget.
 bool is_failure(const Json& record);
 
 }  // namespace attnlab

@@ -97,7 +97,7 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
   return 0;
 }
 
-/// Groups are dealt out one by one, so that shards take as long as one another. Throws ArgumentError.
+/// Groups are dealt to the shards in turn, so that all shards take about the same time. Throws ArgumentError.
 std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
   static const std::regex form("([1-9][0-9]{0,5})/([1-9][0-9]{0,5})");
   std::smatch parts;
@@ -129,7 +129,8 @@ class Sweep {
         records_(cells_.size()),
         progress_(static_cast<std::int64_t>(cells_.size())) {}
 
-  /// Records by key stand; the others are measured and appended. Throws Interrupted, RecordError.
+  /// Keeps the records in `standing`, measures the other cells and appends their records. Throws Interrupted
+  /// and RecordError.
   void run(std::map<std::string, Json> standing, const std::vector<std::string>& keys,
            RunDirectory& directory) {
     for (std::size_t start = 0, end = 0; start < cells_.size(); start = end) {
@@ -169,7 +170,7 @@ class Sweep {
 
   void finish() { progress_.finish(); }
   std::int64_t done() const { return progress_.done(); }
-  /// In the grid's order.
+  /// In the order of the grid.
   const std::vector<Json>& records() const { return records_; }
 
  private:
@@ -189,16 +190,16 @@ int sweep_command(const Settings& settings) {
   catch_interrupts();
   if (settings.has("dry-run")) return dry_run(make_checked_grid(settings), make_limits(settings));
   const std::filesystem::path out = settings.required("out", "a directory for the records");
-  // What is not given on a new run is looked up once, so that a resumed one has the same cells.
+  // Machine-dependent defaults are fixed at the start of a run, so that a resumed run has the same cells.
   const auto settled = [&](const Json& run) {
     Settings all = run.is_null() ? settings : resumed_settings(settings, run);
     all.fall_back("threads", fmt::format("{}", this_machine().cores));
     return all;
   };
-  // A grid that cannot be made leaves no directory behind.
+  // The grid is checked before the directory is created, so that bad options leave nothing behind.
   if (!std::filesystem::exists(out / "run.json")) {
-    // With the options of a run, --resume begins it if need be, so that a job may be started over whenever it
-    // was cut.
+    // With the options of a run, --resume also starts it, so that a job script can be submitted again at any
+    // time.
     if (settings.has("resume") && !says_what_to_run(settings))
       throw ArgumentError("out", out.string(), "no run to resume",
                           "a directory that attnlab sweep made; for a new run, the sweep's options");

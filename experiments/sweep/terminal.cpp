@@ -45,13 +45,13 @@ void print_table(const std::vector<Json>& records) {
   std::vector<Json> twins;
   std::copy_if(records.begin(), records.end(), std::back_inserter(twins), is_twin);
   if (const auto floor = noise_floor(records, twins))
-    fmt::print("noise floor {:.1f} %, by {} A/A pair{}\n", *floor * 100, twins.size(),
+    fmt::print("noise floor {:.1f} %, from {} A/A pair{}\n", *floor * 100, twins.size(),
                twins.size() == 1 ? "" : "s");
 }
 
 namespace {
 
-/// A figure to three digits.
+/// A figure with three digits.
 std::string rounded(const Json& figure) {
   return figure.is_null() ? "undefined" : fmt::format("{:.3g}", figure.get<double>());
 }
@@ -91,13 +91,13 @@ void print_summary(const Json& record) {
   const bool disagrees = record.at("memory").at("rss_agrees") == false;
   fmt::print("memory      workspace {}, heap peak {}, resident {} (to {}{}), inputs and output {}\n",
              bytes("workspace_bytes"), bytes("heap_peak_bytes"), bytes("rss_delta_bytes"),
-             bytes("rss_resolution_bytes"), disagrees ? "; not what the workspace says" : "",
+             bytes("rss_resolution_bytes"), disagrees ? "; differs from the workspace" : "",
              bytes("inputs_bytes"));
   const Json& error = record.at("error");
   fmt::print("error       max {} (budget {}), relative {}, on {} rows of each head\n",
              rounded(error.at("max_abs")), rounded(error.at("budget_max_abs")),
              rounded(error.at("relative_l2")), error.at("rows").dump());
-  fmt::print("given up    {} relative to {}\n", rounded(record.at("deviation").at("relative_l2")),
+  fmt::print("deviation   {} from {}\n", rounded(record.at("deviation").at("relative_l2")),
              record.at("deviation").at("exact_variant").get<std::string>());
   const Json& against = record.at("against");
   fmt::print("against     {}, mean over the same rows: ", against.at("variant").get<std::string>());

@@ -1,4 +1,4 @@
-// Records for a reader at a terminal.
+// Records as text for a terminal.
 #pragma once
 
 #include <vector>
@@ -7,10 +7,10 @@
 
 namespace attnlab {
 
-/// One line a record, in the records' order, on standard output.
+/// Prints one line for each record, in order.
 void print_table(const std::vector<Json>& records);
 
-/// Everything one record says, on standard output.
+/// Prints all figures of one record.
 void print_summary(const Json& record);
 
 }  // namespace attnlab

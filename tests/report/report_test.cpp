@@ -171,7 +171,7 @@ TEST(Analysis, DispersionTablesSayWhatRecordsSay) {
   ASSERT_EQ(sharpness.rows.size(), 1U);
   EXPECT_EQ(cell(sharpness, 0, "share"), "0.250");
   EXPECT_EQ(cell(sharpness, 0, "least head"), "0.125");
-  EXPECT_EQ(cell(sharpness, 0, "most head"), "0.500");
+  EXPECT_EQ(cell(sharpness, 0, "largest head"), "0.500");
   EXPECT_EQ(heads_data(records).at("cells")[0][2], Json({0.125, 0.5}));
   EXPECT_TRUE(table(tables, "speed").rows.empty()) << "full did not run";
 }

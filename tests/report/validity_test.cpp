@@ -46,7 +46,7 @@ TEST(Validity, CountsDisturbedSamplesByReason) {
 TEST(Validity, SaysWhatIsNotKnown) {
   const Subject made = subject({record("full", 64, 8e6, 1)});
   EXPECT_EQ(check(made, "disturbed samples").second, caution);
-  EXPECT_EQ(check(made, "noise floor").first, "not measured: no A/A pair; 2 % is taken");
+  EXPECT_EQ(check(made, "noise floor").first, "not measured: no A/A pair; 2 % is assumed");
   EXPECT_EQ(check(made, "half-width of the 99 % intervals").first, "not recorded");
 }
 
@@ -68,7 +68,7 @@ TEST(Validity, FindsDirtyTreesFailuresAndWrongFormulas) {
   const Subject made = subject(records);
   EXPECT_EQ(check(made, "cells with figures").first, "1 of 2; 1 crashed");
   for (const char* what : {"cells with figures", "uncommitted changes in the build", "machines",
-                           "workspace equal to its closed formula"})
+                           "workspace equal to its formula"})
     EXPECT_EQ(check(made, what).second, caution) << what;
   records[1]["status"] = "refused";
   EXPECT_EQ(check(subject(records), "cells with figures").second, "ok") << "a refusal is an answer";
@@ -113,7 +113,7 @@ TEST(Crossover, NeedsMoreThanNoise) {
 
 TEST(Crossover, FindingsRepeatNoRatioBelowTheFloor) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 7.9e6, 1024)};
-  EXPECT_NE(make_findings(subject(records))[1].find("not told apart from full's speed (SAME)"),
+  EXPECT_NE(make_findings(subject(records))[1].find("the same speed as full within the noise floor (SAME)"),
             std::string::npos);
 }
 
