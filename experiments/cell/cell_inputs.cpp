@@ -34,7 +34,7 @@ ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
     const NpyHeader header = read_npy_header("score-weights", file);
     if (!shape.fits(header.shape))
       throw ArgumentError("score-weights", file + " of shape " + shape_text(header.shape),
-                          variant.name() + " needs shape " + shape.allowed());
+                          "wrong shape for " + variant.name(), "shape " + shape.allowed());
     weights.emplace(shape.name, Matrix{shape.rows, shape.columns,
                                        read_npy("score-weights", file, header, 0, header.count())});
   }

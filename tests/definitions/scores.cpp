@@ -66,6 +66,13 @@ double cosine(const Call& call, const Vector& q, const Vector& k, const Paramete
   return lengths == 0 ? 0 : call.argument(0, 1) * dot(q, k) / lengths;
 }
 
+/// Kim et al., arXiv:2006.04710: -scale |q - k|^2; scale is 1 / sqrt(head_dim) unless given.
+double neg_l2(const Call& call, const Vector& q, const Vector& k, const Parameters&) {
+  double sum = 0;
+  for (std::size_t c = 0; c < q.size(); ++c) sum += (q[c] - k[c]) * (q[c] - k[c]);
+  return -call.argument(0, 1 / std::sqrt(static_cast<double>(q.size()))) * sum;
+}
+
 }  // namespace
 
 const std::map<std::string, Score>& scores() {
@@ -78,6 +85,7 @@ const std::map<std::string, Score>& scores() {
       {"general", [](const Call&, const Vector& q, const Vector& k,
                      const Parameters& learned) { return dot(q, times(learned.at("W"), k)); }},
       {"cosine", cosine},
+      {"neg_l2", neg_l2},
       {"additive", additive},
       {"concat", concat},
       {"mlp", [](const Call&, const Vector& q, const Vector& k,

@@ -87,7 +87,7 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   for (const char* width : {"0", "-1", "nan", "inf", "", "1e10"})
     for (const char* name : {"local_m", "local_p"})
       expect_refused(std::string(name) + "(" + width + ")",
-                     *width == 0 ? std::string(name) + " with D > 0" : "; allowed: 0 < D <= ");
+                     *width == 0 ? std::string(name) + " with D > 0" : "; allowed: 0.001 <= D <= ");
   expect_refused("adaptive_temperature+alibi+adaptive_temperature", "one such modifier");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
