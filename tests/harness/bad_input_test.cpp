@@ -268,7 +268,7 @@ TEST(BadInput, LearnedTemperatures) {
   const std::string run =
       "run --seqlen 16 --heads 4 --modifier head_temperature --score-weights " + (directory / "w").string();
   expect_usage_error(run, {"score-weights", "w_temperature.npy"});
-  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{2}, {2, 2}, {4, 1, 1}, {}}) {
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{2}, {2, 2}, {4, 1, 1}}) {
     write_npy("test", file, shape, std::vector<float>{1, 2, 3, 4});
     expect_usage_error(run, {"score-weights", "w_temperature.npy", "(4,), (1, 4) or (4, 1)"});
   }
