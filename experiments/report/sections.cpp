@@ -77,9 +77,8 @@ std::string time(const Material& material) {
 
 std::string memory(const Material& material) {
   if (!has_figures(material)) return "";
-  return chart("memory",
-               paragraph("Marks are measured; lines are the formula, known before the run.", "note") +
-                   details("Memory as a table", material.table("memory")));
+  return chart("memory", paragraph("Marks are measured; lines are predictions from before the run.", "note") +
+                             details("Memory as a table", material.table("memory")));
 }
 
 std::string samples(const Material& material) {

@@ -113,7 +113,7 @@ std::vector<Table> make_tables(const Subject& subject) {
            cells.make(
                "memory", "Memory of one call",
                {{"workspace, MiB", "workspace_bytes"},
-                {"formula, MiB", "workspace_predicted_bytes"},
+                {"predicted, MiB", "workspace_predicted_bytes"},
                 {"equal", "workspace_is_predicted", false},
                 {"heap peak, MiB", "heap_peak_bytes"},
                 {"resident, MiB", "rss_delta_bytes"},
@@ -125,11 +125,9 @@ std::vector<Table> make_tables(const Subject& subject) {
                                          figure(record, "memory.rss_delta_bytes", mib),
                                          figure(record, "memory.inputs_bytes", mib)});
                },
-               "Workspace: bytes that the engine allocated, without inputs and output. Formula: the "
-               "prediction "
+               "Workspace: bytes that the engine allocated, without inputs and output. Predicted: the same, "
                "before the run. Heap peak: the whole heap. Resident: growth of the resident set. Inputs: Q, "
-               "K, "
-               "V and the output."),
+               "K, V and the output."),
            cells.make(
                "speed", "Time and memory against full",
                {{"time, ms", "time_median_ns"},

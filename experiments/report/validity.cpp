@@ -155,7 +155,7 @@ Check stopping(const Records& measured) {
           "Precise: 2 % was reached. Stabilised: more samples did not help. Budget: the time was used up."};
 }
 
-Check formula(const Records& measured) {
+Check prediction(const Records& measured) {
   std::int64_t equal = 0;
   std::int64_t known = 0;
   for (const Json* cell : measured) {
@@ -165,7 +165,7 @@ Check formula(const Records& measured) {
     ++known;
     if (*workspace == *predicted) ++equal;
   }
-  return {"workspace equal to its formula", fmt::format("in {} of {} cells", equal, known), equal != known,
+  return {"workspace equal to its prediction", fmt::format("in {} of {} cells", equal, known), equal != known,
           "Equal to the byte."};
 }
 
@@ -256,7 +256,7 @@ Table make_validity_table(const Subject& subject) {
       if (cell->at("status") == "ok") measured.push_back(cell);
     runs.push_back({coverage(cells), budget(measured), noise(subject, twins.size(), subject.floors.at(run)),
                     disturbances(measured), rounds(measured), precision(measured), stopping(measured),
-                    formula(measured), resident(measured), changes(cells), builds(cells), machines(cells),
+                    prediction(measured), resident(measured), changes(cells), builds(cells), machines(cells),
                     warnings(cells)});
   }
   for (std::size_t check = 0; check < runs.front().size(); ++check) {

@@ -1,4 +1,4 @@
-// Predictions before a cell runs: refusals, bytes by formula, time from earlier cells.
+// Predictions before a cell runs: refusals, bytes, time from earlier cells.
 #pragma once
 
 #include <map>

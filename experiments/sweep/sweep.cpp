@@ -83,15 +83,15 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
       }
       if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
     }
-    fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}\n", cell.backend.value_or(cell.engine),
-               cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
-               format_bytes(predicted_bytes(cell)), time, cell.variant,
-               prediction.at("status") == ""
-                   ? ""
-                   : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
+    fmt::print(
+        "{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}\n", cell.backend.value_or(cell.engine),
+        cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
+        prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell)), time, cell.variant,
+        prediction.at("status") == "" ? ""
+                                      : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
   }
   fmt::print(
-      "{} cells. Bytes: inputs, output and workspace, by formula. Call: measured at n = 512 and scaled by "
+      "{} cells. Bytes: inputs, output and workspace. Call: measured at n = 512 and scaled by "
       "pairs.\n",
       cells.size());
   return 0;

@@ -14,6 +14,12 @@ namespace attnlab {
 /// Throws std::bad_alloc. Not thread-safe: plans allocate before they run.
 class Workspace {
  public:
+  Workspace() = default;
+
+  /// A workspace that counts and allocates nothing: what it hands out is null, its spans are empty. A plan
+  /// made on it says how many bytes a plan takes, and cannot run.
+  static Workspace measuring();
+
   /// Bytes that a block of `bytes` occupies.
   static constexpr std::int64_t rounded(std::int64_t bytes) { return rounded_up(bytes, 64); }
 
@@ -26,15 +32,17 @@ class Workspace {
   template <class T>
   std::span<T> allocate(std::int64_t count) {
     auto* data = reinterpret_cast<T*>(allocate_bytes(count * static_cast<std::int64_t>(sizeof(T))));
-    return {data, static_cast<std::size_t>(count)};
+    return {data, data ? static_cast<std::size_t>(count) : 0};
   }
 
-  /// Sum of the rounded sizes of all blocks handed out.
+  /// Sum of the rounded sizes of all blocks handed out, or of those that a measuring workspace was asked for.
   std::int64_t bytes() const { return bytes_; }
 
  private:
   std::span<std::byte> add_block(std::int64_t bytes);
+  std::byte* take(std::int64_t size);
 
+  bool measures_ = false;
   std::vector<Block> blocks_;
   std::span<std::byte> reserved_;
   std::int64_t bytes_ = 0;

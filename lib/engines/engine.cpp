@@ -13,4 +13,16 @@ FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
   return *this;
 }
 
+std::int64_t Engine::workspace_bytes(const Variant& variant, const Problem& problem) const {
+  Workspace measuring = Workspace::measuring();
+  make_plan(variant, problem, measuring);
+  return measuring.bytes();
+}
+
+std::unique_ptr<Plan> Engine::plan(const Variant& variant, const Problem& problem,
+                                   Workspace& workspace) const {
+  workspace.reserve(workspace_bytes(variant, problem));
+  return make_plan(variant, problem, workspace);
+}
+
 }  // namespace attnlab

@@ -72,12 +72,18 @@ class Engine {
   /// Nothing if the engine can run it.
   virtual std::optional<Refusal> refusal(const Variant& variant, const Problem& problem) const = 0;
 
-  /// What `plan` will take from its workspace, to the byte, without taking it.
-  virtual std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const = 0;
+  /// Memory and kernels for one variant on one problem; all of the memory comes from `workspace`, which has
+  /// to outlive the plan. Precondition: refusal() is empty, the problem is valid. Throws std::bad_alloc.
+  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace& workspace) const;
 
-  /// Precondition: refusal() is empty, the problem is valid. Throws std::bad_alloc.
-  virtual std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
-                                     Workspace& workspace) const = 0;
+  /// What `plan` takes from its workspace, to the byte, without taking it: what a plan on a measuring
+  /// workspace counts. Same precondition.
+  std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const;
+
+ private:
+  /// `plan` itself; `workspace` may be a measuring one.
+  virtual std::unique_ptr<Plan> make_plan(const Variant& variant, const Problem& problem,
+                                          Workspace& workspace) const = 0;
 };
 
 }  // namespace attnlab

@@ -8,8 +8,7 @@
 
 namespace attnlab {
 
-/// Room for a row of `count` logits beside it, for full_row normalisers, and the bytes that it takes.
+/// Room for a row of `count` logits beside it.
 RowScratch take_row_scratch(Workspace& workspace, std::int64_t count);
-std::int64_t row_scratch_bytes(std::int64_t count);
 
 }  // namespace attnlab

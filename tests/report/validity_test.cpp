@@ -59,7 +59,7 @@ TEST(Validity, TheFloorIsThatOfThePairs) {
   EXPECT_EQ(cell(pairs, 0, "second, ms"), "8.20");
 }
 
-TEST(Validity, FindsDirtyTreesFailuresAndWrongFormulas) {
+TEST(Validity, FindsDirtyTreesFailuresAndWrongPredictions) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("full", 128, 8e6, 4096)};
   records[0]["memory"]["workspace_predicted_bytes"] = 4097;
   records[1]["status"] = "crashed";
@@ -68,7 +68,7 @@ TEST(Validity, FindsDirtyTreesFailuresAndWrongFormulas) {
   const Subject made = subject(records);
   EXPECT_EQ(check(made, "cells with figures").first, "1 of 2; 1 crashed");
   for (const char* what : {"cells with figures", "uncommitted changes in the build", "machines",
-                           "workspace equal to its formula"})
+                           "workspace equal to its prediction"})
     EXPECT_EQ(check(made, what).second, caution) << what;
   records[1]["status"] = "refused";
   EXPECT_EQ(check(subject(records), "cells with figures").second, "ok") << "a refusal is an answer";

@@ -63,6 +63,14 @@ TEST(Workspaces, KeepWhatIsReservedTogether) {
   EXPECT_EQ(workspace.bytes(), 64 + 128 + static_cast<std::int64_t>(block_bytes));
 }
 
+TEST(Workspaces, ThatMeasureCountAndAllocateNothing) {
+  Workspace workspace = Workspace::measuring();
+  workspace.reserve(std::int64_t{1} << 60);
+  EXPECT_TRUE(workspace.allocate<double>(std::int64_t{1} << 50).empty());
+  EXPECT_EQ(workspace.allocate_bytes(1), nullptr);
+  EXPECT_EQ(workspace.bytes(), (std::int64_t{1} << 53) + 64);
+}
+
 TEST(Blocks, OfHugePagesAreCounted) {
   if (ATTNLAB_SANITIZED) GTEST_SKIP() << "blocks come from the sanitizer";
   const std::int64_t before = *heap_bytes();

@@ -28,83 +28,30 @@ namespace {
 /// same for any number of threads.
 constexpr std::int64_t stripe_rows = 128;
 
-struct Sizes {
-  std::int64_t heads, columns, stripes, stripe, packed_keys, packed_values, logits, weights;
-  std::int64_t row_scratch;  ///< elements of a RowScratch
-  std::int64_t facts;        ///< rows
-  std::int64_t queries, unpacked, row, key_numbers, score_scratch, value_scratch, softmax_scratch, output;
+/// How the whole matrices are cut: stripes of rows for tasks, columns of keys for oneDNN.
+struct Stripes {
+  std::int64_t of_head;  ///< stripes of a head
+  std::int64_t rows;     ///< of a stripe; the last one of a head may have fewer
+  std::int64_t columns;
 
-  Sizes(const Variant& variant, const Problem& problem) {
-    heads = problem.shape.batch * problem.shape.heads;
-    // The null key is a column of its own; its value is the zeros that rows of V are padded with.
-    columns =
-        rounded_up(problem.shape.seqlen_k + (has_null_key(variant.normaliser) ? 1 : 0), row_code_columns);
-    row_scratch = variant.normaliser.kind() == NormaliserKind::full_row ? problem.shape.seqlen_k : 0;
-    stripe = std::min(stripe_rows, problem.shape.seqlen_q);
-    facts = row_fact(variant.modifiers) == RowFact::none ? 0 : stripe;
-    stripes = (problem.shape.seqlen_q + stripe - 1) / stripe;
+  Stripes(const Variant& variant, const Shape& shape)
+      : rows(std::min(stripe_rows, shape.seqlen_q)),
+        // The null key is a column of its own; its value is the zeros that rows of V are padded with.
+        columns(rounded_up(shape.seqlen_k + (has_null_key(variant.normaliser) ? 1 : 0), row_code_columns)) {
+    of_head = (shape.seqlen_q + rows - 1) / rows;
   }
 };
 
-dnnl::memory::desc softmax_memory(const Sizes& sizes) {
-  return {{sizes.stripe, sizes.columns}, dnnl::memory::data_type::f32, dnnl::memory::dims{sizes.columns, 1}};
+dnnl::memory::desc softmax_memory(const Stripes& stripes) {
+  return {
+      {stripes.rows, stripes.columns}, dnnl::memory::data_type::f32, dnnl::memory::dims{stripes.columns, 1}};
 }
 
-dnnl::softmax_forward::primitive_desc make_softmax(const Sizes& sizes) {
+dnnl::softmax_forward::primitive_desc make_softmax(const Stripes& stripes) {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return softmax_description(onednn_cpu(), softmax_memory(sizes), 1, attributes);
+  return softmax_description(onednn_cpu(), softmax_memory(stripes), 1, attributes);
 }
-
-/// The three primitives of a stripe and the bytes of everything they touch.
-struct Primitives {
-  Sizes sizes;
-  TileProduct scores;
-  TileProduct values;
-  dnnl::softmax_forward::primitive_desc softmax;
-
-  Primitives(const Variant& variant, const Problem& problem)
-      : Primitives(problem, Sizes(variant, problem), product_dtype(variant, problem),
-                   variant.score.width(problem.shape.head_dim),
-                   factor_of_score(variant.score, problem.shape.head_dim, product_dtype(variant, problem))) {}
-
-  /// `width`: of prepared queries and keys.
-  Primitives(const Problem& problem, Sizes s, DType dtype, std::int64_t width, const FactorOfScore& factor)
-      : sizes(s),
-        scores(dtype, s.stripe, s.columns, width, width, s.columns, PackFrom::columns, false, factor.product),
-        values(dtype, s.stripe, problem.shape.head_dim_v, s.columns, s.columns, problem.shape.head_dim_v,
-               PackFrom::rows, false),
-        softmax(make_softmax(s)) {
-    const Shape& shape = problem.shape;
-    const std::int64_t element = size_bytes(dtype);
-    sizes.packed_keys = scores.packed_bytes();
-    sizes.packed_values = values.packed_bytes();
-    sizes.logits = sizes.heads * sizes.stripes * sizes.stripe * sizes.columns * 4;
-    sizes.weights = dtype == DType::bf16 ? sizes.logits / 2 : 0;
-    sizes.queries = sizes.stripe * width * element;
-    sizes.unpacked = sizes.columns * std::max(width, shape.head_dim_v) * element;
-    sizes.row = std::max({width + shape.head_dim, shape.head_dim_v, sizes.columns}) * 4;
-    sizes.key_numbers = sizes.columns * 4;
-    sizes.output = sizes.stripe * shape.head_dim_v * 4;
-    sizes.score_scratch = scores.scratch_bytes();
-    sizes.value_scratch = values.scratch_bytes();
-    sizes.softmax_scratch = static_cast<std::int64_t>(softmax.scratchpad_desc().get_size());
-  }
-
-  std::int64_t total(const Problem& problem) const {
-    const std::int64_t kv_heads = problem.shape.batch * problem.shape.kv_heads;
-    std::int64_t per_thread = 0;
-    for (const std::int64_t bytes :
-         {sizes.queries, sizes.unpacked, sizes.row, sizes.key_numbers, sizes.output, sizes.score_scratch,
-          sizes.value_scratch, sizes.softmax_scratch})
-      per_thread += Workspace::rounded(bytes);
-    per_thread += row_scratch_bytes(sizes.row_scratch) +
-                  Workspace::rounded(sizes.facts * static_cast<std::int64_t>(sizeof(RowFacts)));
-    return kv_heads * (Workspace::rounded(sizes.packed_keys) + Workspace::rounded(sizes.packed_values)) +
-           Workspace::rounded(kv_heads) + Workspace::rounded(sizes.logits) +
-           Workspace::rounded(sizes.weights) + problem.threads * per_thread;
-  }
-};
 
 class OnednnPlan final : public Plan {
  public:
@@ -112,40 +59,28 @@ class OnednnPlan final : public Plan {
       : variant_(variant),
         problem_(problem),
         rows_(row_code(isa_level())),
-        primitives_(variant, problem),
-        softmax_(primitives_.softmax) {
-    const Sizes& sizes = primitives_.sizes;
-    workspace.reserve(primitives_.total(problem));
-    for (std::int64_t head = 0; head < problem.shape.batch * problem.shape.kv_heads; ++head) {
-      packed_keys_.push_back(primitives_.scores.packed(workspace.allocate_bytes(sizes.packed_keys)));
-      packed_values_.push_back(primitives_.values.packed(workspace.allocate_bytes(sizes.packed_values)));
+        stripes_(variant, problem.shape),
+        dtype_(product_dtype(variant, problem)),
+        width_(variant.score.width(problem.shape.head_dim)),
+        scores_(dtype_, stripes_.rows, stripes_.columns, width_, width_, stripes_.columns, PackFrom::columns,
+                false, factor_of_score(variant.score, problem.shape.head_dim, dtype_).product),
+        values_(dtype_, stripes_.rows, problem.shape.head_dim_v, stripes_.columns, stripes_.columns,
+                problem.shape.head_dim_v, PackFrom::rows, false),
+        softmax_description_(make_softmax(stripes_)),
+        softmax_(softmax_description_) {
+    const Shape& shape = problem.shape;
+    const std::int64_t kv_heads = shape.batch * shape.kv_heads;
+    for (std::int64_t head = 0; head < kv_heads; ++head) {
+      packed_keys_.push_back(scores_.packed(workspace.allocate_bytes(scores_.packed_bytes())));
+      packed_values_.push_back(values_.packed(workspace.allocate_bytes(values_.packed_bytes())));
     }
-    nonfinite_ = workspace.allocate<char>(problem.shape.batch * problem.shape.kv_heads);
-    logits_ = workspace.allocate<float>(sizes.logits / 4);
-    weights_ = workspace.allocate<bf16>(sizes.weights / 2);
-    for (int thread = 0; thread < problem.threads; ++thread) {
-      PerThread own;
-      own.queries = workspace.allocate_bytes(sizes.queries);
-      own.unpacked = workspace.allocate_bytes(sizes.unpacked);
-      own.row = workspace.allocate<float>(sizes.row / 4);
-      own.key_numbers = workspace.allocate<std::int32_t>(sizes.key_numbers / 4);
-      own.row_scratch = take_row_scratch(workspace, sizes.row_scratch);
-      own.facts = workspace.allocate<RowFacts>(sizes.facts);
-      own.output = workspace.allocate<float>(sizes.output / 4);
-      own.score_scratch = primitives_.scores.scratch(workspace.allocate_bytes(sizes.score_scratch));
-      own.value_scratch = primitives_.values.scratch(workspace.allocate_bytes(sizes.value_scratch));
-      own.softmax_scratch = dnnl::memory(primitives_.softmax.scratchpad_desc(), onednn_cpu(),
-                                         workspace.allocate_bytes(sizes.softmax_scratch));
-      own.left_queries = primitives_.scores.left(own.queries);
-      own.left_weights = primitives_.values.left(nullptr);
-      own.unpacked_keys = primitives_.scores.unpacked(own.unpacked);
-      own.unpacked_values = primitives_.values.unpacked(own.unpacked);
-      own.result_logits = primitives_.scores.result(nullptr);
-      own.result_output = primitives_.values.result(own.output.data());
-      own.softmax_rows = dnnl::memory(softmax_memory(sizes), onednn_cpu(), nullptr);
-      own.stream = dnnl::stream(onednn_cpu());
-      threads_.push_back(own);
-    }
+    nonfinite_ = workspace.allocate<char>(kv_heads);
+    const std::int64_t pairs =
+        shape.batch * shape.heads * stripes_.of_head * stripes_.rows * stripes_.columns;
+    logits_ = workspace.allocate<float>(pairs);
+    weights_ = workspace.allocate<bf16>(dtype_ == DType::bf16 ? pairs : 0);
+    threads_.resize(static_cast<std::size_t>(problem.threads));
+    for (PerThread& own : threads_) allocate(own, workspace);
   }
 
   void run(const Inputs& inputs, const MutableTensorView& output) override {
@@ -154,20 +89,16 @@ class OnednnPlan final : public Plan {
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    StatisticsPass pass(variant_, problem_, inputs, primitives_.sizes.columns, problem_.threads, 1,
-                        statistics);
+    StatisticsPass pass(variant_, problem_, inputs, stripes_.columns, problem_.threads, 1, statistics);
     run_all(inputs, output, &pass);
   }
 
-  std::string path() const override {
-    return product_path(problem_.dtype, product_dtype(variant_, problem_));
-  }
+  std::string path() const override { return product_path(problem_.dtype, dtype_); }
 
  private:
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
-    const Sizes& sizes = primitives_.sizes;
     const auto kv_heads = static_cast<std::int64_t>(packed_keys_.size());
-    const std::int64_t stripes = sizes.heads * sizes.stripes;
+    const std::int64_t stripes = problem_.shape.batch * problem_.shape.heads * stripes_.of_head;
     // One barrier between the steps: each is done for the whole matrix before the next begins.
     const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
 #pragma omp parallel num_threads(problem_.threads)
@@ -197,6 +128,35 @@ class OnednnPlan final : public Plan {
     dnnl::stream stream;
   };
 
+  void allocate(PerThread& own, Workspace& workspace) const {
+    const Shape& shape = problem_.shape;
+    const std::int64_t element = size_bytes(dtype_);
+    const bool whole_rows = variant_.normaliser.kind() == NormaliserKind::full_row;
+    const bool has_facts = row_fact(variant_.modifiers) != RowFact::none;
+    own.queries = workspace.allocate_bytes(stripes_.rows * width_ * element);
+    own.unpacked = workspace.allocate_bytes(stripes_.columns * std::max(width_, shape.head_dim_v) * element);
+    own.row =
+        workspace.allocate<float>(std::max({width_ + shape.head_dim, shape.head_dim_v, stripes_.columns}));
+    own.key_numbers = workspace.allocate<std::int32_t>(stripes_.columns);
+    own.row_scratch = take_row_scratch(workspace, whole_rows ? shape.seqlen_k : 0);
+    own.facts = workspace.allocate<RowFacts>(has_facts ? stripes_.rows : 0);
+    own.output = workspace.allocate<float>(stripes_.rows * shape.head_dim_v);
+    own.score_scratch = scores_.scratch(workspace.allocate_bytes(scores_.scratch_bytes()));
+    own.value_scratch = values_.scratch(workspace.allocate_bytes(values_.scratch_bytes()));
+    const dnnl::memory::desc softmax_scratch = softmax_description_.scratchpad_desc();
+    own.softmax_scratch =
+        dnnl::memory(softmax_scratch, onednn_cpu(),
+                     workspace.allocate_bytes(static_cast<std::int64_t>(softmax_scratch.get_size())));
+    own.left_queries = scores_.left(own.queries);
+    own.left_weights = values_.left(nullptr);
+    own.unpacked_keys = scores_.unpacked(own.unpacked);
+    own.unpacked_values = values_.unpacked(own.unpacked);
+    own.result_logits = scores_.result(nullptr);
+    own.result_output = values_.result(own.output.data());
+    own.softmax_rows = dnnl::memory(softmax_memory(stripes_), onednn_cpu(), nullptr);
+    own.stream = dnnl::stream(onednn_cpu());
+  }
+
   /// Rows first … first+rows of one head, and where their logits are.
   struct Stripe {
     std::int64_t batch, head, kv_index, first, rows;
@@ -205,17 +165,16 @@ class OnednnPlan final : public Plan {
   };
 
   Stripe stripe(std::int64_t index) {
-    const Sizes& sizes = primitives_.sizes;
     const Shape& shape = problem_.shape;
-    const std::int64_t batch = index / sizes.stripes / shape.heads;
-    const std::int64_t head = index / sizes.stripes % shape.heads;
-    const std::int64_t first = index % sizes.stripes * sizes.stripe;
-    const std::int64_t offset = index * sizes.stripe * sizes.columns;
+    const std::int64_t batch = index / stripes_.of_head / shape.heads;
+    const std::int64_t head = index / stripes_.of_head % shape.heads;
+    const std::int64_t first = index % stripes_.of_head * stripes_.rows;
+    const std::int64_t offset = index * stripes_.rows * stripes_.columns;
     return {batch,
             head,
             batch * shape.kv_heads + shape.kv_head(head),
             first,
-            std::min(sizes.stripe, shape.seqlen_q - first),
+            std::min(stripes_.rows, shape.seqlen_q - first),
             logits_.data() + offset,
             weights_.empty() ? nullptr : weights_.data() + offset};
   }
@@ -224,24 +183,21 @@ class OnednnPlan final : public Plan {
     const std::int64_t batch = index / problem_.shape.kv_heads;
     const std::int64_t kv_head = index % problem_.shape.kv_heads;
     const auto at = static_cast<std::size_t>(index);
-    const DType dtype = product_dtype(variant_, problem_);
-    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, primitives_.sizes.columns, dtype, own.row,
+    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, stripes_.columns, dtype_, own.row,
                  own.unpacked);
-    primitives_.scores.pack(own.stream, own.unpacked_keys, packed_keys_[at]);
+    scores_.pack(own.stream, own.unpacked_keys, packed_keys_[at]);
     nonfinite_[at] = copy_finite_values(
-        inputs, batch, kv_head, 0, primitives_.sizes.columns, dtype,
+        inputs, batch, kv_head, 0, stripes_.columns, dtype_,
         own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim_v)), own.unpacked);
-    primitives_.values.pack(own.stream, own.unpacked_values, packed_values_[at]);
+    values_.pack(own.stream, own.unpacked_values, packed_values_[at]);
   }
 
   void fill_logits(const Inputs& inputs, const Stripe& stripe, PerThread& own) {
-    const Sizes& sizes = primitives_.sizes;
-    prepare_rows(variant_, inputs, Operand::query, stripe.batch, stripe.head, stripe.first, sizes.stripe,
-                 product_dtype(variant_, problem_), own.row, own.queries);
+    prepare_rows(variant_, inputs, Operand::query, stripe.batch, stripe.head, stripe.first, stripes_.rows,
+                 dtype_, own.row, own.queries);
     own.result_logits.set_data_handle(stripe.logits);
-    primitives_.scores.multiply(own.stream, own.left_queries,
-                                packed_keys_[static_cast<std::size_t>(stripe.kv_index)], own.result_logits,
-                                own.score_scratch);
+    scores_.multiply(own.stream, own.left_queries, packed_keys_[static_cast<std::size_t>(stripe.kv_index)],
+                     own.result_logits, own.score_scratch);
     LogitTile tile = logits_of(stripe);
     if (!own.facts.empty()) {
       find_row_facts(variant_, problem_.shape, inputs, stripe.batch, stripe.head, stripe.first,
@@ -262,12 +218,11 @@ class OnednnPlan final : public Plan {
 
   /// The whole logits of a stripe as one tile.
   LogitTile logits_of(const Stripe& stripe) const {
-    const std::int64_t columns = primitives_.sizes.columns;
+    const std::int64_t columns = stripes_.columns;
     return {stripe.logits, columns, stripe.rows, columns, problem_.shape.position(stripe.first)};
   }
 
   void normalise(const Stripe& stripe, StatisticsPass* pass, PerThread& own) {
-    const Sizes& sizes = primitives_.sizes;
     if (variant_.normaliser.kind() == NormaliserKind::online) {
       if (pass)
         for (std::int64_t t = 0; t < stripe.rows; ++t) sketch_row(stripe, t, *pass, own);
@@ -275,9 +230,10 @@ class OnednnPlan final : public Plan {
       // oneDNN makes NaN of a row that is -inf throughout.
       std::array<bool, static_cast<std::size_t>(stripe_rows)> nothing{};
       for (std::int64_t t = 0; t < stripe.rows; ++t) {
-        const float* row = stripe.logits + t * sizes.columns;
-        nothing[static_cast<std::size_t>(t)] = std::all_of(
-            row, row + sizes.columns, [](float s) { return s == -std::numeric_limits<float>::infinity(); });
+        const float* row = stripe.logits + t * stripes_.columns;
+        nothing[static_cast<std::size_t>(t)] = std::all_of(row, row + stripes_.columns, [](float s) {
+          return s == -std::numeric_limits<float>::infinity();
+        });
       }
       own.softmax_rows.set_data_handle(stripe.logits);
       softmax_.execute(own.stream, {{DNNL_ARG_SRC, own.softmax_rows},
@@ -285,14 +241,14 @@ class OnednnPlan final : public Plan {
                                     {DNNL_ARG_SCRATCHPAD, own.softmax_scratch}});
       for (std::int64_t t = 0; t < stripe.rows; ++t)
         if (nothing[static_cast<std::size_t>(t)])
-          std::fill_n(stripe.logits + t * sizes.columns, sizes.columns, 0.0F);
+          std::fill_n(stripe.logits + t * stripes_.columns, stripes_.columns, 0.0F);
     } else if (variant_.normaliser.kind() == NormaliserKind::elementwise) {
       for (std::int64_t t = 0; t < stripe.rows; ++t) weigh_row(stripe, t, pass);
     } else {
       for (std::int64_t t = 0; t < stripe.rows; ++t) solve_row(stripe, t, pass, own);
     }
     if (stripe.weights == nullptr) return;
-    for (std::int64_t at = 0; at < sizes.stripe * sizes.columns; ++at)
+    for (std::int64_t at = 0; at < stripes_.rows * stripes_.columns; ++at)
       stripe.weights[at] = bf16(stripe.logits[at]);
   }
 
@@ -300,7 +256,7 @@ class OnednnPlan final : public Plan {
   template <class Function>
   void for_each_piece(const Stripe& stripe, std::int64_t t, Function function) const {
     constexpr std::int64_t longest = 256;
-    const std::int64_t columns = primitives_.sizes.columns;
+    const std::int64_t columns = stripes_.columns;
     for (std::int64_t j = 0; j < columns; j += longest)
       function(LogitTile{stripe.logits + t * columns + j, columns, 1, std::min(longest, columns - j),
                          problem_.shape.position(stripe.first + t), j});
@@ -348,9 +304,8 @@ class OnednnPlan final : public Plan {
 
   /// Row t's logits become its weights: solved on a copy, then put back in their places.
   void solve_row(const Stripe& stripe, std::int64_t t, StatisticsPass* pass, PerThread& own) {
-    const Sizes& sizes = primitives_.sizes;
     const std::int64_t i = stripe.first + t;
-    float* row = stripe.logits + t * sizes.columns;
+    float* row = stripe.logits + t * stripes_.columns;
     const SketchRows sketches = pass ? row_sketch(stripe, *pass) : SketchRows{};
     if (pass)
       for_each_piece(stripe, t, [&](const LogitTile& piece) { rows_.measure_logits(piece, sketches.rows); });
@@ -371,7 +326,7 @@ class OnednnPlan final : public Plan {
       rows_.solve_threshold(variant_.normaliser, &solved, 1);
       support = solved.count;
     }
-    std::fill_n(row, sizes.columns, 0.0F);
+    std::fill_n(row, stripes_.columns, 0.0F);
     for (std::int64_t s = 0; s < support; ++s)
       row[own.key_numbers[static_cast<std::size_t>(s)]] = own.row[static_cast<std::size_t>(s)];
     if (!pass) return;
@@ -383,18 +338,16 @@ class OnednnPlan final : public Plan {
 
   void fill_output(const Inputs& inputs, const Stripe& stripe, const MutableTensorView& output,
                    PerThread& own) {
-    const Sizes& sizes = primitives_.sizes;
     const Shape& shape = problem_.shape;
     const auto width = static_cast<std::size_t>(shape.head_dim_v);
     own.left_weights.set_data_handle(stripe.weights ? static_cast<void*>(stripe.weights) : stripe.logits);
-    primitives_.values.multiply(own.stream, own.left_weights,
-                                packed_values_[static_cast<std::size_t>(stripe.kv_index)], own.result_output,
-                                own.value_scratch);
+    values_.multiply(own.stream, own.left_weights, packed_values_[static_cast<std::size_t>(stripe.kv_index)],
+                     own.result_output, own.value_scratch);
     for (std::int64_t t = 0; t < stripe.rows; ++t) {
       const std::span<float> row = own.output.subspan(static_cast<std::size_t>(t) * width, width);
       if (nonfinite_[static_cast<std::size_t>(stripe.kv_index)])
         add_nonfinite_values(variant_, problem_, inputs, stripe.batch, shape.kv_head(stripe.head), 0,
-                             shape.seqlen_k, stripe.first + t, stripe.logits + t * sizes.columns, own.row,
+                             shape.seqlen_k, stripe.first + t, stripe.logits + t * stripes_.columns, own.row,
                              row);
       write_row(output, stripe.batch, stripe.head, stripe.first + t, row);
     }
@@ -403,7 +356,12 @@ class OnednnPlan final : public Plan {
   const Variant variant_;
   const Problem problem_;
   const RowCode& rows_;
-  const Primitives primitives_;
+  const Stripes stripes_;
+  const DType dtype_;         ///< of products
+  const std::int64_t width_;  ///< of prepared queries and keys
+  const TileProduct scores_;
+  const TileProduct values_;
+  const dnnl::softmax_forward::primitive_desc softmax_description_;
   const dnnl::softmax_forward softmax_;
   std::vector<dnnl::memory> packed_keys_;    ///< (batch, kv head)
   std::vector<dnnl::memory> packed_values_;  ///< (batch, kv head)
@@ -431,13 +389,9 @@ class OnednnEngine final : public Engine {
     return std::nullopt;
   }
 
-  std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
-    const OpenMpThreads one(1);
-    return Primitives(variant, problem).total(problem);
-  }
-
-  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
-                             Workspace& workspace) const override {
+ private:
+  std::unique_ptr<Plan> make_plan(const Variant& variant, const Problem& problem,
+                                  Workspace& workspace) const override {
     const OpenMpThreads one(1);
     return std::make_unique<OnednnPlan>(variant, problem, workspace);
   }

@@ -64,9 +64,10 @@ class ReferenceEngine final : public Engine {
   std::string_view summary() const override { return "float64, row by row: the oracle"; }
   std::string_view source() const override { return "definitions of each member"; }
   std::optional<Refusal> refusal(const Variant&, const Problem&) const override { return std::nullopt; }
+
+ private:
   /// The oracle is not a contestant: its vectors are the heap's, and the engine takes no workspace.
-  std::int64_t workspace_bytes(const Variant&, const Problem&) const override { return 0; }
-  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace&) const override {
+  std::unique_ptr<Plan> make_plan(const Variant& variant, const Problem& problem, Workspace&) const override {
     return std::make_unique<ReferencePlan>(variant, problem);
   }
 };

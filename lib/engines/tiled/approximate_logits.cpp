@@ -4,31 +4,6 @@
 
 namespace attnlab {
 
-struct ApproximateLogits::Sizes {
-  std::int64_t mean, numbers, rows, queries, facts, slack, above;
-
-  Sizes(const Problem& problem, const Tiling& tiling) {
-    const std::int64_t width = problem.shape.head_dim;
-    mean = width * 4;
-    numbers = rounded_up(tiling.key_columns, quantised_group) * quantised_width(width);
-    rows = tiling.key_columns * width * 4;
-    queries = tiling.query_rows * quantised_width(width);
-    facts = tiling.query_rows * static_cast<std::int64_t>(sizeof(QuantisedQuery));
-    slack = tiling.query_rows * 4;
-    above = tiling.strip_rows * tiling.key_columns / row_code_columns * 2;
-  }
-  std::int64_t per_slot() const { return Workspace::rounded(mean) + Workspace::rounded(numbers); }
-  std::int64_t per_thread() const {
-    return Workspace::rounded(rows) + Workspace::rounded(queries) + Workspace::rounded(facts) +
-           Workspace::rounded(slack) + Workspace::rounded(above);
-  }
-};
-
-std::int64_t ApproximateLogits::workspace_bytes(const Problem& problem, const Tiling& tiling) {
-  const Sizes sizes(problem, tiling);
-  return tiling.slots() * sizes.per_slot() + problem.threads * sizes.per_thread();
-}
-
 ApproximateLogits::ApproximateLogits(const Variant& variant, const Problem& problem, const Tiling& tiling,
                                      LogitTiles& tiles, Workspace& workspace)
     : problem_(problem),
@@ -37,17 +12,20 @@ ApproximateLogits::ApproximateLogits(const Variant& variant, const Problem& prob
       scale_(variant.normaliser.scale()),
       keys_(static_cast<std::size_t>(tiling.slots())),
       threads_(static_cast<std::size_t>(problem.threads)) {
-  const Sizes sizes(problem, tiling);
+  const std::int64_t width = problem.shape.head_dim;
   for (QuantisedKeys& keys : keys_) {
-    keys.mean = workspace.allocate<float>(sizes.mean / 4).data();
-    keys.numbers = workspace.allocate<std::uint8_t>(sizes.numbers).data();
+    keys.mean = workspace.allocate<float>(width).data();
+    keys.numbers =
+        workspace
+            .allocate<std::uint8_t>(rounded_up(tiling.key_columns, quantised_group) * quantised_width(width))
+            .data();
   }
   for (PerThread& own : threads_) {
-    own.rows = workspace.allocate<float>(sizes.rows / 4);
-    own.queries = workspace.allocate<std::int8_t>(sizes.queries);
+    own.rows = workspace.allocate<float>(tiling.key_columns * width);
+    own.queries = workspace.allocate<std::int8_t>(tiling.query_rows * quantised_width(width));
     own.facts = workspace.allocate<QuantisedQuery>(tiling.query_rows);
-    own.slack = workspace.allocate<float>(sizes.slack / 4);
-    own.above = workspace.allocate<std::uint16_t>(sizes.above / 2);
+    own.slack = workspace.allocate<float>(tiling.query_rows);
+    own.above = workspace.allocate<std::uint16_t>(tiling.strip_rows * tiling.key_columns / row_code_columns);
   }
 }
 

@@ -14,11 +14,9 @@ namespace attnlab {
 /// Where Tiling::approximated.
 class ApproximateLogits {
  public:
-  /// Takes workspace_bytes of `workspace`.
+  /// Takes its memory from `workspace`.
   ApproximateLogits(const Variant& variant, const Problem& problem, const Tiling& tiling, LogitTiles& tiles,
                     Workspace& workspace);
-
-  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling);
 
   /// Prepares key tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`.
   void prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
@@ -40,7 +38,6 @@ class ApproximateLogits {
                    const float* tau, int thread) const;
 
  private:
-  struct Sizes;
   struct PerThread {
     std::span<float> rows;  ///< a tile of keys while it is prepared
     std::span<std::int8_t> queries;

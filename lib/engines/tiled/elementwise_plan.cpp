@@ -12,16 +12,6 @@ namespace attnlab {
 
 namespace {
 
-struct Sizes {
-  std::int64_t output, log_keys;
-
-  Sizes(const Problem& problem, const Tiling& tiling)
-      : output(tiling.query_rows * output_columns(problem) * 4), log_keys(tiling.query_rows * 4) {}
-  std::int64_t total(int threads) const {
-    return threads * (Workspace::rounded(output) + Workspace::rounded(log_keys));
-  }
-};
-
 class ElementwisePlan final : public Plan {
  public:
   ElementwisePlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
@@ -31,10 +21,9 @@ class ElementwisePlan final : public Plan {
         tiles_(variant_, problem, tiling_, workspace),
         values_(problem, tiling_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
-    const Sizes sizes(problem, tiling);
     for (PerThread& own : threads_) {
-      own.output = workspace.allocate<float>(sizes.output / 4);
-      own.log_keys = workspace.allocate<float>(sizes.log_keys / 4);
+      own.output = workspace.allocate<float>(tiling_.query_rows * output_columns(problem));
+      own.log_keys = workspace.allocate<float>(tiling_.query_rows);
     }
   }
 
@@ -107,12 +96,6 @@ class ElementwisePlan final : public Plan {
 };
 
 }  // namespace
-
-std::int64_t elementwise_workspace_bytes(const Variant& variant, const Problem& problem) {
-  const Tiling tiling = make_tiling(variant, problem);
-  return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(problem.threads);
-}
 
 std::unique_ptr<Plan> make_elementwise_plan(const Variant& variant, const Problem& problem,
                                             Workspace& workspace) {

@@ -15,31 +15,19 @@ namespace {
 /// Most queries whose whole rows a thread holds at a time.
 constexpr std::int64_t most_stored_rows = 24;
 
-struct Sizes {
-  std::int64_t stored_rows, longest_row, sum;
-
-  Sizes(const Problem& problem, const Tiling& tiling)
-      : stored_rows(tiling.cut ? std::min(most_stored_rows, tiling.strip_rows) : short_block_rows),
-        longest_row(tiling.longest_visit * tiling.key_columns),
-        sum(problem.shape.head_dim_v * 4) {}
-  std::int64_t total(int threads) const {
-    return threads * (row_scratch_bytes(longest_row) + Workspace::rounded(sum));
-  }
-};
-
 class FullRowPlan final : public Plan {
  public:
   FullRowPlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
       : variant_(variant),
         problem_(problem),
         tiling_(tiling),
-        sizes_(problem, tiling),
+        stored_rows_(tiling_.cut ? std::min(most_stored_rows, tiling_.strip_rows) : short_block_rows),
         tiles_(variant_, problem, tiling_, workspace),
-        rows_(tiles_, problem, tiling_, sizes_.stored_rows, workspace),
+        rows_(tiles_, problem, tiling_, stored_rows_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
     for (PerThread& own : threads_) {
-      own.scratch = take_row_scratch(workspace, sizes_.longest_row);
-      own.sum = workspace.allocate<float>(sizes_.sum / 4);
+      own.scratch = take_row_scratch(workspace, tiling_.longest_row());
+      own.sum = workspace.allocate<float>(problem.shape.head_dim_v);
     }
   }
 
@@ -50,7 +38,7 @@ class FullRowPlan final : public Plan {
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
     StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
-                        sizes_.stored_rows, statistics);
+                        stored_rows_, statistics);
     run_all(inputs, output, &pass);
   }
 
@@ -69,9 +57,9 @@ class FullRowPlan final : public Plan {
           tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
         },
         [&](const Stage& stage, const QueryBlock& block, int thread) {
-          for (std::int64_t t = 0; t < block.rows; t += sizes_.stored_rows)
+          for (std::int64_t t = 0; t < block.rows; t += stored_rows_)
             run_rows(inputs, stage,
-                     {block.batch, block.head, block.first + t, std::min(sizes_.stored_rows, block.rows - t)},
+                     {block.batch, block.head, block.first + t, std::min(stored_rows_, block.rows - t)},
                      output, pass, thread);
         });
   }
@@ -104,20 +92,13 @@ class FullRowPlan final : public Plan {
   const Variant variant_;
   const Problem problem_;
   const Tiling tiling_;
-  const Sizes sizes_;
+  const std::int64_t stored_rows_;  ///< queries whose rows are held at a time
   LogitTiles tiles_;
   WholeRows rows_;
   std::vector<PerThread> threads_;
 };
 
 }  // namespace
-
-std::int64_t full_row_workspace_bytes(const Variant& variant, const Problem& problem) {
-  const Tiling tiling = make_tiling(variant, problem);
-  const Sizes sizes(problem, tiling);
-  return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         WholeRows::workspace_bytes(problem, tiling, sizes.stored_rows) + sizes.total(problem.threads);
-}
 
 std::unique_ptr<Plan> make_full_row_plan(const Variant& variant, const Problem& problem,
                                          Workspace& workspace) {

@@ -31,6 +31,13 @@ std::optional<TileProduct> make_short_product(const Variant& variant, const Prob
   return make_product(variant, problem, tiling, short_block_rows, product ? &*product : nullptr);
 }
 
+/// Columns of a tile of keys in its slot; none where keys are used as they are stored.
+std::int64_t panel_columns(const Variant& variant, const Tiling& tiling) {
+  if (tiling.in_place) return 0;
+  return is_pairwise(variant) ? tiling.key_columns
+                              : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
+}
+
 }  // namespace
 
 std::int64_t count_blocks(const Shape& shape, const Stage& stage) {
@@ -45,47 +52,6 @@ QueryBlock block_of(const Shape& shape, const Tiling& tiling, const Stage& stage
   return {head / shape.heads, head % shape.heads, first, std::min(tiling.query_rows, shape.seqlen_q - first)};
 }
 
-/// Bytes of each block that is taken from the workspace.
-struct LogitTiles::Sizes {
-  std::int64_t key_tile, keys, scratch, short_scratch, logits, queries, unpacked_keys, row, facts, entropies;
-
-  Sizes(const Variant& variant, const Problem& problem, const Tiling& tiling,
-        const std::optional<TileProduct>& product, const std::optional<TileProduct>& short_product) {
-    const std::int64_t rows = product ? std::max(tiling.query_rows, short_block_rows) : tiling.query_rows;
-    const std::int64_t width = variant.score.width(problem.shape.head_dim);
-    const std::int64_t element = size_bytes(tiling.dtype);
-    const std::int64_t panel_columns =
-        tiling.in_place        ? 0
-        : is_pairwise(variant) ? tiling.key_columns
-                               : rounded_up(tiling.key_columns, row_code(isa_level()).panel_width);
-    unpacked_keys = tiling.key_columns * width * element;
-    key_tile = Workspace::rounded(product ? product->packed_bytes() : panel_columns * width * element);
-    keys = tiling.slots() * key_tile;
-    scratch = product ? product->scratch_bytes() : 0;
-    short_scratch = short_product ? short_product->scratch_bytes() : 0;
-    logits = (product ? rows : tiling.strip_rows) * tiling.key_columns * 4;
-    queries = rows * width * element;
-    row = (width + problem.shape.head_dim) * 4;
-    entropies = row_fact(variant.modifiers) == RowFact::entropy ? tiling.query_rows : 0;
-    facts = row_fact(variant.modifiers) == RowFact::none ? 0 : tiling.query_rows;
-  }
-  std::int64_t per_thread() const {
-    return Workspace::rounded(scratch) + Workspace::rounded(short_scratch) + Workspace::rounded(logits) +
-           Workspace::rounded(queries) + Workspace::rounded(unpacked_keys) + Workspace::rounded(row) +
-           Workspace::rounded(facts * static_cast<std::int64_t>(sizeof(RowFacts))) +
-           Workspace::rounded(entropies * 4) + Workspace::rounded(entropies * row_code_columns * 4) +
-           Workspace::rounded(entropies * static_cast<std::int64_t>(sizeof(WeightSums)));
-  }
-};
-
-std::int64_t LogitTiles::workspace_bytes(const Variant& variant, const Problem& problem,
-                                         const Tiling& tiling) {
-  const std::optional<TileProduct> product =
-      make_product(variant, problem, tiling, tiling.query_rows, nullptr);
-  const Sizes sizes(variant, problem, tiling, product, make_short_product(variant, problem, tiling, product));
-  return Workspace::rounded(sizes.keys) + problem.threads * sizes.per_thread();
-}
-
 LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Tiling& tiling,
                        Workspace& workspace)
     : variant_(variant),
@@ -97,24 +63,29 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
       factor_(factor_of_score(variant.score, problem.shape.head_dim, tiling.dtype).product),
       product_(make_product(variant, problem, tiling, tiling.query_rows, nullptr)),
       short_product_(make_short_product(variant, problem, tiling, product_)) {
-  const Sizes sizes(variant, problem, tiling, product_, short_product_);
-  key_stride_ = sizes.key_tile;
-  keys_ = workspace.allocate<std::byte>(sizes.keys);
-  if (product_)
-    for (std::int64_t tile = 0; tile < tiling.slots(); ++tile)
-      packed_keys_.push_back(product_->packed(keys_.data() + tile * key_stride_));
+  const std::int64_t width = variant.score.width(problem.shape.head_dim);
+  const std::int64_t element = size_bytes(tiling.dtype);
+  const std::int64_t rows = product_ ? std::max(tiling.query_rows, short_block_rows) : tiling.query_rows;
+  const RowFact fact = row_fact(variant.modifiers);
+  const std::int64_t fact_rows = fact == RowFact::none ? 0 : tiling.query_rows;
+  const std::int64_t entropy_rows = fact == RowFact::entropy ? tiling.query_rows : 0;
+  key_stride_ = Workspace::rounded(product_ ? product_->packed_bytes()
+                                            : panel_columns(variant, tiling) * width * element);
+  keys_ = workspace.allocate<std::byte>(tiling.slots() * key_stride_);
+  for (std::int64_t at = 0; product_ && at < std::ssize(keys_); at += key_stride_)
+    packed_keys_.push_back(product_->packed(keys_.data() + at));
   threads_.resize(static_cast<std::size_t>(problem.threads));
   for (PerThread& own : threads_) {
-    std::byte* scratch = workspace.allocate_bytes(sizes.scratch);
-    std::byte* short_scratch = workspace.allocate_bytes(sizes.short_scratch);
-    own.logits = workspace.allocate<float>(sizes.logits / 4);
-    own.queries = workspace.allocate<std::byte>(sizes.queries);
-    own.unpacked_keys = workspace.allocate<std::byte>(sizes.unpacked_keys);
-    own.row = workspace.allocate<float>(sizes.row / 4);
-    own.facts = workspace.allocate<RowFacts>(sizes.facts);
-    own.maximum = workspace.allocate<float>(sizes.entropies);
-    own.sums = workspace.allocate<float>(sizes.entropies * row_code_columns);
-    own.weights = workspace.allocate<WeightSums>(sizes.entropies);
+    std::byte* scratch = workspace.allocate_bytes(product_ ? product_->scratch_bytes() : 0);
+    std::byte* short_scratch = workspace.allocate_bytes(product_ ? short_product_->scratch_bytes() : 0);
+    own.logits = workspace.allocate<float>((product_ ? rows : tiling.strip_rows) * tiling.key_columns);
+    own.queries = workspace.allocate<std::byte>(rows * width * element);
+    own.unpacked_keys = workspace.allocate<std::byte>(tiling.key_columns * width * element);
+    own.row = workspace.allocate<float>(width + problem.shape.head_dim);
+    own.facts = workspace.allocate<RowFacts>(fact_rows);
+    own.maximum = workspace.allocate<float>(entropy_rows);
+    own.sums = workspace.allocate<float>(entropy_rows * row_code_columns);
+    own.weights = workspace.allocate<WeightSums>(entropy_rows);
     own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
     own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
     own.modifiers.reserve(modifiers_.size());

@@ -37,10 +37,8 @@ QueryBlock block_of(const Shape& shape, const Tiling& tiling, const Stage& stage
 
 class LogitTiles {
  public:
-  /// Takes workspace_bytes of `workspace`. Blocks of up to tiling.query_rows queries.
+  /// Takes its memory from `workspace`. Blocks of up to tiling.query_rows queries.
   LogitTiles(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace);
-
-  static std::int64_t workspace_bytes(const Variant& variant, const Problem& problem, const Tiling& tiling);
 
   /// Prepares key tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`: 0 … tiling.slots()-1.
   void prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
@@ -92,7 +90,6 @@ class LogitTiles {
   const RowCode& rows() const { return rows_; }
 
  private:
-  struct Sizes;
   struct PerThread {
     std::span<float> logits;
     std::span<std::byte> queries;

@@ -17,13 +17,6 @@ double logsumexp(const OnlineRows& state, std::int64_t row) {
 
 }  // namespace
 
-std::int64_t OnlineFactors::workspace_bytes(const Problem& problem, const Tiling& tiling) {
-  return problem.threads *
-         (Workspace::rounded(tiling.query_rows * 4) +
-          Workspace::rounded(tiling.query_rows * row_code_columns * 4) +
-          Workspace::rounded(tiling.query_rows * static_cast<std::int64_t>(sizeof(WeightSums))));
-}
-
 OnlineFactors::OnlineFactors(const Variant& variant, const Problem& problem, const Tiling& tiling,
                              Workspace& workspace)
     : variant_(variant), rows_(row_code(isa_level())), threads_(static_cast<std::size_t>(problem.threads)) {

@@ -14,10 +14,8 @@ namespace attnlab {
 
 class OnlineFactors {
  public:
-  /// Takes workspace_bytes of `workspace`. Keeps a reference to `variant`.
+  /// Takes its memory from `workspace`. Keeps a reference to `variant`.
   OnlineFactors(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace);
-
-  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling);
 
   /// Before the tiles of a block.
   void open(int thread);

@@ -15,19 +15,6 @@ namespace attnlab {
 
 namespace {
 
-struct Sizes {
-  std::int64_t output, maximum, sums;
-
-  Sizes(const Problem& problem, const Tiling& tiling) {
-    output = tiling.query_rows * output_columns(problem) * 4;
-    maximum = tiling.query_rows * 4;
-    sums = tiling.query_rows * row_code_columns * 4;
-  }
-  std::int64_t total(int threads) const {
-    return threads * (Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums));
-  }
-};
-
 class OnlinePlan final : public Plan {
  public:
   OnlinePlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
@@ -37,12 +24,11 @@ class OnlinePlan final : public Plan {
         tiles_(variant_, problem, tiling_, workspace),
         values_(problem, tiling_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
-    const Sizes sizes(problem, tiling);
     if (has_factors(variant_)) factors_.emplace(variant_, problem, tiling_, workspace);
     for (PerThread& own : threads_) {
-      own.output = workspace.allocate<float>(sizes.output / 4);
-      own.maximum = workspace.allocate<float>(sizes.maximum / 4);
-      own.sums = workspace.allocate<float>(sizes.sums / 4);
+      own.output = workspace.allocate<float>(tiling_.query_rows * output_columns(problem));
+      own.maximum = workspace.allocate<float>(tiling_.query_rows);
+      own.sums = workspace.allocate<float>(tiling_.query_rows * row_code_columns);
     }
   }
 
@@ -139,13 +125,6 @@ class OnlinePlan final : public Plan {
 };
 
 }  // namespace
-
-std::int64_t online_workspace_bytes(const Variant& variant, const Problem& problem) {
-  const Tiling tiling = make_tiling(variant, problem);
-  return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total(problem.threads) +
-         (has_factors(variant) ? OnlineFactors::workspace_bytes(problem, tiling) : 0);
-}
 
 std::unique_ptr<Plan> make_online_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {
   return std::make_unique<OnlinePlan>(variant, problem, make_tiling(variant, problem), workspace);

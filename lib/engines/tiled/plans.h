@@ -1,7 +1,6 @@
 // The drivers of the tiled engine, one for each kind of normaliser.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include "attnlab/engines/engine.h"
@@ -10,28 +9,23 @@ namespace attnlab {
 
 /// FlashAttention's schedule (arXiv:2205.14135): running maximum and sum, output rescaled as they move.
 std::unique_ptr<Plan> make_online_plan(const Variant& variant, const Problem& problem, Workspace& workspace);
-std::int64_t online_workspace_bytes(const Variant& variant, const Problem& problem);
 
 /// The same for few queries and many keys: the keys are split, each part on its own, and the parts are merged
 /// in order (Flash-Decoding; arXiv:2112.05682, section 2). Nothing is prepared ahead: every key and value is
 /// read once.
 bool suits_split_plan(const Variant& variant, const Problem& problem);
 std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace);
-std::int64_t split_workspace_bytes(const Variant& variant, const Problem& problem);
 
 /// The same tiles without a running maximum: a weight is a function of its own logit.
 std::unique_ptr<Plan> make_elementwise_plan(const Variant& variant, const Problem& problem,
                                             Workspace& workspace);
-std::int64_t elementwise_workspace_bytes(const Variant& variant, const Problem& problem);
 
 /// One pass that keeps what may be on the support, one solve a row, and the values of the support alone.
 std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,
                                           Workspace& workspace);
-std::int64_t threshold_workspace_bytes(const Variant& variant, const Problem& problem);
 
 /// Whole rows of a few queries at a time: O(n) memory a thread, whatever the normaliser does with them.
 std::unique_ptr<Plan> make_full_row_plan(const Variant& variant, const Problem& problem,
                                          Workspace& workspace);
-std::int64_t full_row_workspace_bytes(const Variant& variant, const Problem& problem);
 
 }  // namespace attnlab

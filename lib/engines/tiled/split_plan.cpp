@@ -30,21 +30,6 @@ struct Parts {
   }
 };
 
-struct Sizes {
-  std::int64_t rows, output, maximum, sums;
-
-  Sizes(const Problem& problem, const Tiling& tiling) {
-    const Shape& shape = problem.shape;
-    rows = shape.batch * shape.heads * Parts(tiling).count * shape.seqlen_q;
-    output = rows * output_columns(problem) * 4;
-    maximum = rows * 4;
-    sums = rows * row_code_columns * 4;
-  }
-  std::int64_t total() const {
-    return Workspace::rounded(output) + Workspace::rounded(maximum) + Workspace::rounded(sums);
-  }
-};
-
 class SplitPlan final : public Plan {
  public:
   SplitPlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
@@ -55,10 +40,11 @@ class SplitPlan final : public Plan {
         tiles_(variant_, problem, tiling_, workspace),
         values_(problem, tiling_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
-    const Sizes sizes(problem, tiling);
-    output_ = workspace.allocate<float>(sizes.output / 4);
-    maximum_ = workspace.allocate<float>(sizes.maximum / 4);
-    sums_ = workspace.allocate<float>(sizes.sums / 4);
+    const Shape& shape = problem.shape;
+    const std::int64_t rows = shape.batch * shape.heads * parts_.count * shape.seqlen_q;
+    output_ = workspace.allocate<float>(rows * output_columns(problem));
+    maximum_ = workspace.allocate<float>(rows);
+    sums_ = workspace.allocate<float>(rows * row_code_columns);
     for (PerThread& own : threads_) {
       own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
       own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
@@ -226,12 +212,6 @@ bool suits_split_plan(const Variant& variant, const Problem& problem) {
   return variant.normaliser.kind() == NormaliserKind::online && problem.shape.seqlen_q <= short_queries &&
          problem.shape.seqlen_k >= least_part_keys && row_fact(variant.modifiers) != RowFact::entropy &&
          !has_factors(variant);
-}
-
-std::int64_t split_workspace_bytes(const Variant& variant, const Problem& problem) {
-  const Tiling tiling = make_split_tiling(variant, problem);
-  return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         ValueTiles::workspace_bytes(problem, tiling) + Sizes(problem, tiling).total();
 }
 
 std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {

@@ -28,44 +28,27 @@ constexpr double largest_part = 0.1;
 /// Rows that are handed to solve_threshold together.
 constexpr std::size_t solved_at_once = 8;
 
-struct Sizes {
-  std::int64_t capacity, candidates, state, work, sum, whole_rows;
-
-  Sizes(const Problem& problem, const Tiling& tiling) {
-    const std::int64_t longest_row = tiling.longest_visit * tiling.key_columns;
-    capacity = std::min(candidate_capacity, longest_row);
-    candidates = tiling.query_rows * capacity * 4;
-    state = tiling.query_rows * 4;
-    work = tiling.query_rows * static_cast<std::int64_t>(sizeof(ThresholdWork));
-    sum = problem.shape.head_dim_v * 4;
-    whole_rows = longest_row > capacity ? short_block_rows : 0;
-  }
-  std::int64_t total(int threads) const {
-    return threads * (2 * Workspace::rounded(candidates) + 4 * Workspace::rounded(state) +
-                      Workspace::rounded(work) + Workspace::rounded(sum));
-  }
-};
-
 class ThresholdPlan final : public Plan {
  public:
   ThresholdPlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
       : variant_(variant),
         problem_(problem),
         tiling_(tiling),
-        sizes_(problem, tiling),
+        capacity_(std::min(candidate_capacity, tiling_.longest_row())),
         tiles_(variant_, problem, tiling_, workspace),
-        whole_rows_(tiles_, problem, tiling_, sizes_.whole_rows, workspace),
+        whole_rows_(tiles_, problem, tiling_, tiling_.longest_row() > capacity_ ? short_block_rows : 0,
+                    workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
     if (tiling_.approximated) approximate_.emplace(variant_, problem, tiling_, tiles_, workspace);
     for (PerThread& own : threads_) {
-      own.candidates = workspace.allocate<float>(sizes_.candidates / 4);
-      own.keys = workspace.allocate<std::int32_t>(sizes_.candidates / 4);
-      own.tau = workspace.allocate<float>(sizes_.state / 4);
-      own.maximum = workspace.allocate<float>(sizes_.state / 4);
-      own.counts = workspace.allocate<std::int32_t>(sizes_.state / 4);
-      own.limits = workspace.allocate<std::int32_t>(sizes_.state / 4);
+      own.candidates = workspace.allocate<float>(tiling_.query_rows * capacity_);
+      own.keys = workspace.allocate<std::int32_t>(tiling_.query_rows * capacity_);
+      own.tau = workspace.allocate<float>(tiling_.query_rows);
+      own.maximum = workspace.allocate<float>(tiling_.query_rows);
+      own.counts = workspace.allocate<std::int32_t>(tiling_.query_rows);
+      own.limits = workspace.allocate<std::int32_t>(tiling_.query_rows);
       own.work = workspace.allocate<ThresholdWork>(tiling_.query_rows);
-      own.sum = workspace.allocate<float>(sizes_.sum / 4);
+      own.sum = workspace.allocate<float>(problem.shape.head_dim_v);
     }
   }
 
@@ -186,7 +169,7 @@ class ThresholdPlan final : public Plan {
       const ThresholdRows row = state_of(t, nullptr, thread);
       *row.tau = *row.maximum = -std::numeric_limits<float>::infinity();
       *row.counts = 0;
-      *row.limits = std::min(first_limit, static_cast<std::int32_t>(sizes_.capacity));
+      *row.limits = std::min(first_limit, static_cast<std::int32_t>(capacity_));
       *row.work = {};
     }
     tiles_.for_each_strip(stage, block, thread, [&](const Visit& visit, Strip strip, std::int64_t slot) {
@@ -213,11 +196,11 @@ class ThresholdPlan final : public Plan {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     return {own.tau.data() + row,
             own.maximum.data() + row,
-            own.candidates.data() + row * sizes_.capacity,
-            own.keys.data() + row * sizes_.capacity,
+            own.candidates.data() + row * capacity_,
+            own.keys.data() + row * capacity_,
             own.counts.data() + row,
             own.limits.data() + row,
-            sizes_.capacity,
+            capacity_,
             approximate ? approximate->slack(thread) + row : nullptr,
             own.work.data() + row};
   }
@@ -270,7 +253,7 @@ class ThresholdPlan final : public Plan {
   const Variant variant_;
   const Problem problem_;
   const Tiling tiling_;
-  const Sizes sizes_;
+  const std::int64_t capacity_;  ///< candidates of a row
   LogitTiles tiles_;
   WholeRows whole_rows_;
   std::optional<ApproximateLogits> approximate_;
@@ -278,15 +261,6 @@ class ThresholdPlan final : public Plan {
 };
 
 }  // namespace
-
-std::int64_t threshold_workspace_bytes(const Variant& variant, const Problem& problem) {
-  const Tiling tiling = make_tiling(variant, problem);
-  const Sizes sizes(problem, tiling);
-  return LogitTiles::workspace_bytes(variant, problem, tiling) +
-         WholeRows::workspace_bytes(problem, tiling, sizes.whole_rows) +
-         (tiling.approximated ? ApproximateLogits::workspace_bytes(problem, tiling) : 0) +
-         sizes.total(problem.threads);
-}
 
 std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,
                                           Workspace& workspace) {

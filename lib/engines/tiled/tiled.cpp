@@ -22,39 +22,23 @@ class TiledEngine final : public Engine {
     return std::nullopt;
   }
 
-  std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const override {
-    const OpenMpThreads one(1);
-    return driver(variant, problem).workspace_bytes(variant, problem);
-  }
-
-  std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem,
-                             Workspace& workspace) const override {
+ private:
+  std::unique_ptr<Plan> make_plan(const Variant& variant, const Problem& problem,
+                                  Workspace& workspace) const override {
     // Every product runs inside one task; planned for more threads, oneDNN would cut it differently.
     const OpenMpThreads one(1);
-    const Driver chosen = driver(variant, problem);
-    workspace.reserve(chosen.workspace_bytes(variant, problem));
-    return chosen.plan(variant, problem, workspace);
-  }
-
- private:
-  struct Driver {
-    std::int64_t (*workspace_bytes)(const Variant&, const Problem&);
-    std::unique_ptr<Plan> (*plan)(const Variant&, const Problem&, Workspace&);
-  };
-
-  static Driver driver(const Variant& variant, const Problem& problem) {
     switch (variant.normaliser.kind()) {
       case NormaliserKind::online:
-        if (suits_split_plan(variant, problem)) return {split_workspace_bytes, make_split_plan};
-        return {online_workspace_bytes, make_online_plan};
+        return suits_split_plan(variant, problem) ? make_split_plan(variant, problem, workspace)
+                                                  : make_online_plan(variant, problem, workspace);
       case NormaliserKind::elementwise:
-        return {elementwise_workspace_bytes, make_elementwise_plan};
+        return make_elementwise_plan(variant, problem, workspace);
       case NormaliserKind::row_threshold:
-        return {threshold_workspace_bytes, make_threshold_plan};
+        return make_threshold_plan(variant, problem, workspace);
       case NormaliserKind::full_row:
         break;
     }
-    return {full_row_workspace_bytes, make_full_row_plan};
+    return make_full_row_plan(variant, problem, workspace);
   }
 };
 

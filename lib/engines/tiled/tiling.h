@@ -46,6 +46,8 @@ struct Tiling {
 
   std::int64_t strips() const { return (query_rows + strip_rows - 1) / strip_rows; }
   std::int64_t slots() const { return stage_heads * stage_key_tiles; }
+  /// Most logits of a query that are held where whole rows are.
+  std::int64_t longest_row() const { return longest_visit * key_columns; }
 };
 
 /// One slot for each thread and no stages: for queries so few that every key is used once (short_queries at

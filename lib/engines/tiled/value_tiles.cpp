@@ -24,32 +24,6 @@ std::int64_t output_columns(const Problem& problem) {
   return rounded_up(problem.shape.head_dim_v, row_code_columns);
 }
 
-/// Bytes of each block that is taken from the workspace.
-struct ValueTiles::Sizes {
-  std::int64_t tile, values, flags, unpacked, weights, row, scratch;
-
-  Sizes(const Problem& problem, const Tiling& tiling, const std::optional<TileProduct>& product) {
-    const std::int64_t elements = tiling.key_columns * output_columns(problem);
-    unpacked = tiling.dtype == DType::f32 ? 0 : elements * size_bytes(tiling.dtype);
-    tile = Workspace::rounded(product ? product->packed_bytes() : elements * size_bytes(tiling.dtype));
-    values = tiling.slots() * tile;
-    flags = problem.shape.batch * problem.shape.kv_heads * tiling.key_tiles;
-    weights =
-        tiling.dtype == DType::f32 ? 0 : tiling.strip_rows * tiling.key_columns * size_bytes(tiling.dtype);
-    row = output_columns(problem) * 4;
-    scratch = product ? product->scratch_bytes() : 0;
-  }
-  std::int64_t per_thread() const {
-    return Workspace::rounded(unpacked) + Workspace::rounded(weights) + Workspace::rounded(row) +
-           Workspace::rounded(scratch);
-  }
-};
-
-std::int64_t ValueTiles::workspace_bytes(const Problem& problem, const Tiling& tiling) {
-  const Sizes sizes(problem, tiling, make_product(problem, tiling));
-  return sizes.values + Workspace::rounded(sizes.flags) + problem.threads * sizes.per_thread();
-}
-
 ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& workspace)
     : problem_(problem),
       tiling_(tiling),
@@ -57,20 +31,22 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
       columns_(output_columns(problem)),
       product_(make_product(problem, tiling)),
       threads_(static_cast<std::size_t>(problem.threads)) {
-  const Sizes sizes(problem, tiling, product_);
+  const std::int64_t elements = tiling.key_columns * columns_;
+  // Beside what is stored there: values of float32 are prepared in their slot, weights in place of the
+  // logits.
+  const std::int64_t narrow_bytes = tiling.dtype == DType::f32 ? 0 : size_bytes(tiling.dtype);
   panels_.resize(static_cast<std::size_t>(tiling.slots()));
   unpaired_.resize(static_cast<std::size_t>(tiling.slots()));
-  stride_ = sizes.tile;
-  values_ = workspace.allocate<std::byte>(sizes.values);
-  nonfinite_ = workspace.allocate<char>(sizes.flags);
-  if (product_)
-    for (std::int64_t slot = 0; slot < tiling.slots(); ++slot)
-      packed_.push_back(product_->packed(values_.data() + slot * stride_));
+  stride_ = Workspace::rounded(product_ ? product_->packed_bytes() : elements * size_bytes(tiling.dtype));
+  values_ = workspace.allocate<std::byte>(tiling.slots() * stride_);
+  nonfinite_ = workspace.allocate<char>(problem.shape.batch * problem.shape.kv_heads * tiling.key_tiles);
+  for (std::int64_t at = 0; product_ && at < std::ssize(values_); at += stride_)
+    packed_.push_back(product_->packed(values_.data() + at));
   for (PerThread& own : threads_) {
-    own.unpacked = workspace.allocate<std::byte>(sizes.unpacked);
-    own.weights = workspace.allocate<std::byte>(sizes.weights);
-    own.row = workspace.allocate<float>(sizes.row / 4);
-    std::byte* scratch = workspace.allocate_bytes(sizes.scratch);
+    own.unpacked = workspace.allocate<std::byte>(elements * narrow_bytes);
+    own.weights = workspace.allocate<std::byte>(tiling.strip_rows * tiling.key_columns * narrow_bytes);
+    own.row = workspace.allocate<float>(columns_);
+    std::byte* scratch = workspace.allocate_bytes(product_ ? product_->scratch_bytes() : 0);
     if (!product_) continue;
     own.stream = std::make_unique<dnnl::stream>(onednn_cpu());
     own.unpacked_memory = product_->unpacked(own.unpacked.data());

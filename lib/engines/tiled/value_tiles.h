@@ -30,10 +30,8 @@ struct ValueHints {
 
 class ValueTiles {
  public:
-  /// Takes workspace_bytes of `workspace`.
+  /// Takes its memory from `workspace`.
   ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& workspace);
-
-  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling);
 
   /// Prepares value tile `key_tile` of kv head `kv_head` (of batch x kv_heads) in `slot`. What is not finite
   /// is left out, until write_rows.
@@ -58,7 +56,6 @@ class ValueTiles {
                   std::span<const Visit> visits, float* rows, const MutableTensorView& output, int thread);
 
  private:
-  struct Sizes;
   struct PerThread {
     std::span<std::byte> unpacked, weights;
     std::span<float> row;

@@ -5,23 +5,12 @@
 
 namespace attnlab {
 
-namespace {
-
-std::int64_t longest_row(const Tiling& tiling) { return tiling.longest_visit * tiling.key_columns; }
-
-}  // namespace
-
-std::int64_t WholeRows::workspace_bytes(const Problem& problem, const Tiling& tiling, std::int64_t rows) {
-  return problem.threads *
-         (Workspace::rounded(rows * longest_row(tiling) * 4) + Workspace::rounded(longest_row(tiling) * 4));
-}
-
 WholeRows::WholeRows(LogitTiles& tiles, const Problem& problem, const Tiling& tiling, std::int64_t rows,
                      Workspace& workspace)
     : tiles_(tiles),
       shape_(problem.shape),
       tiling_(tiling),
-      longest_row_(longest_row(tiling)),
+      longest_row_(tiling.longest_row()),
       threads_(static_cast<std::size_t>(problem.threads)) {
   for (PerThread& own : threads_) {
     own.logits = workspace.allocate<float>(rows * longest_row_);

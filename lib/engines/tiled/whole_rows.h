@@ -12,11 +12,9 @@ namespace attnlab {
 
 class WholeRows {
  public:
-  /// Takes workspace_bytes of `workspace`: for blocks of up to `rows` queries.
+  /// Takes its memory from `workspace`: for blocks of up to `rows` queries.
   WholeRows(LogitTiles& tiles, const Problem& problem, const Tiling& tiling, std::int64_t rows,
             Workspace& workspace);
-
-  static std::int64_t workspace_bytes(const Problem& problem, const Tiling& tiling, std::int64_t rows);
 
   /// Opens the block and computes all its logits, -inf where not visible.
   void load(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
