@@ -33,23 +33,23 @@ std::string Cell::group_key() const {
 
 std::string Cell::label() const {
   const Shape& shape = problem.shape;
-  return fmt::format("{} {} n={}{} {} {} thread{}{}", backend.value_or(engine), variant, shape.seqlen_q,
-                     shape.seqlen_k == shape.seqlen_q ? "" : fmt::format("x{}", shape.seqlen_k),
-                     to_string(problem.dtype), problem.threads, problem.threads == 1 ? "" : "s",
-                     twin ? " (A/A)" : "");
+  return fmt::format(
+      "{} {} n={}{} {} {} thread{}{}", backend.value_or(engine), variant.name(), shape.seqlen_q,
+      shape.seqlen_k == shape.seqlen_q ? "" : fmt::format("x{}", shape.seqlen_k), to_string(problem.dtype),
+      problem.threads, problem.threads == 1 ? "" : "s", twin ? " (A/A)" : "");
 }
 
 Json to_json(const Cell& cell) {
   const Shape& shape = cell.problem.shape;
   return {{"backend", cell.backend ? Json(*cell.backend) : Json()},
           {"engine", cell.engine},
-          {"variant", cell.variant},
+          {"variant", cell.variant.name()},
           {"shape",
            {shape.batch, shape.heads, shape.kv_heads, shape.seqlen_q, shape.seqlen_k, shape.head_dim,
             shape.head_dim_v}},
           {"dtype", to_string(cell.problem.dtype)},
           {"threads", cell.problem.threads},
-          {"input", cell.input},
+          {"input", cell.input.name()},
           {"seed", cell.seed},
           {"score_weights", cell.score_weights},
           {"cu_seqlens", cell.cu_seqlens},
@@ -58,7 +58,7 @@ Json to_json(const Cell& cell) {
           {"heatmap", cell.heatmap},
           {"twin", cell.twin},
           {"save_output", cell.save_output},
-          {"against", cell.against}};
+          {"against", cell.against ? cell.against->name() : ""}};
 }
 
 namespace {
@@ -74,13 +74,13 @@ Cell cell_from_json(const Json& json) {
   Cell cell;
   if (!json.at("backend").is_null()) cell.backend = json.at("backend").get<std::string>();
   cell.engine = json.at("engine");
-  cell.variant = json.at("variant");
+  cell.variant = Variant::parse(json.at("variant").get<std::string>());
   const auto sizes = json.at("shape").get<std::vector<std::int64_t>>();
   cell.problem.shape = {sizes.at(0), sizes.at(1), sizes.at(2), sizes.at(3),
                         sizes.at(4), sizes.at(5), sizes.at(6)};
   cell.problem.dtype = parse_dtype(json.at("dtype").get<std::string>());
   cell.problem.threads = json.at("threads");
-  cell.input = json.at("input");
+  cell.input = Input::parse(json.at("input").get<std::string>());
   cell.seed = json.at("seed");
   cell.score_weights = json.at("score_weights");
   cell.cu_seqlens = json.at("cu_seqlens");
@@ -90,7 +90,8 @@ Cell cell_from_json(const Json& json) {
   cell.heatmap = json.at("heatmap");
   cell.twin = json.at("twin");
   cell.save_output = json.at("save_output");
-  cell.against = json.at("against");
+  if (const auto against = json.at("against").get<std::string>(); !against.empty())
+    cell.against = Variant::parse(against);
   return cell;
 }
 
@@ -169,7 +170,7 @@ struct Axes {
 struct Named {
   std::optional<std::string> backend;
   std::string engine;
-  std::string variant;
+  Variant variant;
 };
 
 /// Every combination of backend or engine with a variant.
@@ -188,15 +189,15 @@ std::vector<Named> named_variants(const Settings& settings) {
       const std::optional<std::string> shown = engine && *engine != pairing.engine ? std::nullopt : backend;
       for (const auto& variant : items(settings, "variant")) {
         if (variant) {
-          named.push_back({shown, engine_name, Variant::parse(*variant).name()});
+          named.push_back({shown, engine_name, Variant::parse(*variant)});
           continue;
         }
         for (const auto& score : items(settings, "score"))
           for (const auto& modifier : items(settings, "modifier"))
             for (const auto& pattern : items(settings, "pattern"))
               for (const auto& normaliser : items(settings, "normaliser"))
-                named.push_back({shown, engine_name,
-                                 make_variant({score, modifier, pattern, normaliser}, &pairing).name()});
+                named.push_back(
+                    {shown, engine_name, make_variant({score, modifier, pattern, normaliser}, &pairing)});
       }
     }
   return named;
@@ -215,15 +216,14 @@ Variant parse_against(const std::string& text) {
 
 /// Throws ArgumentError for members that have no meaning with packed sequences. `pattern_option` and
 /// `modifier_option` are the options that named them.
-void check_packed(const std::string& name, const char* pattern_option, const char* modifier_option) {
-  const Variant variant = Variant::parse(name);
+void check_packed(const Variant& variant, const char* pattern_option, const char* modifier_option) {
   if (variant.pattern.uses("chunk_local"))
-    throw ArgumentError(pattern_option, name,
+    throw ArgumentError(pattern_option, variant.name(),
                         "chunk_local counts chunks from position 0, not in each sequence",
                         "other patterns with cu-seqlens");
   if (std::any_of(variant.modifiers.begin(), variant.modifiers.end(),
                   [](const Modifier& modifier) { return modifier.fact() == RowFact::center; }))
-    throw ArgumentError(modifier_option, name,
+    throw ArgumentError(modifier_option, variant.name(),
                         "local_p predicts a position among all keys, not in each sequence",
                         "other modifiers with cu-seqlens");
 }
@@ -237,7 +237,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
   if (settings.has("score-weights")) common.score_weights = settings.text("score-weights");
   if (settings.has("cu-seqlens")) common.cu_seqlens = settings.text("cu-seqlens");
   const auto cu_seqlens = read_cu_seqlens(common.cu_seqlens);
-  if (settings.has("against")) common.against = parse_against(settings.text("against")).name();
+  if (settings.has("against")) common.against = parse_against(settings.text("against"));
   const std::string expression = settings.has("filter") ? settings.text("filter") : "";
   const std::regex filter = [&] {
     try {
@@ -269,7 +269,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
                           cell.backend = name.backend;
                           cell.engine = name.engine;
                           cell.variant = name.variant;
-                          cell.input = input.name();
+                          cell.input = input;
                           cell.seed = static_cast<std::uint64_t>(*seed);
                           cell.problem = {
                               Axes{batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v}.shape(
@@ -283,9 +283,9 @@ std::vector<Cell> make_grid(const Settings& settings) {
                           validate(cell.problem);
                           if (cu_seqlens) {
                             check_packed(cell.variant, "pattern", "modifier");
-                            if (!cell.against.empty()) check_packed(cell.against, "against", "against");
+                            if (cell.against) check_packed(*cell.against, "against", "against");
                           }
-                          if (std::regex_search(cell.variant, filter) && seen.insert(cell.id()).second)
+                          if (std::regex_search(cell.variant.name(), filter) && seen.insert(cell.id()).second)
                             cells.push_back(cell);
                         }
   }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "attnlab/core/problem.h"
+#include "attnlab/inputs/input.h"
+#include "attnlab/variants/variant.h"
 #include "options/options.h"
 
 namespace attnlab {
@@ -17,18 +19,18 @@ using Json = nlohmann::ordered_json;
 struct Cell {
   std::optional<std::string> backend;  ///< absent if --engine named another engine
   std::string engine;
-  std::string variant;  ///< canonical name
+  Variant variant;
   Problem problem;
-  std::string input;  ///< canonical name
+  Input input = Input::parse("gaussian(1)");
   std::uint64_t seed = 1;
   std::string score_weights;  ///< prefix of .npy files; empty: made from the seed
   std::string cu_seqlens;     ///< .npy file; empty: one sequence
   int rounds = 12;
   double min_time_s = 0.05;
   bool heatmap = false;
-  bool twin = false;        ///< the second of an A/A pair
-  std::string save_output;  ///< file; empty: none
-  std::string against;      ///< canonical name of the baseline; empty: the exact counterpart
+  bool twin = false;               ///< the second of an A/A pair
+  std::string save_output;         ///< file; empty: none
+  std::optional<Variant> against;  ///< the baseline; absent: the exact counterpart
 
   /// 16 hex digits, the same for two cells if and only if they are the same point.
   std::string id() const;
@@ -38,6 +40,7 @@ struct Cell {
   std::string label() const;
 };
 
+/// The variants and the input by their canonical names.
 Json to_json(const Cell& cell);
 Cell cell_from_json(const Json& json);
 

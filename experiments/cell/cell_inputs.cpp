@@ -14,15 +14,12 @@ std::string weight_file(const Cell& cell, const WeightShape& shape) {
 }
 
 /// The variants whose learned weights a cell needs.
-std::vector<Variant> variants_of(const Cell& cell) {
-  const Variant variant = Variant::parse(cell.variant);
-  return {variant, baseline_of(cell, variant)};
-}
+std::vector<Variant> variants_of(const Cell& cell) { return {cell.variant, baseline_of(cell)}; }
 
 }  // namespace
 
-Variant baseline_of(const Cell& cell, const Variant& variant) {
-  return cell.against.empty() ? exact_counterpart(variant, cell.problem.shape) : Variant::parse(cell.against);
+Variant baseline_of(const Cell& cell) {
+  return cell.against ? *cell.against : exact_counterpart(cell.variant, cell.problem.shape);
 }
 
 ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
@@ -43,18 +40,17 @@ ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
 }
 
 std::shared_ptr<const QkvTensors> load_tensors(const Cell& cell) {
-  return std::make_shared<const QkvTensors>(Input::parse(cell.input).make(cell.problem, cell.seed));
+  return std::make_shared<const QkvTensors>(cell.input.make(cell.problem, cell.seed));
 }
 
 CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
-  const Variant variant = Variant::parse(cell.variant);
-  CellInputs inputs{std::move(tensors), load_weights(cell, variant)};
-  validate(inputs.view(), variant, cell.problem);
+  CellInputs inputs{std::move(tensors), load_weights(cell, cell.variant)};
+  validate(inputs.view(), cell.variant, cell.problem);
   return inputs;
 }
 
 std::vector<std::string> input_files(const Cell& cell) {
-  std::vector<std::string> files = Input::parse(cell.input).files();
+  std::vector<std::string> files = cell.input.files();
   if (!cell.score_weights.empty())
     for (const Variant& variant : variants_of(cell))
       for (const WeightShape& shape : weight_shapes(variant, cell.problem.shape))
@@ -63,7 +59,7 @@ std::vector<std::string> input_files(const Cell& cell) {
 }
 
 void require_inputs(const Cell& cell) {
-  Input::parse(cell.input).require_fits(cell.problem);
+  cell.input.require_fits(cell.problem);
   if (!cell.score_weights.empty())
     for (const Variant& variant : variants_of(cell)) load_weights(cell, variant);
 }

@@ -23,7 +23,7 @@ std::shared_ptr<const QkvTensors> load_tensors(const Cell& cell);
 CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tensors);
 
 /// The variant that the cell is compared with: `against`, else the exact counterpart of its own variant.
-Variant baseline_of(const Cell& cell, const Variant& variant);
+Variant baseline_of(const Cell& cell);
 
 /// Learned weights of `variant`: the variant of the cell or its baseline. Throws ArgumentError.
 ScoreWeights load_weights(const Cell& cell, const Variant& variant);

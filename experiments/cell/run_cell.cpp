@@ -181,7 +181,7 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
   const Inputs inputs = prepared.inputs();
   const std::vector<std::int64_t> rows = spread_rows(problem.shape.seqlen_q, error_rows);
   const Variant exact = exact_counterpart(variant, problem.shape);
-  const Variant baseline = baseline_of(cell, variant);
+  const Variant baseline = baseline_of(cell);
   const ScoreWeights baseline_weights = load_weights(cell, baseline);
   Inputs baseline_inputs = inputs;
   baseline_inputs.weights = &baseline_weights;
@@ -216,7 +216,7 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
 }  // namespace
 
 Json record_header(const Cell& cell) {
-  const Variant variant = Variant::parse(cell.variant);
+  const Variant& variant = cell.variant;
   const Shape& shape = cell.problem.shape;
   const Machine machine = this_machine();
   Json record{{"schema", schema_version},
@@ -249,7 +249,7 @@ Json record_header(const Cell& cell) {
                 {"rounds", cell.rounds},
                 {"min_time_s", cell.min_time_s},
                 {"twin", cell.twin}}},
-              {"input", {{"name", cell.input}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
+              {"input", {{"name", cell.input.name()}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
   const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
   record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
   for (const char* name :
@@ -274,8 +274,7 @@ Json record_header(const Cell& cell) {
 }
 
 std::int64_t predicted_bytes(const Cell& cell) {
-  return tensor_bytes(cell.problem) +
-         find_engine(cell.engine).workspace_bytes(Variant::parse(cell.variant), cell.problem);
+  return tensor_bytes(cell.problem) + find_engine(cell.engine).workspace_bytes(cell.variant, cell.problem);
 }
 
 Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
@@ -284,7 +283,7 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
   omp_set_num_threads(cell.problem.threads);
   Json record = record_header(cell);
   const Engine& engine = find_engine(cell.engine);
-  const Variant variant = Variant::parse(cell.variant);
+  const Variant& variant = cell.variant;
   if (const std::optional<Refusal> refusal = engine.refusal(variant, cell.problem)) {
     record["status"] = "refused";
     record["reason"] = refusal->reason;

@@ -38,7 +38,7 @@ int heatmap_command(const Settings& settings) {
   const Shape& shape = cell.problem.shape;
   const std::int64_t head = settings.integer("head", 0, shape.batch * shape.heads - 1);
   const CellInputs inputs = load_inputs(cell, load_tensors(cell));
-  const Heatmap heatmap = make_heatmap(Variant::parse(cell.variant), cell.problem, inputs.view(), head);
+  const Heatmap heatmap = make_heatmap(cell.variant, cell.problem, inputs.view(), head);
   write_whole("out", file, draw_heatmap(format, heatmap, cell));
   fmt::print("heatmap: {}\n", file);
   return 0;

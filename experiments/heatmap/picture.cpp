@@ -138,21 +138,21 @@ std::vector<Colour> colours_of(const std::vector<double>& values, Colour (*colou
 
 std::string draw_heatmap(PictureFormat format, const Heatmap& heatmap, const Cell& cell) {
   const Shape& shape = cell.problem.shape;
-  const bool is_exact = heatmap.exact_variant == cell.variant;
+  const bool is_exact = heatmap.exact_variant == cell.variant.name();
   const int panels = is_exact ? 1 : 3;
   const double panel_width = axis_room + map_size + gap;
   const double width = std::max(panels, 2) * panel_width;
   const double bars_top = maps_top + map_size + 56;
   const double profiles_top = bars_top + 100;
   Canvas canvas(format, width, profiles_top + profile_height + 56);
-  canvas.text(axis_room, 34, cell.variant, 20, Anchor::left, width - axis_room - gap);
+  canvas.text(axis_room, 34, cell.variant.name(), 20, Anchor::left, width - axis_room - gap);
   canvas.text(
       axis_room, 58,
       fmt::format("n = {}, head {}, {}, {}, d = {}, seed {}; {} × {} bins, each the mean of its weights",
                   shape.seqlen_q == shape.seqlen_k
                       ? fmt::format("{}", shape.seqlen_k)
                       : fmt::format("{} queries × {} keys", shape.seqlen_q, shape.seqlen_k),
-                  heatmap.head, cell.input, to_string(cell.problem.dtype), shape.head_dim, cell.seed,
+                  heatmap.head, cell.input.name(), to_string(cell.problem.dtype), shape.head_dim, cell.seed,
                   heatmap.variant.bins, heatmap.variant.bins),
       letters + 1, Anchor::left, width - axis_room - gap);
   const auto left = [&](int panel) { return panel * panel_width + axis_room; };
@@ -163,7 +163,7 @@ std::string draw_heatmap(PictureFormat format, const Heatmap& heatmap, const Cel
              colours_of(heatmap.exact.weights, weight_colour), bins, shape);
     draw_weight_bar(canvas, left(panel++), bars_top);
   }
-  draw_map(canvas, left(panel), is_exact ? "exact: " + cell.variant : "variant: " + cell.variant,
+  draw_map(canvas, left(panel), (is_exact ? "exact: " : "variant: ") + cell.variant.name(),
            colours_of(heatmap.variant.weights, weight_colour), bins, shape);
   draw_weight_bar(canvas, left(panel++), bars_top);
   if (!is_exact) {

@@ -13,15 +13,15 @@ namespace {
 /// A key of cells that differ only in sequence length.
 std::string family(const Cell& cell) {
   const Shape& s = cell.problem.shape;
-  return fmt::format("{} {} {} {} {} {} {} {} {}", cell.engine, cell.variant, to_string(cell.problem.dtype),
-                     cell.problem.threads, s.batch, s.heads, s.head_dim, s.head_dim_v, cell.input);
+  return fmt::format("{} {} {} {} {} {} {} {} {}", cell.engine, cell.variant.name(),
+                     to_string(cell.problem.dtype), cell.problem.threads, s.batch, s.heads, s.head_dim,
+                     s.head_dim_v, cell.input.name());
 }
 
 double work_of(const Cell& cell) {
   const Shape& shape = cell.problem.shape;
-  return cell.engine == "onednn"
-             ? static_cast<double>(shape.seqlen_q) * static_cast<double>(shape.seqlen_k)
-             : static_cast<double>(visible_pairs(Variant::parse(cell.variant).pattern, shape));
+  return cell.engine == "onednn" ? static_cast<double>(shape.seqlen_q) * static_cast<double>(shape.seqlen_k)
+                                 : static_cast<double>(visible_pairs(cell.variant.pattern, shape));
 }
 
 }  // namespace
@@ -30,8 +30,7 @@ Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
   Json record = record_header(cell);
   record["elapsed_ms"] = 0;
   record["measured_ms"] = 0;
-  const std::optional<Refusal> refusal =
-      find_engine(cell.engine).refusal(Variant::parse(cell.variant), cell.problem);
+  const std::optional<Refusal> refusal = find_engine(cell.engine).refusal(cell.variant, cell.problem);
   if (refusal) {
     record["status"] = "refused";
     record["reason"] = refusal->reason;

@@ -14,7 +14,6 @@
 #include <regex>
 
 #include "attnlab/core/argument_error.h"
-#include "attnlab/inputs/input.h"
 #include "attnlab/measure/machine.h"
 #include "attnlab/version.h"
 #include "attnlab_build.h"
@@ -60,7 +59,7 @@ void choose_heatmaps(std::vector<Cell>& cells) {
   for (Cell& cell : cells)
     if (cell.problem.dtype == DType::f32 &&
         std::max(cell.problem.shape.seqlen_q, cell.problem.shape.seqlen_k) <= largest_heatmap_seqlen)
-      largest[cell.variant + cell.input + cell.engine] = &cell;
+      largest[cell.variant.name() + cell.input.name() + cell.engine] = &cell;
   for (auto& [name, cell] : largest) cell->heatmap = true;
 }
 
@@ -75,7 +74,7 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
     if (prediction.at("status") == "") {
       if (pace.predict(cell) == 0) {
         Cell small = cell;
-        const bool captured = Input::parse(cell.input).captured_shape().has_value();
+        const bool captured = cell.input.captured_shape().has_value();
         small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
         if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
         const Json record = launcher.run(Passes::time, small);
@@ -83,12 +82,13 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
       }
       if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
     }
-    fmt::print(
-        "{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}\n", cell.backend.value_or(cell.engine),
-        cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
-        prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell)), time, cell.variant,
-        prediction.at("status") == "" ? ""
-                                      : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
+    fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}\n", cell.backend.value_or(cell.engine),
+               cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
+               prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell)), time,
+               cell.variant.name(),
+               prediction.at("status") == ""
+                   ? ""
+                   : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
   }
   fmt::print(
       "{} cells. Bytes: inputs, output and workspace. Call: measured at n = 512 and scaled by "
