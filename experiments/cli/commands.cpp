@@ -25,8 +25,7 @@ std::vector<std::string_view> with_cell_options(std::initializer_list<std::strin
 }
 
 constexpr std::string_view cell_status =
-    "0 success; 2 bad usage; 3 some cell failed (refused or predicted too large or slow is no failure); "
-    "130 interrupted";
+    "0 success; 2 bad usage; 3 a cell failed (refusals and predictions do not count); 130 interrupted";
 
 }  // namespace
 
@@ -35,7 +34,7 @@ const std::vector<Command>& commands() {
       {"list",
        list_command,
        "[backends|engines|scores|modifiers|patterns|normalisers|inputs|statistics|divergences]",
-       "List backends, engines, variants' parts, inputs and statistics, with parameters and papers.",
+       "List backends, engines, the parts of variants, inputs and statistics, with their papers.",
        {"json"},
        "attnlab list normalisers",
        "0 success; 2 bad usage",

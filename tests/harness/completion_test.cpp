@@ -48,7 +48,7 @@ TEST(Help, SaysWhatEachCommandTakes) {
         << help.out;
   }
   for (const char* name : {"sweep", "heatmap", "merge"})
-    EXPECT_NE(command(std::string(name) + " --help").out.find("; needed"), std::string::npos) << name;
+    EXPECT_NE(command(std::string(name) + " --help").out.find("; required"), std::string::npos) << name;
 }
 
 TEST(Help, ListShowsTheCalls) {
