@@ -1,4 +1,4 @@
-# bench/NAME.cpp: a Google Benchmark program bench_NAME; bench/peers: attnlab's side of the race.
+# bench/NAME.cpp is the Google Benchmark program bench_NAME; bench/peers is attnlab's program for the race.
 add_library(attnlab_bench_support STATIC bench/support/machine_limits.cpp bench/support/cases.cpp)
 target_include_directories(attnlab_bench_support PUBLIC bench)
 target_link_libraries(attnlab_bench_support PUBLIC attnlab::attnlab OpenMP::OpenMP_CXX fmt::fmt benchmark::benchmark)

@@ -1,6 +1,6 @@
-// Engines on whole attention calls: variant x n x dtype, one thread unless --threads=N comes first. Every
-// case is checked against the float64 oracle before it is timed. ATTNLAB_ISA holds the level; Google
-// Benchmark's own options choose cases (--benchmark_filter) and output.
+// Times whole attention calls of the engines: variant x n x dtype, with one thread unless the first argument
+// is --threads=N. Every case is checked against the float64 oracle before it is timed. ATTNLAB_ISA sets the
+// level; Google Benchmark's options select cases (--benchmark_filter) and output.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Row code of every level that the machine has, on tiles that stay in cache: products, packing, conversions,
-// softmax and the one-pass threshold. One thread.
+// Times row code at every level of the machine, on tiles that stay in the cache: products, packing,
+// conversions, softmax and the one-pass threshold. One thread.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ void rate(State& state, const char* name, std::int64_t each) {
   state.counters[name] = Counter(static_cast<double>(each), Counter::kIsIterationInvariantRate);
 }
 
-/// True if the product of the first row and column is what it should be; stops the benchmark otherwise.
+/// Checks the product of the first row and column. Stops the benchmark and returns false if it is wrong.
 bool agrees(State& state, double value, double exact) {
   if (std::abs(value - exact) <= 1e-4) return true;
   state.SkipWithError("wrong result");
@@ -64,8 +64,7 @@ void scores(State& state, const RowCode& code) {
   rate(state, "FLOP/s", 2 * rows * columns * width);
 }
 
-/// The same multiply-adds of bfloat16 pairs, which are half as many of them. What the numbers are does not
-/// matter.
+/// The same multiply-adds on bfloat16 pairs, which are half as many instructions. The values do not matter.
 void scores_in_pairs(State& state, const RowCode& code) {
   if (code.multiply_pairs == nullptr) return state.SkipWithError("this level has no products of pairs");
   const std::vector<float> queries(static_cast<std::size_t>(rows * width / 2));
@@ -117,7 +116,7 @@ void threshold(State& state, const RowCode& code) {
   const Normaliser normaliser = Normaliser::parse("entmax(1.5)");
   const LogitTile tile{logits.data(), columns, rows, columns, 0, 0};
   for (auto _ : state) {
-    // As in the middle of a long row: the bound is near the top already.
+    // As in the middle of a long row, where the bound is near the maximum.
     std::fill(tau.begin(), tau.end(), 1.0F);
     std::fill(maximum.begin(), maximum.end(), 2.0F);
     std::fill(counts.begin(), counts.end(), 0);

@@ -1,4 +1,4 @@
-# The attnlab command: attnlab_experiments, which tests link too, and main.
+# The attnlab command: the library attnlab_experiments, which tests link, too, and main.
 attnlab_find(fmt libfmt-dev)
 attnlab_find(Boost libboost-program-options-dev COMPONENTS program_options)
 attnlab_find(nlohmann_json nlohmann-json3-dev)
@@ -8,7 +8,7 @@ if(NOT CAIRO_INCLUDE_DIR OR NOT CAIRO_LIBRARY)
   message(FATAL_ERROR "Cairo is missing: apt-get install libcairo2-dev, or let experiments/scripts/quickstart.sh do it")
 endif()
 
-# What was built: attnlab_build.h, looked at in every build, written when it changed.
+# attnlab_build.h describes the build. It is checked in every build and written when it changes.
 string(TOUPPER ${CMAKE_BUILD_TYPE} attnlab_type)
 set(attnlab_build_header ${PROJECT_BINARY_DIR}/generated/attnlab_build.h)
 add_custom_target(attnlab_build_info BYPRODUCTS ${attnlab_build_header}

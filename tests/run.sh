@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds with warnings as errors, runs every test, fast ones first.
+# Installs missing packages, builds with warnings as errors and runs every test, fast ones first.
 #   bash tests/run.sh [--preset dev|asan|tsan] [arguments of ctest, e.g. -R unit]
-# ATTNLAB_NO_INSTALL=1: say what is missing and stop with status 2.
+# ATTNLAB_NO_INSTALL=1: name missing packages and stop with status 2.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . experiments/scripts/install.sh

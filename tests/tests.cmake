@@ -1,5 +1,5 @@
-# Tests by folder: one GoogleTest program each. Conformance and property run once for every instruction-set level; a
-# level that the machine lacks ends with status 77 and is shown as skipped.
+# One GoogleTest program for each folder. Conformance and property tests run once for every instruction-set level; for a
+# level that the machine lacks they exit with status 77 and are shown as skipped.
 attnlab_find(GTest libgtest-dev)
 attnlab_find(rapidcheck librapidcheck-dev)
 
@@ -44,8 +44,8 @@ add_test(NAME build_no_heap_hook
 add_test(NAME report COMMAND test_report)
 add_test(NAME report_in_chromium COMMAND bash ${PROJECT_SOURCE_DIR}/tests/report/chromium.sh)
 add_test(NAME harness COMMAND test_harness)
-# Figures to reach, a command each, which prints its figure: `ctest -C nightly -L nightly -V`, with -R for one of
-# them. The normal run has smaller ones of the same names.
+# Tests of figures that must be reached; each prints its figure: `ctest -C nightly -L nightly -V`, with -R for one of
+# them. The everyday run has smaller versions of the same names.
 add_test(NAME harness_200_kills CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=RandomKills.*)
 set_tests_properties(harness_200_kills PROPERTIES ENVIRONMENT "ATTNLAB_KILLS=200")
 add_test(NAME harness_200_pairs CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=NightlyNoise.Equal*)
@@ -57,7 +57,7 @@ set_tests_properties(harness_overhead PROPERTIES ENVIRONMENT "ATTNLAB_OVERHEAD=1
 add_test(NAME harness_10000_records CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=ManyRecords.*)
 set_tests_properties(harness_10000_records PROPERTIES ENVIRONMENT "ATTNLAB_RECORDS=10000")
 set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records)
-# These run beside one another: threads that wait are not to spin on the cores of another test.
+# Tests run in parallel: waiting threads must not spin on the cores of another test.
 foreach(folder property conformance)
   foreach(level ${attnlab_levels})
     add_test(NAME ${folder}_${level} COMMAND test_${folder})
@@ -66,7 +66,7 @@ foreach(folder property conformance)
   add_test(NAME ${folder} COMMAND test_${folder})
   set_tests_properties(${folder} PROPERTIES ENVIRONMENT "OMP_WAIT_POLICY=passive")
 endforeach()
-# Random cases are the same ones in every run, so that a failure is the change's; new ones are nightly's.
+# Random cases are the same in every run, so that a new failure comes from the change; the nightly run has new cases.
 set(test_environment "${test_environment};RC_PARAMS=seed=1")
 add_test(NAME property_new_cases CONFIGURATIONS nightly COMMAND test_property --gtest_filter=Random.*)
 list(APPEND nightly property_new_cases)
@@ -76,9 +76,9 @@ foreach(name ${names})
 endforeach()
 set_property(TEST property_new_cases PROPERTY ENVIRONMENT "RC_PARAMS=max_success=3000")
 set_tests_properties(${names} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${test_timeout} LABELS fast)
-# What takes more than a few seconds: `ctest -L fast` is for in between.
+# Tests that take more than a few seconds; `ctest -L fast` leaves them out.
 list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromium)")
 set_tests_properties(${names} PROPERTIES LABELS slow)
 set_tests_properties(${nightly} PROPERTIES LABELS nightly TIMEOUT 7200)
-# Limits, kills and clocks want the machine for themselves.
+# Tests of limits, kills and clocks need the machine for themselves.
 set_tests_properties(harness ${nightly} PROPERTIES RUN_SERIAL ON)

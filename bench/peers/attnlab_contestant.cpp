@@ -1,5 +1,5 @@
-// attnlab's side of bench/peers/race.py: reads one JSON object a line, answers each with one. What a request
-// holds and what comes back stands in contestant.py, which does the same for the peers.
+// attnlab's contestant for bench/peers/race.py: reads one JSON object a line and answers each with one.
+// contestant.py does the same for the peers and describes requests and answers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ class Contestant {
     case_.reset();
     case_ = std::make_unique<Case>("tiled", request.at("variant"), problem_, request.at("input"));
     statistics_ = request.value("statistics", false);
-    // As of the peers: of one call, inputs and whatever is compiled being there already.
+    // Growth during one call, as for the peers: inputs exist and compiled code is loaded.
     const bool measurable = reset_resident_peak();
     const std::optional<std::int64_t> before = resident_bytes();
     case_->run();
@@ -68,7 +68,7 @@ class Contestant {
     const auto since = [](Clock::time_point start) {
       return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
     };
-    // Calls as long as this need no warming up; contestant.py does the same.
+    // Calls of this duration need no warm-up; contestant.py uses the same limit.
     if (last_ns_ < 2e8) case_->run();
     const Clock::time_point start = Clock::now();
     std::int64_t iterations = 0;
@@ -82,7 +82,7 @@ class Contestant {
     return {{"time_ns", last_ns_}, {"iterations", iterations}};
   }
 
-  /// The faster of the multiply-adds that the problem's dtype may use.
+  /// The faster of the kinds of multiply-adds that the dtype of the problem may use.
   Json peak() const {
     const double f32 = peak_gflops(DType::f32, 0.02).value_or(0);
     const double narrow = problem_.dtype == DType::bf16 ? peak_gflops(DType::bf16, 0.02).value_or(0) : 0;

@@ -1,4 +1,4 @@
-"""What is raced, and by how much attnlab means to win."""
+"""The cases of the race, and the ratios that attnlab promises."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ FLASH, FLEX, MASK, OPENVINO, ONNX = "pytorch_flash", "pytorch_flex", "pytorch_ma
 
 @dataclass
 class Case:
-    """`targets`: contestant to the least ratio of its time over attnlab's; None: raced, nothing promised. `memory`: the
-    same of what one call needs beside its inputs.
+    """`targets`: for each contestant the promised least ratio of its time to that of attnlab, or None for no promise.
+    `memory`: the same for the memory of one call, without inputs.
 
-    Beside the peers, a contestant may be attnlab itself, `one_thread`, with the normaliser `softmax`, or with
-    `statistics` (a ratio that is to be at most the target); `peak` (its share of the core's multiply-adds) or `read`
-    (its share of the bandwidth of reading K and V).
+    Besides the peers, a contestant may be attnlab itself: `one_thread`, with the normaliser `softmax`, or with `statistics`
+    (a ratio that must be at most the target). `peak` is attnlab's share of the peak multiply-add rate of the core, `read`
+    its share of the bandwidth for reading K and V.
     """
 
     work: str
@@ -61,7 +61,7 @@ def relaxed(targets):
 
 
 def sparse_cases(captured):
-    """Normalisers that leave keys out, against our own softmax on the same inputs, and what statistics cost."""
+    """Sparse normalisers against attnlab's softmax on the same inputs, and the cost of statistics."""
     def case(normaliser, least, n, data, dtype="f32", pattern="", **shape):
         return Case(normaliser, f"scaled_dot{pattern}|{normaliser}", {"softmax": least}, n, dtype=dtype, data=data, **shape)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 
 class Refused(Exception):
-    """Why a peer cannot run a case."""
+    """The reason why a peer cannot run a case."""
 
 
 class Case:
@@ -30,7 +30,7 @@ class Case:
         known = re.fullmatch(r"scaled_dot\|(?:(causal)(?:&window\((\d+)\))?\|)?(softmax|sparsemax|entmax\(1\.5\))",
                              self.variant)
         if not known:
-            raise Refused(f"the race has no {self.variant}")
+            raise Refused(f"{self.variant} is not part of the race")
         self.causal = known[1] is not None
         self.window = int(known[2]) if known[2] else None
         self.normaliser = known[3]
@@ -39,7 +39,7 @@ class Case:
 
 
 class Torch:
-    """What the three ways of PyTorch share."""
+    """The common part of the three PyTorch contestants."""
 
     def __init__(self, case):
         import torch
@@ -60,7 +60,7 @@ class TorchFlash(Torch):
     def __init__(self, case):
         super().__init__(case)
         if case.window or case.normaliser != "softmax":
-            raise Refused("flash SDPA has softmax over all or all past keys")
+            raise Refused("flash SDPA supports only softmax over all keys or all past keys")
         if case.causal and case.seqlen_q != case.seqlen_k:
             raise Refused("is_causal aligns top-left where the lengths differ")
         self.causal = case.causal
@@ -79,7 +79,7 @@ class TorchMask(Torch):
     def __init__(self, case):
         super().__init__(case)
         if not case.window:
-            raise Refused("a dense mask is raced on windows alone")
+            raise Refused("a dense mask is raced on windows only")
         if case.seqlen_k > 16384:
             raise Refused("a dense mask of n x n is not raced beyond n = 16384")
         i = self.torch.arange(case.seqlen_q)[:, None] + case.seqlen_k - case.seqlen_q
@@ -98,7 +98,7 @@ class TorchFlex(Torch):
     def __init__(self, case):
         super().__init__(case)
         if not case.causal or case.normaliser != "softmax":
-            raise Refused("FlexAttention is raced on causal masks")
+            raise Refused("FlexAttention is raced on causal masks only")
         from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
         window = case.window or case.seqlen_k + 1
@@ -142,7 +142,7 @@ class OpenVino:
 
     def __init__(self, case):
         if case.window or case.normaliser != "softmax":
-            raise Refused("OpenVINO is raced on softmax over all or all past keys")
+            raise Refused("OpenVINO is raced on softmax over all keys or all past keys only")
         if case.heads != case.kv_heads:
             raise Refused("its scaled_dot_product_attention has no grouped heads")
         if case.causal and case.seqlen_q != case.seqlen_k:
@@ -175,7 +175,7 @@ class OnnxRuntime:
 
     def __init__(self, case):
         if case.window or case.normaliser != "softmax":
-            raise Refused("ONNX Runtime is raced on softmax over all or all past keys")
+            raise Refused("ONNX Runtime is raced on softmax over all keys or all past keys only")
         if case.dtype != "f32":
             raise Refused("MultiHeadAttention on CPUs is float32 only")
         if case.heads != case.kv_heads:
@@ -214,7 +214,7 @@ class Entmax(Torch):
     def __init__(self, case):
         super().__init__(case)
         if case.normaliser == "softmax":
-            raise Refused("the entmax package is raced on sparsemax and entmax(1.5)")
+            raise Refused("the entmax package is raced on sparsemax and entmax(1.5) only")
         if case.seqlen_k > 4096:
             raise Refused("dense scores and their sort are not raced beyond n = 4096")
         import entmax
@@ -234,7 +234,7 @@ class Entmax(Torch):
 
 
 class EntmaxLargest(Entmax):
-    """The same with k = 512: exact where the support is no larger."""
+    """The same with k = 512: exact if the support has at most 512 keys."""
 
     most = 512
 
@@ -264,7 +264,7 @@ def prepare(peer, request):
 
 
 def sample(contestant, least):
-    if getattr(contestant, "last_ns", 0) < 2e8:  # longer calls need no warming up
+    if getattr(contestant, "last_ns", 0) < 2e8:  # longer calls need no warm-up
         contestant.run()
     iterations = 0
     start = time.perf_counter_ns()
@@ -293,7 +293,7 @@ def main(peer):
             answer = {"refused": str(why)}
         except ImportError as why:
             answer = {"refused": f"not installed: {why}"}
-        except Exception as why:  # a peer's own failure is a row of the table, not the end of the race
+        except Exception as why:  # a failure of a peer is a row of the table and does not end the race
             answer = {"error": f"{type(why).__name__}: {why}".split("\n")[0]}
         print(json.dumps(answer), flush=True)
 

@@ -28,7 +28,7 @@ CHECKED_ROWS = 16
 
 
 class Contestant:
-    """A process that prepares a case, then times one call after another on request."""
+    """A process that prepares a case and then times one sample per request."""
 
     def __init__(self, name, threads, build, limit):
         self.name, self.limit = name, limit
@@ -51,7 +51,7 @@ class Contestant:
         if line:
             return json.loads(line)
         self.close()
-        return {"error": "ended without an answer" if ready else f"no answer in {self.limit} s"}
+        return {"error": "the process ended without an answer" if ready else f"no answer within {self.limit} s"}
 
     def close(self):
         self.process.kill()
@@ -59,8 +59,8 @@ class Contestant:
 
 
 def draw_inputs(problem, data, prefix):
-    """Q, K and V, rounded to the dtype so that every contestant starts from the same numbers: standard normal, q scaled
-    so that logits have the asked deviation; or logits that are all equal, nearly so, or rising; or captured ones."""
+    """Q, K and V, rounded to the dtype so that every contestant has the same numbers: normal, with logits of the given
+    standard deviation; or with logits that are equal, nearly equal or ascending; or captured."""
     generator = np.random.default_rng(1)
     sigma = re.fullmatch(r"gaussian\((.*)\)", data)
     for name, heads, rows, width in (("q", "heads", "seqlen_q", "head_dim"), ("k", "kv_heads", "seqlen_k", "head_dim"),
@@ -104,7 +104,7 @@ def weights_of(scores, normaliser):
 
 
 def exact_rows(problem, variant, prefix, real):
-    """Output of CHECKED_ROWS queries of every head in precision `real`, by the textbook."""
+    """Output of CHECKED_ROWS queries of every head, by the textbook formula in precision `real`."""
     q, k, v = (np.load(f"{prefix}_{name}.npy", mmap_mode="r") for name in "qkv")
     rows = np.unique(np.linspace(0, problem["seqlen_q"] - 1, CHECKED_ROWS).astype(int))
     window = re.search(r"window\((\d+)\)", variant)
@@ -128,7 +128,7 @@ def median_interval(values):
 
 
 class Check:
-    """Errors of outputs against float64, and the design's budget for them."""
+    """Errors of outputs against float64, and their budget."""
 
     def __init__(self, problem, variant, prefix):
         self.rows, self.exact = exact_rows(problem, variant, prefix, np.float64)
@@ -152,7 +152,7 @@ def visible_pairs(problem, variant):
 
 
 def race(case, options, template, folder):
-    """Runs one case; returns {contestant: record or None} and the ratios of each round by contestant."""
+    """Runs one case. Returns {contestant: record or None} and, by contestant, the ratio of each round."""
     problem, prefix = case.problem(), str(folder / "case")
     draw_inputs(problem, case.data, prefix)
     request = {"variant": case.variant, "input": f"npy:{prefix}"}
@@ -239,8 +239,8 @@ HEADING = ["| work | against | attnlab, ms | ratio | at least | held | attnlab, 
 
 
 def memory_bytes(record):
-    """What one call needs beside its inputs, at its peak: what the process' resident set grew by. Of ours the workspace,
-    where that is more, and the output, which is there before the call; peers make theirs in it."""
+    """Peak memory of one call without its inputs: the growth of the resident set. For attnlab the workspace if that is
+    larger, plus the output, which exists before the call; peers allocate their output in the call."""
     memory, cell = record["memory"] or {}, record["cell"]
     growth = max(memory.get(name) or 0 for name in ("rss_delta_bytes", "workspace_bytes"))
     if record["engine"] != "tiled":
@@ -250,7 +250,7 @@ def memory_bytes(record):
 
 
 def memory_cells(case, name, records):
-    """Cells of the table on memory, and whether the promise held."""
+    """The table cells for memory, and whether the promise held."""
     ours, peer = memory_bytes(records["attnlab"]), memory_bytes(records[name]) if name in records else 0
     if not ours or not peer:
         return "| | | |", name not in case.memory
@@ -261,13 +261,13 @@ def memory_cells(case, name, records):
 
 
 def row(case, records, ratios, flops):
-    """Lines of the table, and whether every promise held."""
+    """The lines of the table, and whether every promise held."""
     ours = records["attnlab"]
     lines, held = [], True
     milliseconds = ours["time"]["median_ns"] / 1e6
     if not ours["error"]["within_budget"]:
         held = False
-        lines.append(f"| {case.name()} | attnlab | | | | output beyond its error budget | | | | |")
+        lines.append(f"| {case.name()} | attnlab | | | | output outside its error budget | | | | |")
     for name, least in case.targets.items():
         what = {"one_thread": "attnlab, 1 thread", "softmax": "attnlab, softmax", "statistics": "attnlab with statistics, at most",
                 "peak": "multiply-add peak", "read": "read bandwidth"}.get(name, name)
@@ -281,7 +281,7 @@ def row(case, records, ratios, flops):
         reached = least is None or (middle <= least if name == "statistics" else middle >= least)
         verdict = "" if least is None else "yes" if reached else "no"
         if record and not record["error"]["within_budget"]:
-            verdict += f" (its error {record['error']['max_abs']:.1e} is beyond our budget)"
+            verdict += f" (its error {record['error']['max_abs']:.1e} is outside the budget)"
         memory, memory_held = memory_cells(case, name, records)
         held = held and memory_held and verdict.split(" ")[0] != "no"
         lines.append(f"| {case.name()} | {what} | {milliseconds:.2f} | {middle:.2f} ({min(found):.2f} to "
@@ -290,7 +290,7 @@ def row(case, records, ratios, flops):
 
 
 def side_by_side(lines):
-    """The same table with a row for each work and a column for each peer: how many times as long the peer took."""
+    """The same table with a row for each case and a column for each peer: the time of the peer over that of attnlab."""
     rows, peers = {}, []
     for line in lines[2:]:
         work, against, milliseconds, ratio, *_ = (cell.strip() for cell in line.strip("|\n").split("|"))
@@ -310,30 +310,30 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="regular expression on the names of cases, e.g. 'causal, f32'")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds, one sample of every contestant in each (7)")
-    parser.add_argument("--min-time", type=float, default=0.1, help="least seconds of a sample (0.1)")
-    parser.add_argument("--threads", type=int, default=cores, help=f"what `all threads` means ({cores})")
+    parser.add_argument("--rounds", type=int, default=7, help="number of rounds; each has one sample of every contestant (7)")
+    parser.add_argument("--min-time", type=float, default=0.1, help="least duration of a sample in seconds (0.1)")
+    parser.add_argument("--threads", type=int, default=cores, help=f"number of threads of the cases for all threads ({cores})")
     parser.add_argument("--captured", nargs="+", default=[], metavar="PREFIX",
-                        help="captured Q, K and V to race on: PREFIX_q.npy and so on, 9:3 heads, n = 4096")
-    parser.add_argument("--limit", type=float, default=600, help="seconds that one answer may take (600)")
+                        help="also race on captured Q, K and V: PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy; 9:3 heads, n = 4096")
+    parser.add_argument("--limit", type=float, default=600, help="time limit of one answer in seconds (600)")
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent.parent / "build" / "release",
                         help="directory of attnlab and bench_peers (build/release)")
     parser.add_argument("--out", type=pathlib.Path, help="directory for records and table (results/peers-TIME)")
     options = parser.parse_args()
     if options.rounds < 1 or not 1 <= options.threads <= cores or options.min_time < 0:
-        parser.error(f"rounds from 1, threads from 1 to {cores}, min-time from 0")
+        parser.error(f"allowed: --rounds from 1, --threads from 1 to {cores}, --min-time from 0")
     try:
         options.cases = [case for case in cases(options.threads, options.captured) if re.search(options.only, case.name())]
     except re.error as why:
         parser.error(f"--only {options.only}: {why}")
     if not options.cases:
-        parser.error(f"--only {options.only}: no case has such a name; --list shows them")
+        parser.error(f"--only {options.only}: matches no case; --list prints the names")
     if not (options.build / "bench_peers").exists():
-        parser.error(f"--build {options.build}: no bench_peers; build with -DATTNLAB_BENCHMARKS=ON")
+        parser.error(f"--build {options.build}: has no bench_peers; build with -DATTNLAB_BENCHMARKS=ON")
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     options.out = options.out or HERE.parent.parent / "results" / f"peers-{stamp}"
     if (options.out / "records.jsonl").exists():
-        parser.error(f"--out {options.out}: holds a run already")
+        parser.error(f"--out {options.out}: holds another run")
     return options
 
 

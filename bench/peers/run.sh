@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Races attnlab against PyTorch, OpenVINO, ONNX Runtime and entmax: builds, makes a Python environment in
-# build/peers-venv, runs race.py with the arguments given (--help shows them). A peer that cannot be installed is skipped
-# and said. Status: 0 every promise of cases.py held, 1 some did not, 2 usage.
+# Races attnlab against PyTorch, OpenVINO, ONNX Runtime and entmax. Builds attnlab, makes a Python environment in
+# build/peers-venv and runs race.py with the given arguments (--help lists them). A peer that cannot be installed is
+# skipped with a message. Exit status: 0 every promise of cases.py held, 1 some did not, 2 bad usage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . experiments/scripts/install.sh

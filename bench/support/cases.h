@@ -1,4 +1,4 @@
-// A variant on a problem with its inputs, planned and checked against the oracle: what a benchmark times.
+// A benchmark case: a variant on a problem with its inputs, planned and checked against the oracle.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@ namespace attnlab {
 
 class Case {
  public:
-  /// `input` as Input::parse takes it. Throws ArgumentError; std::runtime_error if the engine refuses.
+  /// `input`: as for Input::parse. Throws ArgumentError, and std::runtime_error if the engine refuses the
+  /// variant.
   Case(const std::string& engine, const std::string& variant, const Problem& problem,
        const std::string& input);
 
@@ -25,7 +26,7 @@ class Case {
   /// head.
   void check(std::int64_t rows);
 
-  double flops() const;  ///< useful ones, of all heads
+  double flops() const;  ///< useful operations of all heads
   std::int64_t workspace_bytes() const { return workspace_->bytes(); }
   std::string path() const { return plan_->path(); }
   const Tensor& output() const { return output_; }

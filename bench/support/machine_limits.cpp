@@ -17,11 +17,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Independent sums, enough to hide the latency of a multiply-add on every core so far. Each function makes
-// `steps` rounds over all of them and returns a value that depends on every one.
+// Independent sums, enough to hide the latency of a multiply-add on present cores. Each function makes
+// `steps` rounds over all sums and returns a value that depends on every sum.
 constexpr int chains = 12;
 
-/// Hides a value from the optimiser, which would make one chain of equal ones.
+/// Hides a value from the optimiser, which would merge equal chains into one.
 template <class Vector>
 [[gnu::always_inline]] inline void keep_apart(Vector& vector) {
   asm("" : "+v"(vector));
@@ -81,7 +81,7 @@ float multiply_add_baseline(int steps) {
 
 struct Loop {
   float (*run)(int steps);
-  int operations;  ///< of one step of one chain
+  int operations;  ///< in one step of one chain
 };
 
 std::optional<Loop> widest_loop(DType dtype) {

@@ -1,4 +1,4 @@
-// What this core and this memory can do at most, measured beside whatever is compared with it.
+// Peak rates of the core and of memory, measured next to the figures that are compared with them.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@
 
 namespace attnlab {
 
-/// Multiply-adds of one core on registers alone, two operations each, in GFLOP/s, over about `seconds`:
-/// float32 at the widest vectors of the level in use; bf16 as vdpbf16ps. Nothing where the level has no such
+/// Multiply-add rate of one core on registers, two operations each, in GFLOP/s, over about `seconds`: float32
+/// with the widest vectors of the level in use, bf16 by vdpbf16ps. nullopt if the level lacks the
 /// instruction.
 std::optional<double> peak_gflops(DType dtype, double seconds);
 
 /// Sequential reads of one block of memory by several threads.
 class ReadBandwidth {
  public:
-  /// `bytes` as large as what is compared with it, so that caches help both alike.
+  /// `bytes`: as large as the data it is compared with, so that caches help both equally.
   ReadBandwidth(std::int64_t bytes, int threads);
 
   /// GB/s of passes over the block for about `seconds`.

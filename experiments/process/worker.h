@@ -1,4 +1,4 @@
-// One cell in a process of its own. There is a record whatever happens to the process.
+// One cell in a process of its own. There is a record even if the process fails.
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,8 @@ struct Chart {
   std::string path;   ///< path of the value in a record
   double unit;        ///< divisor of the value
   std::string scale;  ///< `log` or `linear`
-  /// True: one line for each variant, whatever its backend, of one dtype, in the section on dispersion.
-  /// False: one line for each series and one panel for each dtype.
+  /// True: one line for each variant, from any backend, of one dtype, in the section on dispersion. False:
+  /// one line for each series and one panel for each dtype.
   bool by_variant;
   std::string low = {};      ///< path of the lower end of an interval; empty: no interval
   std::string high = {};     ///< path of the upper end

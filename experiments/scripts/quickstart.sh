@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, runs the quick sweep and writes its report. Arguments go to `attnlab sweep`, e.g.
-# --input npy:PREFIX. ATTNLAB_NO_INSTALL=1: say what is missing and stop with status 2.
+# Installs missing packages, builds, runs the quick sweep and writes its report. Arguments are passed to `attnlab
+# sweep`, e.g. --input npy:PREFIX. ATTNLAB_NO_INSTALL=1: name missing packages and stop with status 2.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . experiments/scripts/install.sh

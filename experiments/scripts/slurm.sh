@@ -4,8 +4,9 @@
 #SBATCH --exclusive
 #SBATCH --time=04:00:00
 #SBATCH --constraint=REPLACE_WITH_ONE_CPU_MODEL
-# A sweep over a job array, one shard a node: at most one for each n, dtype and thread count. Figures of two CPUs cannot
-# be merged, so the constraint names one model. A job that was requeued takes up where it was cut. When all are done:
+# Runs a sweep as a job array, one shard on each node; there can be at most one shard for each n, dtype and thread count.
+# Figures of different CPUs cannot be merged, so the constraint names one model. A requeued job resumes its shard. When all
+# jobs have ended:
 #   attnlab merge --out results/all results/shard-*
 set -euo pipefail
 attnlab=${ATTNLAB:-build/release/attnlab}

@@ -1,4 +1,5 @@
-# Who may include whom, what stands at the top level, how long a file may be. Run with cmake -P; SOURCE is the tree.
+# Checks which folders may include which, the contents of the top level, and the length of files. Run with cmake -P;
+# SOURCE is the tree.
 cmake_minimum_required(VERSION 3.25)
 set(failures 0)
 function(complain text)
@@ -53,7 +54,8 @@ foreach(root lib experiments)
     foreach(file ${files})
       read_includes(${file})
       foreach(path ${paths})
-        # A header of this tree, by where it is; whatever is not in it (dnnl.hpp, the standard library) is not ours.
+        # Headers of this tree are identified by their path; other headers (dnnl.hpp, the standard library) are not
+        # checked.
         if(root STREQUAL lib AND (path MATCHES "\\.\\./" OR EXISTS ${SOURCE}/experiments/${path} OR EXISTS ${SOURCE}/tests/${path}))
           complain("${file}: ${folder} may not include ${path}")
         endif()
@@ -110,7 +112,7 @@ foreach(file ${files})
     complain("${file}: name it after what it does")
   endif()
   if(file MATCHES "\\.(h|cpp|js|css|sh|cmake)$")
-    # Not a list of lines: brackets in them would join elements.
+    # Not a CMake list of lines, since brackets in a line would join elements.
     file(READ ${SOURCE}/${file} text)
     string(REGEX REPLACE "[^\n]" "" breaks "${text}")
     string(LENGTH "${breaks}" length)

@@ -1,12 +1,12 @@
-# The check of layers finds what it is there to find: small trees with one broken rule each. Run with cmake -P; WORK is
-# a directory to make them in.
+# Tests layers.cmake with small trees that break one rule each. Run with cmake -P; the trees are made in the directory
+# WORK.
 cmake_minimum_required(VERSION 3.25)
 set(failures 0)
 
-# A sound tree with `text` added to `file` breaks one rule (COMPLAINT) or NONE.
+# Adds `text` to `file` of a correct tree; expects the message COMPLAINT, or NONE.
 function(expect outcome file text)
   file(REMOVE_RECURSE ${WORK})
-  set(tree ${WORK}/common/tree)  # the name of a folder above the tree is nobody's business
+  set(tree ${WORK}/common/tree)  # the names of folders above the tree must not matter
   foreach(sound lib/core/tensor.h lib/variants/score.h lib/kernels/lane.h lib/engines/engine.h lib/engines/registry.cpp
                 lib/engines/tiled/tiled.h lib/engines/flash_2/flash.h lib/measure/heap.h experiments/cell/cell.h
                 tests/harness/command.h tests/unit/score_test.cpp)

@@ -1,5 +1,5 @@
-# The row code of one level defines nothing outside its namespace: a weak symbol of std or attnlab compiled for a higher
-# level could be linked in the place of the plain one, and stop older machines with an illegal instruction.
+# Checks that the row code of a level defines no symbol outside of its namespace: a weak symbol of std or attnlab
+# compiled for a higher level could replace the plain one and crash older machines with an illegal instruction.
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${NM} --demangle --defined-only ${OBJECT} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
 if(failed OR symbols STREQUAL "")
@@ -16,7 +16,7 @@ foreach(line ${lines})
   set(name "${CMAKE_MATCH_2}")
   if(name MATCHES "attnlab::${LEVEL}::")
     set(own 1)
-  # Lower case is local; DW.ref is the exception tables' own.
+  # Lower case is local; DW.ref belongs to exception tables.
   elseif(kind MATCHES "[A-Zuvw]" AND NOT name MATCHES "^DW\\.ref\\.")
     string(APPEND leaks "  ${line}\n")
   endif()

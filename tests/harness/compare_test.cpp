@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Records of a real sweep whose times are replaced: `time_ns` plus noise of that fraction.
+/// Tests with the records of a real sweep whose times are replaced.
 class Compare : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -24,7 +24,7 @@ class Compare : public ::testing::Test {
     measured_ = read_file(directory / "run/records.jsonl");
   }
 
-  /// Writes a run where the time of every record is scale(record) microseconds.
+  /// Writes a run with every record changed by `change`.
   std::string write_run(const std::string& name, const std::function<void(json&)>& change) {
     std::istringstream lines(measured_);
     std::string text;

@@ -131,9 +131,9 @@ for scheme in 0 1; do
     check "exports of tables are the command's (scheme $scheme, $width pixels)" "data-tables=\"$tables\".*data-differing=\"\""
     check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
-    check "of what is hidden nothing is exported, and print says so (scheme $scheme, $width pixels)" 'data-hides="true"'
+    check "hidden rows are not exported, and print says what is hidden (scheme $scheme, $width pixels)" 'data-hides="true"'
     check "folds are open in print and as they were after it (scheme $scheme, $width pixels)" 'data-folds="true"'
-    check "charts say under which input (scheme $scheme, $width pixels)" 'data-condition-said="true"'
+    check "charts name their input (scheme $scheme, $width pixels)" 'data-condition-said="true"'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'
     check "no request (scheme $scheme, $width pixels)" 'data-requests="0"'
