@@ -36,7 +36,7 @@ endforeach()
 
 # Static unless BUILD_SHARED_LIBS. fmt and Boost are headers of its sources alone: users need oneDNN and OpenMP.
 file(GLOB_RECURSE attnlab_sources CONFIGURE_DEPENDS lib/*.cpp)
-list(FILTER attnlab_sources EXCLUDE REGEX "/(measure/[^/]*|kernels/rows)\\.cpp$")
+list(FILTER attnlab_sources EXCLUDE REGEX "/((measure|examples)/[^/]*|kernels/rows)\\.cpp$")
 add_library(attnlab ${attnlab_sources} ${attnlab_kernel_objects})
 add_library(attnlab::attnlab ALIAS attnlab)
 target_compile_features(attnlab PUBLIC cxx_std_20)

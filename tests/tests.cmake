@@ -15,6 +15,7 @@ target_link_libraries(attnlab_test_command PUBLIC attnlab_test_support)
 set(test_timeout 900)
 if(ATTNLAB_SANITIZE)
   set(test_timeout 3600)
+  set(attnlab_user_flags -fsanitize=${ATTNLAB_SANITIZE})
 endif()
 foreach(folder unit property conformance harness report)
   file(GLOB sources CONFIGURE_DEPENDS tests/${folder}/*_test.cpp)
@@ -41,6 +42,18 @@ endforeach()
 add_test(NAME build_no_heap_hook
          COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:attnlab> -DMEASURE=$<TARGET_FILE:attnlab_measure> -DNM=${CMAKE_NM}
                  -DSANITIZE=${ATTNLAB_SANITIZE} -P ${PROJECT_SOURCE_DIR}/tests/build/no_heap_hook.cmake)
+add_test(NAME build_installed
+         COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR}
+                 -DWORK=${PROJECT_BINARY_DIR}/installed -DCXX=${CMAKE_CXX_COMPILER} -DNM=${CMAKE_NM}
+                 -DGENERATOR=${CMAKE_GENERATOR} "-DFLAGS=${attnlab_user_flags}" "-DHEADERS=${attnlab_public_headers}"
+                 "-DEXAMPLES=attention" -P ${PROJECT_SOURCE_DIR}/tests/build/installed.cmake)
+add_test(NAME build_subdirectory
+         COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DWORK=${PROJECT_BINARY_DIR}/subdirectory
+                 -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
+                 -P ${PROJECT_SOURCE_DIR}/tests/build/subdirectory.cmake)
+add_test(NAME build_headers
+         COMMAND bash ${PROJECT_SOURCE_DIR}/tests/build/headers.sh ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR}
+                 ${attnlab_include} ${attnlab_generated_include} ${PROJECT_SOURCE_DIR}/experiments)
 add_test(NAME report COMMAND test_report)
 add_test(NAME report_in_chromium COMMAND bash ${PROJECT_SOURCE_DIR}/tests/report/chromium.sh)
 add_test(NAME harness COMMAND test_harness)
@@ -77,7 +90,7 @@ endforeach()
 set_property(TEST property_new_cases PROPERTY ENVIRONMENT "RC_PARAMS=max_success=3000")
 set_tests_properties(${names} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${test_timeout} LABELS fast)
 # Tests that take more than a few seconds; `ctest -L fast` leaves them out.
-list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromium)")
+list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromium|build_(headers|installed)$)")
 set_tests_properties(${names} PROPERTIES LABELS slow)
 set_tests_properties(${nightly} PROPERTIES LABELS nightly TIMEOUT 7200)
 # Tests of limits, kills and clocks need the machine for themselves.

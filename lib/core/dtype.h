@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace attnlab {
 
@@ -32,6 +33,17 @@ struct f16 {
   explicit f16(float value) : bits(std::bit_cast<std::uint16_t>(static_cast<_Float16>(value))) {}
   explicit operator float() const { return static_cast<float>(std::bit_cast<_Float16>(bits)); }
 };
+
+/// The storage type of an element: float, bf16 or f16.
+template <class Element>
+inline constexpr DType dtype_of = [] {
+  static_assert(
+      std::is_same_v<Element, float> || std::is_same_v<Element, bf16> || std::is_same_v<Element, f16>,
+      "elements of tensors are float, attnlab::bf16 or attnlab::f16");
+  return std::is_same_v<Element, float>  ? DType::f32
+         : std::is_same_v<Element, bf16> ? DType::bf16
+                                         : DType::f16;
+}();
 
 constexpr std::int64_t size_bytes(DType dtype) { return dtype == DType::f32 ? 4 : 2; }
 

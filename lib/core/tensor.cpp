@@ -5,14 +5,6 @@
 
 namespace attnlab {
 
-namespace {
-
-Dims contiguous(const Dims& shape) {
-  return {shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1};
-}
-
-}  // namespace
-
 void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i,
               std::span<float> out) {
   const std::byte* row = tensor.row(b, h, i);
@@ -62,7 +54,7 @@ Tensor::Tensor(DType dtype, const Dims& shape)
   std::fill_n(data_.get(), bytes(), std::byte{0});
 }
 
-MutableTensorView Tensor::view() { return {data_.get(), dtype_, shape_, contiguous(shape_)}; }
-TensorView Tensor::view() const { return {data_.get(), dtype_, shape_, contiguous(shape_)}; }
+MutableTensorView Tensor::view() { return {data_.get(), dtype_, shape_, contiguous_strides(shape_)}; }
+TensorView Tensor::view() const { return {data_.get(), dtype_, shape_, contiguous_strides(shape_)}; }
 
 }  // namespace attnlab

@@ -15,7 +15,9 @@ namespace attnlab {
 
 using Dims = std::array<std::int64_t, 4>;
 
-/// Strides are in elements; the stride of the last dimension is 1.
+/// Strides are in elements; the stride of the last dimension is 1. The other strides of a tensor that is read
+/// may be anything: 0 repeats a row, a batch or a head, a negative one goes backwards. `data` is the first
+/// element, at an address that is a multiple of its size.
 template <class Byte>
 struct BasicTensorView {
   Byte* data = nullptr;
@@ -36,6 +38,30 @@ struct BasicTensorView {
 
 using TensorView = BasicTensorView<const std::byte>;
 using MutableTensorView = BasicTensorView<std::byte>;
+
+/// Strides of a row-major tensor without gaps.
+constexpr Dims contiguous_strides(const Dims& shape) {
+  return {shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1};
+}
+
+/// A view of elements of type float, bf16 or f16, contiguous unless strides (in elements) are given.
+template <class Element>
+TensorView view_of(const Element* data, const Dims& shape, const Dims& stride) {
+  return {reinterpret_cast<const std::byte*>(data), dtype_of<Element>, shape, stride};
+}
+template <class Element>
+TensorView view_of(const Element* data, const Dims& shape) {
+  return view_of(data, shape, contiguous_strides(shape));
+}
+template <class Element>
+requires(!std::is_const_v<Element>) MutableTensorView
+    view_of(Element* data, const Dims& shape, const Dims& stride) {
+  return {reinterpret_cast<std::byte*>(data), dtype_of<Element>, shape, stride};
+}
+template <class Element>
+requires(!std::is_const_v<Element>) MutableTensorView view_of(Element* data, const Dims& shape) {
+  return view_of(data, shape, contiguous_strides(shape));
+}
 
 /// Row (b, h, i) as float32 (exact for every storage type); `out` has shape[3] elements.
 void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i, std::span<float> out);

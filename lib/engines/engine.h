@@ -73,7 +73,9 @@ class Engine {
   virtual std::optional<Refusal> refusal(const Variant& variant, const Problem& problem) const = 0;
 
   /// Memory and kernels for one variant on one problem; all of the memory comes from `workspace`, which has
-  /// to outlive the plan. Precondition: refusal() is empty, the problem is valid. Throws std::bad_alloc.
+  /// to outlive the plan. Precondition: refusal() is empty, the problem is valid. Throws std::bad_alloc. The
+  /// plan's calls throw ArgumentError for inputs and outputs that are not those of the problem (validate,
+  /// validate_output of variants/inputs.h), and for another number of statistics than there are rows.
   std::unique_ptr<Plan> plan(const Variant& variant, const Problem& problem, Workspace& workspace) const;
 
   /// What `plan` takes from its workspace, to the byte, without taking it: what a plan on a measuring
@@ -81,7 +83,7 @@ class Engine {
   std::int64_t workspace_bytes(const Variant& variant, const Problem& problem) const;
 
  private:
-  /// `plan` itself; `workspace` may be a measuring one.
+  /// The plan itself, which may rely on inputs and outputs being valid; `workspace` may be a measuring one.
   virtual std::unique_ptr<Plan> make_plan(const Variant& variant, const Problem& problem,
                                           Workspace& workspace) const = 0;
 };

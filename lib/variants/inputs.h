@@ -19,8 +19,15 @@ struct Inputs {
 /// Learned parameters of `inputs`, or none.
 const ScoreWeights& weights_of(const Inputs& inputs);
 
-/// Throws ArgumentError if the tensors' shapes, strides or storage types are not those of the problem, or
-/// learned weights are missing.
+/// Throws ArgumentError (argument `Q`, `K` or `V`) if a tensor has another shape or storage type than the
+/// problem, a last stride other than 1, or an address that is null or no multiple of an element's size.
+void validate_tensors(const Inputs& inputs, const Problem& problem);
+
+/// The same, and for learned weights that are missing.
 void validate(const Inputs& inputs, const Variant& variant, const Problem& problem);
+
+/// The same of the output (argument `output`), whose rows may share memory neither with one another
+/// (rows_are_apart) nor with an input.
+void validate_output(const MutableTensorView& output, const Inputs& inputs, const Problem& problem);
 
 }  // namespace attnlab

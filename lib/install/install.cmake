@@ -1,0 +1,50 @@
+# cmake --install: the library with its public headers, its CMake package and its pkg-config file; attnlab::measure and
+# the attnlab command where they are built.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# attention.h and what it includes; register_member.h and what authors of members include. Everything else is the
+# library's own, dnnl.hpp with it.
+set(attnlab_public_headers attention.h
+    core/argument_error.h core/block.h core/dtype.h core/isa.h core/problem.h core/tensor.h core/workspace.h
+    dispersion/row_statistics.h
+    engines/engine.h engines/registry.h
+    variants/arguments.h variants/hidden.h variants/inputs.h variants/key_set.h variants/modifier.h
+    variants/modifiers/row_facts.h variants/normaliser.h variants/normalisers/edge.h variants/normalisers/kind.h
+    variants/normalisers/row_scratch.h variants/pattern.h variants/score.h variants/score_weights.h variants/variant.h)
+foreach(header ${attnlab_public_headers})
+  cmake_path(GET header PARENT_PATH folder)
+  install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/attnlab/${folder})
+endforeach()
+install(FILES ${attnlab_generated_include}/attnlab/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/attnlab)
+
+set(attnlab_package ${CMAKE_INSTALL_LIBDIR}/cmake/attnlab)
+install(TARGETS attnlab EXPORT attnlab_targets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT attnlab_targets NAMESPACE attnlab:: FILE attnlab-targets.cmake DESTINATION ${attnlab_package})
+configure_package_config_file(lib/install/attnlab-config.cmake.in ${PROJECT_BINARY_DIR}/install/attnlab-config.cmake
+                              INSTALL_DESTINATION ${attnlab_package})
+# Before 1.0 every minor version may change what programs see.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/install/attnlab-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/install/attnlab-config.cmake lib/install/onednn.cmake
+              ${PROJECT_BINARY_DIR}/install/attnlab-config-version.cmake DESTINATION ${attnlab_package})
+
+if(ATTNLAB_MEASURE)
+  install(TARGETS attnlab_measure EXPORT attnlab_measure_targets)
+  install(EXPORT attnlab_measure_targets NAMESPACE attnlab:: FILE attnlab-measure-targets.cmake
+          DESTINATION ${attnlab_package})
+  install(DIRECTORY lib/measure DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/attnlab FILES_MATCHING PATTERN "*.h")
+endif()
+if(ATTNLAB_COMMAND)
+  install(TARGETS attnlab_command)
+endif()
+
+# What a program links beside a static libattnlab.a. Folders that the compiler searches anyway are left out.
+cmake_path(GET DNNL_LIBRARY PARENT_PATH attnlab_onednn_folder)
+if(NOT attnlab_onednn_folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+  set(attnlab_pc_private_libraries " -L${attnlab_onednn_folder}")
+endif()
+list(TRANSFORM OpenMP_CXX_LIB_NAMES PREPEND " -l" OUTPUT_VARIABLE attnlab_openmp_libraries)
+string(JOIN "" attnlab_pc_private_libraries "${attnlab_pc_private_libraries}" " -ldnnl" ${attnlab_openmp_libraries})
+file(RELATIVE_PATH attnlab_pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(lib/install/attnlab.pc.in ${PROJECT_BINARY_DIR}/install/attnlab.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/install/attnlab.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

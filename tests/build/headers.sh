@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Every header compiles by itself: headers.sh COMPILER SOURCE INCLUDE... . A header that is the first include of its own
+# source file does so in every build; the others are compiled here, headers of row code at the lowest level.
+set -euo pipefail
+compiler=$1 source=$2
+shift 2
+cd "$source"
+headers=()
+while IFS= read -r header; do
+  name=${header#lib/}
+  [ "$name" = "$header" ] && name=${header#experiments/} || name=attnlab/$name
+  own=${header%.h}.cpp
+  [ -f "$own" ] && [ "$(grep -m1 '^ *#' "$own")" = "#include \"$name\"" ] || headers+=("$header")
+done < <(find lib experiments -name '*.h' | sort)
+printf '%s\0' "${headers[@]}" |
+  xargs -0 -P "$(nproc)" -I {} sh -c '"$@" || { echo "{} does not compile by itself" >&2; exit 255; }' sh \
+    "$compiler" -std=c++20 -fopenmp -fsyntax-only -Wall -Wextra -Werror -Wno-unused-function -DATTNLAB_LEVEL=baseline \
+    "${@/#/-I}" -include {} -x c++ /dev/null
+echo "${#headers[@]} passed, 0 failed"
