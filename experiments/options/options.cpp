@@ -63,7 +63,7 @@ constexpr Option table[] = {
     {"between", "A,B", "", "two series of one run: backends, engines, variants or 'BACKEND VARIANT'"},
     {"floor", "PERCENT", "", "noise floor (from the A/A pairs, else 2)"},
     {"force", "", "", "compare although CPUs differ"},
-    {"fail-on", "VERDICT", "nothing", "exit with status 4 for this verdict; lost: figures in A only"},
+    {"fail-on", "VERDICT", "nothing", "exit status 4 for it; lost: only A has figures"},
 };
 
 }  // namespace

@@ -202,7 +202,7 @@ int sweep_command(const Settings& settings) {
     // time.
     if (settings.has("resume") && !says_what_to_run(settings))
       throw ArgumentError("out", out.string(), "no run to resume",
-                          "a directory that attnlab sweep made; for a new run, the sweep's options");
+                          "a directory that attnlab sweep made, or the options of a new sweep");
     make_checked_grid(settings);
     stopping_rule(settings);
     if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));

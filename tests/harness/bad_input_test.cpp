@@ -167,7 +167,7 @@ TEST(BadInput, Directories) {
                      {"out: '/proc/attnlab': cannot create directory: No such file or directory\n"});
   const std::string nothing = (directory / "nothing").string();
   expect_usage_error("sweep --resume --out " + nothing,
-                     {"out", nothing, "no run to resume", "without --resume"});
+                     {"out", nothing, "no run to resume", "or the options of a new sweep"});
   expect_usage_error("run --seqlen 16 --save-output " + nothing + "/x.npy",
                      {"save-output", nothing, "cannot write the file: No such file"});
   expect_usage_error("run --seqlen 16 --save-output " + out, {"save-output", out, "Is a directory"});
