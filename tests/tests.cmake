@@ -54,6 +54,8 @@ add_test(NAME build_subdirectory
 add_test(NAME build_headers
          COMMAND bash ${PROJECT_SOURCE_DIR}/tests/build/headers.sh ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR}
                  ${attnlab_include} ${attnlab_generated_include} ${PROJECT_SOURCE_DIR}/experiments)
+add_test(NAME build_docs COMMAND bash ${PROJECT_SOURCE_DIR}/tests/build/docs.sh ${PROJECT_SOURCE_DIR}
+                                 ${PROJECT_BINARY_DIR}/docs ${attnlab_public_headers})
 add_test(NAME report COMMAND test_report)
 add_test(NAME report_in_chromium COMMAND bash ${PROJECT_SOURCE_DIR}/tests/report/chromium.sh)
 add_test(NAME harness COMMAND test_harness)

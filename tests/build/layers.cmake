@@ -44,7 +44,7 @@ set(allowed_cli ${experiments_folders})
 # What stands above all folders of lib, and is included by none of them.
 set(lib_top attention.h attention.cpp)
 set(allowed_lib_top core variants dispersion kernels oracle engines)
-set(lib_beside examples install library.cmake)
+set(lib_beside docs examples install library.cmake)
 set(experiments_beside scripts specs command.cmake)
 
 # `file` of `folder`, or of lib_top.

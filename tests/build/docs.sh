@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The documentation of the public interface builds without warnings: docs.sh SOURCE WORK HEADER..., the public headers.
+set -euo pipefail
+source=$1 OUT=$2
+shift 2
+command -v doxygen > /dev/null || { echo "doxygen is missing"; exit 77; }
+cd "$source"
+rm -rf "$OUT"
+mkdir -p "$OUT"
+export OUT HEADERS="${*/#/lib/}"
+said=$(doxygen lib/docs/Doxyfile 2>&1) && [ -z "$said" ] || { echo "$said"; exit 1; }
+grep -q "One call at a time for each object" "$OUT/html/classattnlab_1_1Attention.html"
+grep -q "What a call guarantees" "$OUT/html/index.html"
+echo "1 passed, 0 failed"
