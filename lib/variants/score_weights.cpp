@@ -34,17 +34,17 @@ std::string WeightShape::allowed() const {
 void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, std::string_view owner) {
   for (const WeightShape& shape : shapes) {
     const auto found = weights.find(shape.name);
-    const std::string required = "shape " + shape.allowed();
+    const auto required = [&] { return "shape " + shape.allowed(); };
     if (found == weights.end())
-      throw ArgumentError("score-weights", shape.name, fmt::format("missing; {} needs it", owner), required);
+      throw ArgumentError("score-weights", shape.name, fmt::format("missing; {} needs it", owner), required());
     const Matrix& matrix = found->second;
     const std::array sizes{matrix.rows, matrix.columns};
     if (!shape.fits(sizes))
       throw ArgumentError("score-weights", fmt::format("{} of shape {}", shape.name, shape_text(sizes)),
-                          fmt::format("wrong shape for {}", owner), required);
+                          fmt::format("wrong shape for {}", owner), required());
     if (static_cast<std::int64_t>(matrix.values.size()) != shape.rows * shape.columns)
       throw ArgumentError("score-weights", fmt::format("{} numbers of {}", matrix.values.size(), shape.name),
-                          fmt::format("wrong count for {}", owner), required);
+                          fmt::format("wrong count for {}", owner), required());
     if (shape.range == WeightRange::any) continue;
     const auto bad = std::find_if(matrix.values.begin(), matrix.values.end(),
                                   [](float value) { return !(value > 0) || !std::isfinite(value); });
