@@ -22,6 +22,15 @@ foreach(folder unit property conformance harness report)
   add_executable(test_${folder} ${sources})
   target_link_libraries(test_${folder} PRIVATE attnlab_test_command attnlab_experiments)
 endforeach()
+# Functions of a register, compiled for each level as row code is.
+foreach(level ${attnlab_levels})
+  add_library(attnlab_test_real_${level} OBJECT tests/unit/real_of_level.cpp)
+  target_include_directories(attnlab_test_real_${level} PRIVATE ${attnlab_include} tests)
+  target_compile_definitions(attnlab_test_real_${level} PRIVATE ATTNLAB_LEVEL=${level})
+  target_compile_options(attnlab_test_real_${level}
+                         PRIVATE $<TARGET_PROPERTY:attnlab_kernels_${level},COMPILE_OPTIONS>)
+  target_link_libraries(test_unit PRIVATE attnlab_test_real_${level})
+endforeach()
 if(ATTNLAB_SANITIZE STREQUAL "thread")
   foreach(program test_unit test_property test_conformance test_harness test_report attnlab_command)
     target_sources(${program} PRIVATE tests/support/tsan_openmp.cpp)
@@ -35,9 +44,11 @@ add_test(NAME build_layers COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DI
 add_test(NAME build_layers_can_fail
          COMMAND ${CMAKE_COMMAND} -DWORK=${PROJECT_BINARY_DIR}/layers_can_fail -P ${PROJECT_SOURCE_DIR}/tests/build/layers_can_fail.cmake)
 foreach(level ${attnlab_levels})
-  add_test(NAME build_symbols_${level}
-           COMMAND ${CMAKE_COMMAND} -DLEVEL=${level} -DOBJECT=$<TARGET_OBJECTS:attnlab_kernels_${level}> -DNM=${CMAKE_NM}
-                   -P ${PROJECT_SOURCE_DIR}/tests/build/symbols.cmake)
+  foreach(code kernels test_real)
+    add_test(NAME build_symbols_${code}_${level}
+             COMMAND ${CMAKE_COMMAND} -DLEVEL=${level} -DOBJECT=$<TARGET_OBJECTS:attnlab_${code}_${level}> -DNM=${CMAKE_NM}
+                     -P ${PROJECT_SOURCE_DIR}/tests/build/symbols.cmake)
+  endforeach()
 endforeach()
 add_test(NAME build_no_heap_hook
          COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:attnlab> -DMEASURE=$<TARGET_FILE:attnlab_measure> -DNM=${CMAKE_NM}

@@ -12,6 +12,7 @@
 #endif
 
 #include "attnlab/core/dtype.h"
+#include "attnlab/variants/real.h"
 
 namespace attnlab::ATTNLAB_LEVEL {
 
@@ -45,9 +46,17 @@ struct Lane {
   ATTNLAB_INLINE friend Lane operator-(Lane a, Lane b) { return a.value - b.value; }
   ATTNLAB_INLINE friend Lane operator*(Lane a, Lane b) { return a.value * b.value; }
   ATTNLAB_INLINE friend Lane operator/(Lane a, Lane b) { return a.value / b.value; }
+  ATTNLAB_INLINE friend Lane operator-(Lane a) { return -a.value; }
+  ATTNLAB_INLINE Lane& operator+=(Lane b) { return *this = *this + b; }
+  ATTNLAB_INLINE Lane& operator-=(Lane b) { return *this = *this - b; }
+  ATTNLAB_INLINE Lane& operator*=(Lane b) { return *this = *this * b; }
+  ATTNLAB_INLINE Lane& operator/=(Lane b) { return *this = *this / b; }
   ATTNLAB_INLINE friend Mask operator<(Lane a, Lane b) { return a.value < b.value; }
   ATTNLAB_INLINE friend Mask operator>(Lane a, Lane b) { return a.value > b.value; }
   ATTNLAB_INLINE friend Mask operator<=(Lane a, Lane b) { return a.value <= b.value; }
+  ATTNLAB_INLINE friend Mask operator>=(Lane a, Lane b) { return a.value >= b.value; }
+  ATTNLAB_INLINE friend Mask operator==(Lane a, Lane b) { return a.value == b.value; }
+  ATTNLAB_INLINE friend Mask operator!=(Lane a, Lane b) { return a.value != b.value; }
 };
 
 ATTNLAB_INLINE Lane select(Mask mask, Lane a, Lane b) {
@@ -79,6 +88,27 @@ ATTNLAB_INLINE Lane abs(Lane a) {
   return std::bit_cast<FloatRegister>(std::bit_cast<IntRegister>(a.value) & IntRegister(0x7fffffff));
 }
 
+ATTNLAB_INLINE Lane sqrt(Lane a) { return stdx::sqrt(a.value); }
+
+ATTNLAB_INLINE Lane floor(Lane a) {
+  const Lane nearer_zero =
+      stdx::static_simd_cast<FloatRegister>(stdx::static_simd_cast<IntRegister>(a.value));
+  const Lane below = select(a < nearer_zero, nearer_zero - Lane(1.0F), nearer_zero);
+  return select(abs(a) < Lane(8388608.0F), below, a);  // from 2^23 on every number is whole
+}
+
+/// table[index]; every index a whole number within the table.
+ATTNLAB_INLINE Lane look_up(const float* table, Lane index) {
+#if defined(__AVX512F__)
+  return FloatRegister(_mm512_mask_i32gather_ps(
+      _mm512_setzero_ps(), 0xffff, _mm512_cvttps_epi32(static_cast<__m512>(index.value)), table, 4));
+#elif defined(__AVX2__)
+  return FloatRegister(_mm256_i32gather_ps(table, _mm256_cvttps_epi32(static_cast<__m256>(index.value)), 4));
+#else
+  return FloatRegister([&](auto element) { return table[static_cast<int>(index.value[element])]; });
+#endif
+}
+
 ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }
 ATTNLAB_INLINE float horizontal_min(Lane a) { return stdx::hmin(a.value); }
@@ -92,7 +122,7 @@ ATTNLAB_INLINE Lane min_above_minus_infinity(Lane a, Lane b) {
 /// of 2^(n-1); n = -126 becomes the number 0.
 inline constexpr float round_and_bias = 12582912.0F + 126.0F;  // 1.5 x 2^23 + 126
 
-/// 2^(n + fraction) for -126 <= n <= 1, `shifted` being n + round_and_bias, and |fraction| <= 1/2.
+/// 2^(n + fraction) for -126 <= n <= 128, `shifted` being n + round_and_bias, and |fraction| <= 1/2.
 ATTNLAB_INLINE Lane power_of_two(Lane shifted, Lane fraction) {
   // Minimax of 2^(1 + f) on [-1/2, 1/2], relative error 7.5e-8.
   Lane power = Lane(0.0026552932F);
@@ -114,6 +144,20 @@ ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
   const Lane shifted = clamped * Lane(log2_e) + Lane(round_and_bias);
   const Lane fraction = clamped * Lane(log2_e) - (shifted - Lane(round_and_bias));
   return power_of_two(shifted, fraction);
+}
+
+/// e^x within 3 ULP, 4 without fused multiply-add; 0 below -86.99, infinity above 88.73, NaN for NaN.
+ATTNLAB_INLINE Lane exp(Lane x) {
+  constexpr float lowest = -87.33F;  // its n below is -126
+  constexpr float highest = 89.0F;   // 2^n is infinite there
+  constexpr float log2_e = 1.44269504F;
+  const Lane above = at_least(lowest, x);
+  const Lane clamped = select(above > Lane(highest), Lane(highest), above);
+  const Lane shifted = clamped * Lane(log2_e) + Lane(round_and_bias);
+  const Lane n = shifted - Lane(round_and_bias);
+  // x - n ln 2, ln 2 in two parts, the large one exact when multiplied.
+  const Lane rest = (clamped - n * Lane(0.693359375F)) - n * Lane(-2.12194440e-4F);
+  return power_of_two(shifted, rest * Lane(log2_e));
 }
 
 /// Absolute error below 2 ULP of the result.
@@ -162,24 +206,51 @@ ATTNLAB_INLINE SplitLog2 split_log2(Lane x) {
 
 inline constexpr float least_normal = 1.17549435e-38F;
 
-/// Natural logarithm of normal numbers, within 3 ULP; -inf for 0; NaN for NaN.
+/// log2 of any positive number, subnormal ones included; not infinity.
+ATTNLAB_INLINE SplitLog2 split_log2_of_any(Lane x) {
+  const Mask subnormal = x < Lane(least_normal);
+  SplitLog2 log2 = split_log2(select(subnormal, x * Lane(16777216.0F), x));
+  log2.whole = select(subnormal, log2.whole - Lane(24.0F), log2.whole);
+  return log2;
+}
+
+/// Natural logarithm within 3 ULP; -inf for 0, infinity for infinity, NaN for NaN and below 0.
 ATTNLAB_INLINE Lane log(Lane x) {
-  const SplitLog2 log2 = split_log2(x);
-  // ln 2 in two parts, the large one exact when multiplied.
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const SplitLog2 log2 = split_log2_of_any(x);
   const Lane small = log2.rest * Lane(0.693147182F) + log2.whole * Lane(-2.12194440e-4F);
-  const Lane not_a_number = x - x;  // 0 else
-  return select(x <= Lane(0.0F), Lane(-std::numeric_limits<float>::infinity()),
-                small + log2.whole * Lane(0.693359375F) + not_a_number);
+  const Lane finite = small + log2.whole * Lane(0.693359375F);
+  const Lane positive = select(x == Lane(infinity), x, select(x == Lane(0.0F), Lane(-infinity), finite));
+  return select(x >= Lane(0.0F), positive, Lane(std::numeric_limits<float>::quiet_NaN()));
+}
+
+/// 2^(exponent x log2), `product` being that exponent, from -126 on: 0 at -126, infinity from 129 on.
+ATTNLAB_INLINE Lane power_of_two(SplitLog2 log2, Lane exponent, Lane product) {
+  const Lane shifted = product + Lane(round_and_bias);
+  const Lane n = shifted - Lane(round_and_bias);
+  const Lane fraction = (exponent * log2.whole - n) + exponent * log2.rest;
+  return power_of_two(shifted, min(max(fraction, Lane(-0.5F)), Lane(0.5F)));
 }
 
 /// base^exponent for 0 < base <= 1 and exponent >= 0: relative error below 2e-7 (1 + exponent), and nothing
 /// where the result is below 2^-125.
-ATTNLAB_INLINE Lane pow(Lane base, Lane exponent) {
+ATTNLAB_INLINE Lane pow_of_share(Lane base, Lane exponent) {
   const SplitLog2 log2 = split_log2(max(base, Lane(least_normal)));
-  const Lane shifted = max(exponent * (log2.whole + log2.rest), Lane(-126.0F)) + Lane(round_and_bias);
-  const Lane n = shifted - Lane(round_and_bias);
-  const Lane fraction = (exponent * log2.whole - n) + exponent * log2.rest;
-  return power_of_two(shifted, min(max(fraction, Lane(-0.5F)), Lane(0.5F)));
+  return power_of_two(log2, exponent, max(exponent * (log2.whole + log2.rest), Lane(-126.0F)));
+}
+
+/// base^exponent for base >= 0 and a finite exponent: relative error below 2e-7 (1 + |exponent| + |exponent
+/// log2 base|), 0 where the result is below 2^-125; NaN below 0 and for NaN, but 1 where the exponent is 0.
+ATTNLAB_INLINE Lane pow(Lane base, Lane exponent) {
+  const Lane zero = Lane(0.0F);
+  const Lane infinity = Lane(std::numeric_limits<float>::infinity());
+  const SplitLog2 log2 = split_log2_of_any(base);
+  const Lane product = exponent * (log2.whole + log2.rest);
+  const Lane inside = power_of_two(log2, exponent, min(max(product, Lane(-126.0F)), Lane(129.0F)));
+  const Mask infinite = (base == infinity && exponent > zero) || (base == zero && exponent < zero);
+  const Lane any = select(base == zero || base == infinity, select(infinite, infinity, zero), inside);
+  const Lane defined = select(base >= zero, any, Lane(std::numeric_limits<float>::quiet_NaN()));
+  return select(exponent == zero, Lane(1.0F), defined);
 }
 
 /// Stores bfloat16, rounded to nearest, ties to even; subnormal numbers and NaN stay what they are.
@@ -265,5 +336,7 @@ ATTNLAB_INLINE std::int64_t append(Mask mask, Lane values, IntRegister keys, flo
   return count;
 #endif
 }
+
+static_assert(RealNumber<Lane>);
 
 }  // namespace attnlab::ATTNLAB_LEVEL

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
+#include "attnlab/variants/real.h"
 
 namespace attnlab {
 
@@ -32,7 +33,6 @@ struct Alibi {
 
   template <class Real>
   Real operator()(Real logit, Real query, Real key) const {
-    using std::abs;
     return logit - Real(slope) * abs(query - key);
   }
 

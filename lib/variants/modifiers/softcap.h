@@ -1,11 +1,11 @@
 // softcap(c): c tanh(s / c), which keeps every logit within (-c, c). Gemma 2, arXiv:2408.00118.
 #pragma once
 
-#include <cmath>
 #include <limits>
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
+#include "attnlab/variants/real.h"
 
 namespace attnlab {
 
@@ -22,7 +22,6 @@ struct Softcap {
 
   template <class Real>
   Real operator()(Real logit, Real /*query*/, Real /*key*/) const {
-    using std::tanh;
     return Real(cap) * tanh(logit * Real(1 / cap));
   }
 };

@@ -14,6 +14,7 @@
 #include "attnlab/core/argument_error.h"
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/real.h"
 
 namespace attnlab {
 
@@ -44,11 +45,10 @@ struct Entmax {
   double power() const { return 1 / (alpha - 1); }
   template <class Real>
   Real weight(Real excess) const {
-    using std::pow;
     if (alpha == 1.25) return excess * excess * (excess * excess);
     if (alpha == 1.5) return excess * excess;
     if (alpha == 2) return excess;
-    return pow(excess, Real(power()));
+    return pow_of_share(excess, Real(power()));
   }
   /// Derivative of weight at `excess`, where it is `weight`.
   template <class Real>

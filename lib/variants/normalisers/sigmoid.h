@@ -10,11 +10,9 @@
 
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/real.h"
 
 namespace attnlab {
-
-/// 1 / (1 + exp(-x)); row code has one for a register.
-inline double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
 struct Sigmoid {
   static constexpr MemberInfo info{"sigmoid", "b (-ln n, n visible keys)", "sigmoid",
