@@ -35,13 +35,11 @@ bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t k
   return nonfinite;
 }
 
-void add_nonfinite_values(const Variant& variant, const Problem& problem, const Inputs& inputs,
-                          std::int64_t batch, std::int64_t kv_head, std::int64_t first, std::int64_t rows,
-                          std::int64_t i, const float* weights, std::span<float> row,
+void add_nonfinite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head,
+                          const KeySet& visible, const float* weights, std::span<float> row,
                           std::span<float> output) {
   const std::span<float> value = row.subspan(0, output.size());
-  for (const KeyRange& range :
-       variant.pattern.keys(problem.shape, i) & KeySet(KeyRange{first, first + rows})) {
+  for (const KeyRange& range : visible) {
     for (std::int64_t j = range.begin; j < range.end; ++j) {
       if (weights && weights[j] == 0) continue;
       read_row(inputs.v, batch, kv_head, j, value);

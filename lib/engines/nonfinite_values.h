@@ -6,9 +6,8 @@
 #include <span>
 
 #include "attnlab/core/dtype.h"
-#include "attnlab/core/problem.h"
 #include "attnlab/variants/inputs.h"
-#include "attnlab/variants/variant.h"
+#include "attnlab/variants/key_set.h"
 
 namespace attnlab {
 
@@ -18,12 +17,11 @@ namespace attnlab {
 bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head, std::int64_t first,
                         std::int64_t rows, DType dtype, std::span<float> row, void* to);
 
-/// Adds to `output` (head_dim_v floats of query i) what copy_finite_values left out of keys first …
-/// first+rows, where query i sees them: an infinity or a NaN outweighs any positive weight. `weights`: of all
-/// keys, where some visible ones may be 0; null if none is.
-void add_nonfinite_values(const Variant& variant, const Problem& problem, const Inputs& inputs,
-                          std::int64_t batch, std::int64_t kv_head, std::int64_t first, std::int64_t rows,
-                          std::int64_t i, const float* weights, std::span<float> row,
+/// Adds to `output` (head_dim_v floats of a query) what copy_finite_values left out of the keys that the
+/// query sees: an infinity or a NaN outweighs any positive weight. `weights`: of all keys, where some visible
+/// ones may be 0; null if none is.
+void add_nonfinite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head,
+                          const KeySet& visible, const float* weights, std::span<float> row,
                           std::span<float> output);
 
 }  // namespace attnlab

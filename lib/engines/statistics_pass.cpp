@@ -46,9 +46,9 @@ void StatisticsPass::empty(std::int64_t block) {
 }
 
 void StatisticsPass::write(const RowSketch& sketch, const TopSums& top, std::int64_t batch, std::int64_t head,
-                           std::int64_t i) {
+                           std::int64_t i, const RowFacts* facts) {
   statistics_[static_cast<std::size_t>((batch * shape_.heads + head) * shape_.seqlen_q + i)] =
-      row_statistics(sketch, top, variant_.pattern.keys(shape_, i).count());
+      row_statistics(sketch, top, visible_keys(variant_.pattern, shape_, i, facts).count());
 }
 
 }  // namespace attnlab

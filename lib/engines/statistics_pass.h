@@ -25,12 +25,12 @@ class StatisticsPass {
   SketchRows sketches(std::int64_t block, std::int64_t batch, std::int64_t head);
   void empty(std::int64_t block);
 
-  /// Statistics of query i.
+  /// Statistics of query i, whose facts may be null.
   void write(const RowSketch& sketch, std::int64_t batch, std::int64_t head, std::int64_t i) {
-    write(sketch, top_sums(sketch), batch, head, i);
+    write(sketch, top_sums(sketch), batch, head, i, nullptr);
   }
   void write(const RowSketch& sketch, const TopSums& top, std::int64_t batch, std::int64_t head,
-             std::int64_t i);
+             std::int64_t i, const RowFacts* facts);
 
  private:
   const Variant& variant_;

@@ -1,7 +1,6 @@
 #include "attnlab/engines/visible_keys.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace attnlab {
@@ -13,7 +12,8 @@ void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t first_
   for (std::int64_t t = 0; t < tile.rows; ++t) {
     float* row = tile.logits + t * tile.stride - tile.first_key;
     std::int64_t next = tile.first_key;
-    for (const KeyRange& range : pattern.keys(shape, first_query + t)) {
+    const RowFacts* facts = tile.facts ? tile.facts + t : nullptr;
+    for (const KeyRange& range : visible_keys(pattern, shape, first_query + t, facts)) {
       if (range.end <= next) continue;
       if (range.begin >= end) break;
       std::fill(row + next, row + std::max(next, range.begin), hidden);
@@ -29,13 +29,14 @@ void find_row_facts(const Variant& variant, const Shape& shape, const Inputs& in
   const bool centered = row_fact(variant.modifiers) >= RowFact::center;
   for (std::size_t t = 0; t < facts.size(); ++t) {
     const std::int64_t i = first + static_cast<std::int64_t>(t);
-    facts[t] = {static_cast<double>(variant.pattern.keys(shape, i).count())};
-    if (!centered) continue;
-    read_row(inputs.q, batch, head, i, query);
-    facts[t].center = center_of(variant.modifiers, query, weights_of(inputs), shape.sequence(i));
+    facts[t] = {};
+    if (centered) {
+      read_row(inputs.q, batch, head, i, query);
+      facts[t].center = center_of(variant.modifiers, query, weights_of(inputs), shape.sequence(i));
+      facts[t].keys = keys_of(variant.modifiers, facts[t].center);
+    }
+    facts[t].visible_keys = static_cast<double>(visible_keys(variant.pattern, shape, i, &facts[t]).count());
   }
 }
-
-float log_of_keys(std::int64_t visible) { return visible > 0 ? std::log(static_cast<float>(visible)) : 0.0F; }
 
 }  // namespace attnlab

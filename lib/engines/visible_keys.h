@@ -12,16 +12,13 @@
 
 namespace attnlab {
 
-/// Makes the logits of a tile -inf where a query does not see the key. Row t of the tile is query
-/// first_query + t.
+/// Makes the logits of a tile -inf where a query does not see the key: the pattern hides it, or the tile's
+/// facts leave it out. Row t of the tile is query first_query + t.
 void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t first_query, const LogitTile& tile);
 
 /// RowFacts of queries first … first + facts.size() - 1 of a head, as far as the modifiers ask for them;
 /// entropies are left at 0, since they need the row's logits. `query` is scratch of head_dim floats.
 void find_row_facts(const Variant& variant, const Shape& shape, const Inputs& inputs, std::int64_t batch,
                     std::int64_t head, std::int64_t first, std::span<float> query, std::span<RowFacts> facts);
-
-/// ln of the keys that a row sees, for elementwise normalisers; 0 for a row that sees none.
-float log_of_keys(std::int64_t visible);
 
 }  // namespace attnlab

@@ -44,16 +44,43 @@ ATTNLAB_INLINE Member of_row(const Member& member, const LogitTile& tile, std::i
     return member;
 }
 
+/// `apply`: the new logit, of a member of the row, the logit and the two positions.
+template <class Member, class Apply>
+ATTNLAB_INLINE void modify_rows(const Member& member, const LogitTile& tile, Apply apply) {
+  for (std::int64_t row = 0; row < tile.rows; ++row) {
+    const Member own = of_row(member, tile, row);
+    const Lane query = Lane(static_cast<float>(tile.first_position + row));
+    float* logits = tile.logits + row * tile.stride;
+    for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
+      const Lane key = Lane(static_cast<float>(tile.first_key + j)) + Lane::iota();
+      apply(own, Lane::load(logits + j), query, key).store(logits + j);
+    }
+  }
+}
+
 void modify(const Modifier& modifier, const LogitTile& tile) {
-  with_member(modifier.member().value, [&](const auto& member) {
-    for (std::int64_t row = 0; row < tile.rows; ++row) {
-      const auto own = of_row(member, tile, row);
-      const Lane query = Lane(static_cast<float>(tile.first_position + row));
-      float* logits = tile.logits + row * tile.stride;
-      for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
-        const Lane key = Lane(static_cast<float>(tile.first_key + j)) + Lane::iota();
-        own(Lane::load(logits + j), query, key).store(logits + j);
-      }
+  with_member(modifier.member().value, [&]<class Member>(const Member& member) {
+    if constexpr (ModifiesLogits<Member, double>) {
+      static_assert(
+          ModifiesLogits<Member, Lane>,
+          "operator() of a modifier takes (Real logit, Real query, Real key) and returns Real, for any "
+          "Real of variants/real.h");
+      modify_rows(member, tile,
+                  [](const Member& own, Lane logit, Lane query, Lane key)
+                      ATTNLAB_INLINE_LAMBDA { return own(logit, query, key); });
+    }
+  });
+}
+
+void add_log_factor(const Modifier& modifier, const LogitTile& tile) {
+  with_member(modifier.member().value, [&]<class Member>(const Member& member) {
+    if constexpr (HasFactor<Member, double>) {
+      static_assert(HasFactor<Member, Lane>,
+                    "log_factor of a modifier takes (Real query, Real key) and returns Real, for any Real of "
+                    "variants/real.h");
+      modify_rows(member, tile,
+                  [](const Member& own, Lane logit, Lane query, Lane key)
+                      ATTNLAB_INLINE_LAMBDA { return logit + own.log_factor(query, key); });
     }
   });
 }
@@ -102,10 +129,10 @@ void pairwise(const PairwiseNet& net, const float* queries, const float* keys, s
     pairwise_rows<Activation::relu>(net, queries, keys, keys_stride, tile);
 }
 
-void weigh(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys, DType dtype,
+void weigh(const Normaliser& normaliser, const LogitTile& tile, const RowKeys* keys, DType dtype,
            void* weights, const SketchRows* sketches) {
   with_member(normaliser.member().value, [&](const OfKind<NormaliserKind::elementwise> auto& member) {
-    weigh_tile(member, tile, log_keys, dtype, weights, sketches);
+    weigh_tile(member, tile, keys, dtype, weights, sketches);
   });
 }
 
@@ -242,6 +269,7 @@ const RowCode table{panel_width,
                     multiply_pairs_of_level,
                     pair_rows,
                     modify,
+                    add_log_factor,
                     pairwise,
                     absorb_online,
                     absorb_online_with_statistics,

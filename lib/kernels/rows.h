@@ -11,6 +11,7 @@
 #include "attnlab/dispersion/row_sketch.h"
 #include "attnlab/variants/modifier.h"
 #include "attnlab/variants/normaliser.h"
+#include "attnlab/variants/normalisers/row_keys.h"
 #include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
@@ -198,6 +199,9 @@ struct RowCode {
   /// Applies one modifier to every logit of the tile.
   void (*modify)(const Modifier& modifier, const LogitTile& tile);
 
+  /// Adds ln of what one modifier multiplies weights by to every logit of the tile.
+  void (*add_log_factor)(const Modifier& modifier, const LogitTile& tile);
+
   /// Fills the tile with a pairwise score. `queries`: rows x net.hidden; `keys`: net.hidden x columns, rows
   /// keys_stride floats apart.
   void (*pairwise)(const PairwiseNet& net, const float* queries, const float* keys, std::int64_t keys_stride,
@@ -224,11 +228,11 @@ struct RowCode {
   /// output row / sum, or 0 where the sum is 0, for `rows` rows.
   void (*finish_online)(const OnlineRows& state, std::int64_t rows);
 
-  /// Elementwise normalisers: leaves the weights of a tile in `weights`, as absorb_online does. `log_keys`:
-  /// ln of the keys that each row sees. Folds them into `sketches`, which start as sketch_of_weights(),
-  /// unless null.
-  void (*weigh)(const Normaliser& normaliser, const LogitTile& tile, const float* log_keys,
-                DType weights_dtype, void* weights, const SketchRows* sketches);
+  /// Elementwise normalisers: leaves the weights of a tile in `weights`, as absorb_online does. `keys`: of
+  /// each row. Folds them into `sketches`, which start as sketch_of_weights(), unless
+  /// null.
+  void (*weigh)(const Normaliser& normaliser, const LogitTile& tile, const RowKeys* keys, DType weights_dtype,
+                void* weights, const SketchRows* sketches);
 
   /// Keeps what may be on the support, z being off by slack: exact, since the threshold of a part of a row is
   /// never above the row's.

@@ -117,21 +117,23 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
   const std::vector<Real> q = prepared(inputs_.q, head_, i, true);
   row_.clear();
   keys_.clear();
-  for (const KeyRange& range : variant_.pattern.keys(shape, i)) {
+  facts_ = {};
+  if (row_fact(modifiers_) >= RowFact::center) {
+    std::vector<float> raw(static_cast<std::size_t>(shape.head_dim));
+    read_row(inputs_.q, batch_, head_, i, raw);
+    facts_.center = center_of(modifiers_, raw, weights_of(inputs_), shape.sequence(i));
+    facts_.keys = keys_of(modifiers_, facts_.center);
+  }
+  for (const KeyRange& range : attnlab::visible_keys(variant_.pattern, shape, i, &facts_)) {
     for (std::int64_t j = range.begin; j < range.end; ++j) {
       const Real logit = stored(score(q, prepared_keys_.data() + static_cast<std::size_t>(j) * q.size()));
       row_.push_back(static_cast<double>(logit));
       keys_.push_back(j);
     }
   }
-  facts_ = {static_cast<double>(row_.size())};
-  if (row_fact(modifiers_) >= RowFact::center) {
-    std::vector<float> raw(static_cast<std::size_t>(shape.head_dim));
-    read_row(inputs_.q, batch_, head_, i, raw);
-    facts_.center = center_of(modifiers_, raw, weights_of(inputs_), shape.sequence(i));
-  }
+  facts_.visible_keys = static_cast<double>(row_.size());
   for (const Modifier& modifier : modifiers_) {
-    if (modifier.after_normaliser()) continue;
+    if (!modifier.changes_logits()) continue;
     facts_.entropy = modifier.fact() == RowFact::entropy ? entropy<Real>(row_) : 0;
     const Modifier own = modifier.for_row(facts_);
     for (std::size_t t = 0; t < row_.size(); ++t)
@@ -147,12 +149,12 @@ std::span<const double> RowAttention<Real>::weights(std::int64_t i) {
   variant_.normaliser.weights(row_);
   for (double& weight : row_) weight = static_cast<double>(stored(static_cast<Real>(weight)));
   for (const Modifier& modifier : modifiers_) {
-    if (!modifier.after_normaliser()) continue;
+    if (!modifier.has_factor()) continue;
     const Modifier own = modifier.for_row(facts_);
     for (std::size_t t = 0; t < row_.size(); ++t)
-      row_[t] = static_cast<double>(
-          stored(static_cast<Real>(row_[t] * std::exp(own(0, static_cast<double>(problem_.shape.position(i)),
-                                                          static_cast<double>(keys_[t]))))));
+      row_[t] = static_cast<double>(stored(
+          static_cast<Real>(row_[t] * std::exp(own.log_factor(static_cast<double>(problem_.shape.position(i)),
+                                                              static_cast<double>(keys_[t]))))));
   }
   return row_;
 }

@@ -8,8 +8,9 @@
 namespace attnlab {
 
 /// Holds a `Value`, which users need not have defined: a changed member of a table is compiled again by those
-/// who run it, and by nobody who passes it on. A copy allocates nothing.
-template <class Value>
+/// who run it, and by nobody who passes it on. A copy allocates nothing. `bytes`: room for the largest
+/// member.
+template <class Value, std::size_t bytes = 64>
 class Hidden {
  public:
   explicit Hidden(const Value& value) {
@@ -20,7 +21,7 @@ class Hidden {
   const Value& get() const { return *std::launder(reinterpret_cast<const Value*>(storage_)); }
 
  private:
-  alignas(std::max_align_t) std::byte storage_[64];
+  alignas(std::max_align_t) std::byte storage_[bytes];
 };
 
 }  // namespace attnlab

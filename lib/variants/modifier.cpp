@@ -42,12 +42,34 @@ Modifier Modifier::for_head(std::int64_t head, std::int64_t heads, const ScoreWe
       member_.get().value)});
 }
 
-bool Modifier::after_normaliser() const {
+namespace {
+
+template <class Member>
+constexpr bool is_a_modifier() {
+  static_assert(
+      ModifiesLogits<Member, double> || HasFactor<Member, double> || LeavesKeys<Member>,
+      "a modifier has operator()(Real logit, Real query, Real key), log_factor(Real query, Real key) or "
+      "keys(double center), for any Real of variants/real.h");
+  if constexpr (LeavesKeys<Member>)
+    static_assert(Member::fact == RowFact::center, "a modifier with keys(center) has fact = RowFact::center");
+  return true;
+}
+
+}  // namespace
+
+bool Modifier::changes_logits() const {
   return std::visit(
-      [](const auto& member) {
-        return requires { member.after_normaliser; };
-      },
+      []<class Member>(const Member&) { return is_a_modifier<Member>() && ModifiesLogits<Member, double>; },
       member_.get().value);
+}
+
+bool Modifier::has_factor() const {
+  return std::visit([]<class Member>(const Member&) { return HasFactor<Member, double>; },
+                    member_.get().value);
+}
+
+bool Modifier::leaves_keys() const {
+  return std::visit([]<class Member>(const Member&) { return LeavesKeys<Member>; }, member_.get().value);
 }
 
 double Modifier::center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const {
@@ -83,9 +105,37 @@ Modifier Modifier::for_row(const RowFacts& row) const {
       member_.get().value)});
 }
 
+KeyRange Modifier::keys(double center) const {
+  return std::visit(
+      [&]<class Member>(const Member& member) {
+        if constexpr (LeavesKeys<Member>)
+          return member.keys(center);
+        else
+          return RowFacts::every_key;
+      },
+      member_.get().value);
+}
+
 double Modifier::operator()(double logit, double query_position, double key_position) const {
-  return std::visit([&](const auto& member) { return member(logit, query_position, key_position); },
-                    member_.get().value);
+  return std::visit(
+      [&]<class Member>(const Member& member) {
+        if constexpr (ModifiesLogits<Member, double>)
+          return member(logit, query_position, key_position);
+        else
+          return logit;
+      },
+      member_.get().value);
+}
+
+double Modifier::log_factor(double query_position, double key_position) const {
+  return std::visit(
+      [&]<class Member>(const Member& member) {
+        if constexpr (HasFactor<Member, double>)
+          return member.log_factor(query_position, key_position);
+        else
+          return 0.0;
+      },
+      member_.get().value);
 }
 
 RowFact row_fact(std::span<const Modifier> modifiers) {
@@ -101,6 +151,15 @@ double center_of(std::span<const Modifier> modifiers, std::span<const float> que
   });
   if (asking == modifiers.end()) return std::numeric_limits<double>::quiet_NaN();
   return static_cast<double>(sequence.begin) + asking->center(query, weights, sequence.end - sequence.begin);
+}
+
+KeyRange keys_of(std::span<const Modifier> modifiers, double center) {
+  KeyRange all = RowFacts::every_key;
+  for (const Modifier& modifier : modifiers) {
+    const KeyRange own = modifier.keys(center);
+    all = {std::max(all.begin, own.begin), std::min(all.end, own.end)};
+  }
+  return all;
 }
 
 std::vector<MemberInfo> modifier_infos() { return table_infos<ModifierTable>(); }

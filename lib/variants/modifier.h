@@ -28,9 +28,12 @@ class Modifier {
   /// Learned parameters; empty for modifiers that learn nothing.
   std::vector<WeightShape> weight_shapes(std::int64_t heads, std::int64_t head_dim) const;
 
-  /// Whether it works on the logarithms of the weights that the normaliser made, not on logits: weights are
-  /// multiplied by exp(operator()(0, …)).
-  bool after_normaliser() const;
+  /// Whether operator() changes logits, before the normaliser.
+  bool changes_logits() const;
+  /// Whether weights are multiplied by exp(log_factor), after the normaliser.
+  bool has_factor() const;
+  /// Whether it leaves only some of the visible keys to a row.
+  bool leaves_keys() const;
 
   /// The modifier of one head: constants such as ALiBi's slope are fixed here.
   Modifier for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const;
@@ -41,14 +44,19 @@ class Modifier {
   double center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const;
   /// The modifier of one row.
   Modifier for_row(const RowFacts& row) const;
+  /// The keys that it leaves to a row whose query expects `center`; RowFacts::every_key unless leaves_keys().
+  KeyRange keys(double center) const;
+  /// The modified logit; the logit itself unless changes_logits().
   double operator()(double logit, double query_position, double key_position) const;
+  /// ln of what a weight is multiplied by; 0 unless has_factor().
+  double log_factor(double query_position, double key_position) const;
 
   /// Defined in modifiers/table.h.
   const ModifierMember& member() const { return member_.get(); }
 
  private:
   explicit Modifier(const ModifierMember& member);
-  Hidden<ModifierMember> member_;
+  Hidden<ModifierMember, 192> member_;
 };
 
 /// The most that any of them asks for.
@@ -57,6 +65,9 @@ RowFact row_fact(std::span<const Modifier> modifiers);
 /// RowFacts::center of a query of that sequence: by the first of them that asks for it.
 double center_of(std::span<const Modifier> modifiers, std::span<const float> query,
                  const ScoreWeights& weights, const Sequence& sequence);
+
+/// The keys that all of them leave to a row.
+KeyRange keys_of(std::span<const Modifier> modifiers, double center);
 
 /// One entry a table row, for `attnlab list`.
 std::vector<MemberInfo> modifier_infos();

@@ -67,8 +67,11 @@ std::string Variant::name() const {
 std::vector<Modifier> parse_modifiers(std::string_view text) {
   std::vector<Modifier> modifiers;
   if (text.empty() || text == "none") return modifiers;
-  for (const std::string_view part : split_outside_parentheses(text, '+'))
+  for (const std::string_view part : split_outside_parentheses(text, '+')) {
+    if (!is_in(modifier_infos(), part) && is_pattern(part))
+      throw ArgumentError("modifier", part, "it is a pattern", {});
     modifiers.push_back(Modifier::parse(part));
+  }
   const auto asks = [](const Modifier& modifier) { return modifier.fact() == RowFact::entropy; };
   if (std::count_if(modifiers.begin(), modifiers.end(), asks) > 1)
     throw ArgumentError("modifier", text, "several modifiers depend on the entropy of a row",
@@ -78,13 +81,23 @@ std::vector<Modifier> parse_modifiers(std::string_view text) {
 
 bool has_factors(const Variant& variant) {
   return std::any_of(variant.modifiers.begin(), variant.modifiers.end(),
-                     [](const Modifier& modifier) { return modifier.after_normaliser(); });
+                     [](const Modifier& modifier) { return modifier.has_factor(); });
+}
+
+bool leaves_keys(const Variant& variant) {
+  return std::any_of(variant.modifiers.begin(), variant.modifiers.end(),
+                     [](const Modifier& modifier) { return modifier.leaves_keys(); });
+}
+
+KeySet visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t i, const RowFacts* facts) {
+  if (!facts || facts->keys == RowFacts::every_key) return pattern.keys(shape, i);
+  return pattern.keys(shape, i) & KeySet(facts->keys);
 }
 
 std::vector<Modifier> logit_modifiers(const Variant& variant) {
   std::vector<Modifier> modifiers;
   std::copy_if(variant.modifiers.begin(), variant.modifiers.end(), std::back_inserter(modifiers),
-               [](const Modifier& modifier) { return !modifier.after_normaliser(); });
+               [](const Modifier& modifier) { return modifier.changes_logits(); });
   return modifiers;
 }
 
@@ -104,6 +117,8 @@ std::vector<WeightShape> weight_shapes(const Variant& variant, const Shape& shap
 
 Variant exact_counterpart(const Variant& variant, const Shape& shape) {
   Variant exact = variant;
+  std::erase_if(exact.modifiers,
+                [](const Modifier& modifier) { return modifier.has_factor() || modifier.leaves_keys(); });
   exact.pattern = is_causal(variant.pattern, shape) ? Pattern::parse("causal") : Pattern();
   exact.normaliser = Normaliser::parse("softmax");
   return exact;

@@ -31,15 +31,22 @@ struct Variant {
 std::vector<Modifier> parse_modifiers(std::string_view text);
 std::string modifiers_name(const std::vector<Modifier>& modifiers);
 
-/// Whether some modifier comes after the normaliser; and those that come before.
+/// Whether some modifier multiplies weights, after the normaliser; and those that change logits, before it.
 bool has_factors(const Variant& variant);
 std::vector<Modifier> logit_modifiers(const Variant& variant);
+
+/// Whether some modifier leaves only some of the visible keys to a row.
+bool leaves_keys(const Variant& variant);
+
+/// Keys that query i sees: of those that the pattern shows, the ones that `facts` leave to the row; all where
+/// `facts` is null.
+KeySet visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t i, const RowFacts* facts);
 
 /// Learned parameters of the score and of the modifiers.
 std::vector<WeightShape> weight_shapes(const Variant& variant, const Shape& shape);
 
-/// What `variant` approximates: the same score and modifiers under softmax over all keys, or over all past
-/// keys where `variant` never looks ahead.
+/// What `variant` approximates: the same score and modifiers of logits under softmax over all keys, or over
+/// all past keys where `variant` never looks ahead.
 Variant exact_counterpart(const Variant& variant, const Shape& shape);
 
 }  // namespace attnlab

@@ -88,8 +88,9 @@ TEST(Statistics, AgreeWithTheOracle) {
   for (const char* name :
        {"softmax", "causal|softmax", "causal&window(60)|softmax", "softcap(2)+alibi|causal|softmax",
         "causal|off_by_one", "causal|sigmoid", "causal|topk_softmax(8)", "causal|fusedmax(0.1)",
-        "causal|oscarmax(0.01)", "local_m(30)|softmax", "local_p(60)|off_by_one", "local_p(300)|entmax(1.5)",
-        "local_m(30)|causal|topk_softmax(8)", "causal|entmax(1.5)", "sparsemax", "causal&!causal|softmax"})
+        "causal|oscarmax(0.01)", "gaussian(30)|softmax", "local_m(30)|softmax", "local_p(60)|off_by_one",
+        "local_p(300)|entmax(1.5)", "gaussian(30)|causal|topk_softmax(8)", "local_p(20)|softmax",
+        "local_p(20)|causal|sparsemax", "causal|entmax(1.5)", "sparsemax", "causal&!causal|softmax"})
     for (const DType dtype : {DType::f32, DType::bf16})
       expect_agreement(make_case(name, {1, 2, 1, 333, 333, 32, 32}, dtype));
 }

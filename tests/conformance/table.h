@@ -37,7 +37,9 @@ inline std::vector<std::string> variants() {
         "scaled_dot|(window(20)|chunk_local(64))&causal|softmax", "scaled_dot|entmax(1.25)",
         "scaled_dot|causal|entmax(1.75)", "scaled_dot|entmax(2)", "scaled_dot|causal&!causal|softmax",
         "scaled_dot|causal&!causal|sparsemax", "scaled_dot|softcap(2)+local_p(300)|causal|off_by_one",
-        "scaled_dot|local_m(5)+adaptive_temperature+local_p(90)|softmax",
+        "scaled_dot|gaussian(5)+adaptive_temperature+local_p(90)|softmax",
+        "scaled_dot|local_p(30)+log_n(0.7)|causal|softmax",
+        "dot|local_p(7)+gaussian(40)|window(90,30)|topk_softmax(8)", "scaled_dot|local_p(0.4)|sparsemax",
         "scaled_dot|local_p(25)|oscarmax(0.01)"})
     names.emplace_back(name);
   return names;

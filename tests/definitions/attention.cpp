@@ -37,9 +37,20 @@ Row attend(const Variant& variant, const Inputs& inputs, std::int64_t head, std:
                     {},
                     static_cast<double>(inputs.n_k),
                     row_of(inputs.q, head * inputs.n_q + i, inputs.d)};
+  std::vector<Call> modifying;
+  if (!variant.modifiers.empty())
+    for (const std::string& modifier : split(variant.modifiers, '+'))
+      modifying.push_back(read_call(modifier));
   Row row;
   for (std::int64_t j = 0; j < inputs.n_k; ++j) {
-    if (!visible(variant.pattern, about.position, static_cast<double>(j))) continue;
+    const auto key = static_cast<double>(j);
+    const auto hides = [&](const Call& call) {
+      const Modifier& modifier = modifiers().at(call.name);
+      return modifier.sees && !modifier.sees(call, key, about, inputs.learned);
+    };
+    if (!visible(variant.pattern, about.position, key) ||
+        std::any_of(modifying.begin(), modifying.end(), hides))
+      continue;
     row.keys.push_back(j);
     about.keys.push_back(static_cast<double>(j));
     row.logits.push_back(scores().at(score.name)(score, about.query,
@@ -48,10 +59,6 @@ Row attend(const Variant& variant, const Inputs& inputs, std::int64_t head, std:
   row.output.assign(static_cast<std::size_t>(inputs.d_v), 0);
   if (row.keys.empty()) return row;
   note_largest(row);
-  std::vector<Call> modifying;
-  if (!variant.modifiers.empty())
-    for (const std::string& modifier : split(variant.modifiers, '+'))
-      modifying.push_back(read_call(modifier));
   for (const Call& call : modifying)
     if (!modifiers().at(call.name).after_normaliser) {
       modifiers().at(call.name).apply(call, row.logits, about, inputs.learned);

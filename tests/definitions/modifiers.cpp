@@ -78,12 +78,12 @@ void multiply_by_gaussian(double width, double centre, Row& weights, const Modif
     weights[t] *= std::exp(-std::pow(row.keys[t] - centre, 2) / (2 * sigma * sigma));
 }
 
-void local_m(const Call& call, Row& weights, const ModifiedRow& row, const Parameters&) {
+void gaussian(const Call& call, Row& weights, const ModifiedRow& row, const Parameters&) {
   multiply_by_gaussian(call.arguments.at(0), row.position, weights, row);
 }
 
 /// Luong et al., equation 9: p = S sigmoid(v^T tanh(W h)), S the length of the sequence.
-void local_p(const Call& call, Row& weights, const ModifiedRow& row, const Parameters& learned) {
+double predicted_position(const ModifiedRow& row, const Parameters& learned) {
   const std::size_t width = row.query.size();
   double sum = 0;
   for (std::size_t unit = 0; unit < width; ++unit) {
@@ -91,7 +91,16 @@ void local_p(const Call& call, Row& weights, const ModifiedRow& row, const Param
     for (std::size_t c = 0; c < width; ++c) hidden += learned.at("local_w")[unit * width + c] * row.query[c];
     sum += learned.at("local_v")[unit] * std::tanh(hidden);
   }
-  multiply_by_gaussian(call.arguments.at(0), row.sequence / (1 + std::exp(-sum)), weights, row);
+  return row.sequence / (1 + std::exp(-sum));
+}
+
+/// Luong et al., section 3.2: the window [p - D, p + D], and the Gaussian after the softmax inside of it.
+bool local_p_sees(const Call& call, double key, const ModifiedRow& row, const Parameters& learned) {
+  return std::abs(key - predicted_position(row, learned)) <= call.arguments.at(0);
+}
+
+void local_p(const Call& call, Row& weights, const ModifiedRow& row, const Parameters& learned) {
+  multiply_by_gaussian(call.arguments.at(0), predicted_position(row, learned), weights, row);
 }
 
 }  // namespace
@@ -104,8 +113,8 @@ const std::map<std::string, Modifier>& modifiers() {
       {"head_temperature", {false, head_temperature}},
       {"log_n", {false, log_n}},
       {"adaptive_temperature", {false, adaptive_temperature}},
-      {"local_m", {true, local_m}},
-      {"local_p", {true, local_p}},
+      {"gaussian", {true, gaussian}},
+      {"local_p", {true, local_p, local_p_sees}},
   };
   return table;
 }

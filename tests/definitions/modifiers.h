@@ -25,6 +25,8 @@ struct Modifier {
   bool after_normaliser = false;
   /// In place: one number for each visible key.
   std::function<void(const Call&, std::vector<double>&, const ModifiedRow&, const Parameters&)> apply;
+  /// Whether it leaves a key to the row; empty if it leaves all.
+  std::function<bool(const Call&, double key, const ModifiedRow&, const Parameters&)> sees = {};
 };
 
 /// By the name of the modifier.

@@ -17,6 +17,9 @@ const std::map<std::string, Leaf>& leaves() {
          if (call.arguments.size() == 1) return i - call.arguments[0] < j && j <= i;
          return i - call.arguments.at(0) <= j && j <= i + call.arguments.at(1);
        }},
+      // Luong et al., arXiv:1508.04025, section 3.2, local-m: the window [p_t - D, p_t + D] with p_t = t.
+      {"local_m",
+       [](const Call& call, double i, double j) { return std::abs(j - i) <= call.arguments.at(0); }},
       // Blocks of c positions that see themselves alone.
       {"chunk_local",
        [](const Call& call, double i, double j) {

@@ -114,7 +114,17 @@ inline const ModifierVector modifier_vectors[] = {
     {"adaptive_temperature", 0, 1, 0, {3, 3}, ModifierVector::logits, {3, 3}},
     {"adaptive_temperature", 0, 1, 0, {9, 0}, ModifierVector::logits, {9, 0}},
     // A quarter each, times exp(-1/2), 1, exp(-1/2), exp(-2).
-    {"local_m(2)", 0, 1, 1, {0, 0, 0, 0}, ModifierVector::weights, {0.151633, 0.25, 0.151633, 0.033834}},
+    {"gaussian(2)", 0, 1, 1, {0, 0, 0, 0}, ModifierVector::weights, {0.151633, 0.25, 0.151633, 0.033834}},
+    // Of the same p, key 1 alone is within 0.5: weight 1 times exp(-8 x 0.490860^2).
+    {"local_p(0.5)",
+     0,
+     1,
+     3,
+     {0, 0, 0, 0},
+     ModifierVector::weights,
+     {0.145505},
+     {2, 0.5},
+     {{"local_w", {1, 0, 1, -2}}, {"local_v", {0.25, -1}}}},
     // p = 4 sigmoid(0.25 tanh(2) - tanh(1)) = 1.490860
     {"local_p(2)",
      0,
@@ -144,6 +154,9 @@ inline const PatternVector pattern_vectors[] = {
     {"window(1,2)", {"xxx..", "xxxx.", ".xxxx", "..xxx", "...xx"}},
     {"window(2,0)", {"x...", "xx..", "xxx.", ".xxx"}},
     {"window(0,1)", {".xx.", "..xx", "...x"}},
+    {"local_m(1)", {"xx..", "xxx.", ".xxx", "..xx"}},
+    {"local_m(1)", {"..xxx", "...xx"}},
+    {"local_m(0)", {"x..", ".x.", "..x"}},
     {"chunk_local(2)", {"xx...", "xx...", "..xx.", "..xx.", "....x"}},
     {"chunk_local(3)", {"xxx..", "...xx", "...xx"}},
     {"chunk_local(2)", {"..", "..", "xx", "xx"}},

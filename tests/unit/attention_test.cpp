@@ -105,7 +105,7 @@ TEST(Attention, RefusesWhatCannotBeRunWithTheReason) {
   expect("softmax", with([](auto& options) { options.engine = "tile"; }), "nearest: tiled");
   expect("softmax", with([](auto& options) { options.cu_seqlens = {0, 4}; }), "cu-seqlens: '4'");
   expect("head_temperature|softmax", sizes, "score-weights");
-  expect("local_m(3)|sigmoid", sizes, "an elementwise normaliser");
+  expect("gaussian(3)|sigmoid", sizes, "an elementwise normaliser");
 }
 
 /// Tensors of one problem with views that each test changes.

@@ -227,16 +227,23 @@ TEST(Real, EveryModifierTakesDualNumbers) {
     const Variant variant = Variant::parse(info.example);
     const ScoreWeights weights = seeded_weights(weight_shapes(variant, {1, 3, 1, 200, 200, 8, 8}), 4);
     const Modifier modifier = variant.modifiers[0].for_head(1, 3, weights).for_row({100, 2.5, 90.25});
+    constexpr double step = 1e-5;
+    const auto expect = [&](const Dual<double>& got, auto function, double at) {
+      EXPECT_EQ(got.value, function(at)) << info.name;
+      const double difference = (function(at + step) - function(at - step)) / (2 * step);
+      EXPECT_NEAR(got.slope, difference, 1e-8 * (1 + std::abs(difference))) << info.name << " at " << at;
+    };
     std::visit(
-        [&](const auto& member) {
-          for (const double logit : {-1.75, 0.3, 2.0}) {
-            const Dual<double> got = member(Dual<double>(logit, 1), Dual<double>(70), Dual<double>(91));
-            constexpr double step = 1e-5;
-            const double difference =
-                (modifier(logit + step, 70, 91) - modifier(logit - step, 70, 91)) / (2 * step);
-            EXPECT_EQ(got.value, modifier(logit, 70, 91)) << info.name;
-            EXPECT_NEAR(got.slope, difference, 1e-8 * (1 + std::abs(difference))) << info.name;
-          }
+        [&]<class Member>(const Member& member) {
+          if constexpr (ModifiesLogits<Member, double>)
+            for (const double at : {-1.75, 0.3, 2.0})
+              expect(
+                  member(Dual<double>(at, 1), Dual<double>(70), Dual<double>(91)),
+                  [&](double logit) { return modifier(logit, 70, 91); }, at);
+          if constexpr (HasFactor<Member, double>)
+            expect(
+                member.log_factor(Dual<double>(70), Dual<double>(91, 1)),
+                [&](double key) { return modifier.log_factor(70, key); }, 91);
         },
         modifier.member().value);
   }

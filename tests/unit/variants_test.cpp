@@ -85,9 +85,11 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("oscarmax(-0.1)", "0 <= lambda");
   expect_refused("adaptive_temperature(2)", "adaptive_temperature without parameters");
   for (const char* width : {"0", "-1", "nan", "inf", "", "1e10"})
-    for (const char* name : {"local_m", "local_p"})
+    for (const char* name : {"gaussian", "local_p"})
       expect_refused(std::string(name) + "(" + width + ")",
                      *width == 0 ? std::string(name) + " with D > 0" : "; allowed: 0.001 <= D <= ");
+  expect_refused("local_m(-1)", "from 0 to");
+  expect_refused("local_m(2.5)", "integer");
   expect_refused("adaptive_temperature+alibi+adaptive_temperature", "one such modifier");
   expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
@@ -174,15 +176,29 @@ TEST(Weights, AVectorMayLieAnyWay) {
   EXPECT_THROW(validate({{"v", {3, 1, {1, 2}}}}, std::vector{vector}, ""), ArgumentError);
 }
 
+TEST(Names, APatternAmongModifiersIsSaidToBeOne) {
+  try {
+    parse_modifiers("softcap(2)+local_m(20)");
+    FAIL();
+  } catch (const ArgumentError& error) {
+    EXPECT_NE(std::string(error.what()).find("'local_m(20)'"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("a pattern"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Modifiers, LocalityIsAFactorAfterTheNormaliser) {
   // sigma = D / 2.
   const auto factor = [](double offset, double width) {
     return std::exp(-offset * offset / (2 * (width / 2) * (width / 2)));
   };
-  const Modifier own = Modifier::parse("local_m(20)");
-  EXPECT_TRUE(own.after_normaliser());
-  EXPECT_FALSE(Modifier::parse("alibi").after_normaliser());
-  EXPECT_NEAR(std::exp(own(0, 100, 93)), factor(7, 20), 1e-15);
+  const Modifier own = Modifier::parse("gaussian(20)");
+  EXPECT_TRUE(own.has_factor());
+  EXPECT_FALSE(own.changes_logits());
+  EXPECT_FALSE(own.leaves_keys());
+  EXPECT_FALSE(Modifier::parse("alibi").has_factor());
+  EXPECT_TRUE(Modifier::parse("alibi").changes_logits());
+  EXPECT_EQ(own(3, 100, 93), 3);
+  EXPECT_NEAR(std::exp(own.log_factor(100, 93)), factor(7, 20), 1e-15);
 
   const Variant variant = Variant::parse("local_p(6)");
   const ScoreWeights weights{{"local_w", {2, 2, {1, 0, 0.5F, -2}}}, {"local_v", {1, 2, {0.25F, -1}}}};
@@ -191,10 +207,27 @@ TEST(Modifiers, LocalityIsAFactorAfterTheNormaliser) {
   const double center = variant.modifiers[0].center(std::vector<float>{3, 0.75F}, weights, 1000);
   EXPECT_NEAR(center, 1000 / (1 + std::exp(-sum)), 1e-9);
   const Modifier predicted = variant.modifiers[0].for_row({1000, 0, center});
-  EXPECT_NEAR(std::exp(predicted(0, 100, 560)), factor(560 - center, 6), 1e-12);
+  EXPECT_NEAR(std::exp(predicted.log_factor(100, 560)), factor(560 - center, 6), 1e-12);
+  EXPECT_FALSE(predicted.changes_logits());
   EXPECT_THROW(
       validate({{"local_w", weights.at("local_w")}}, weight_shapes(variant, {1, 1, 1, 4, 4, 2, 8}), ""),
       ArgumentError);
+}
+
+TEST(Modifiers, LocalPLeavesTheKeysWithinItsWindow) {
+  const auto keys = [](const char* name, double center) { return Modifier::parse(name).keys(center); };
+  EXPECT_EQ(keys("local_p(6)", 560), (KeyRange{554, 567}));
+  EXPECT_EQ(keys("local_p(6)", 560.25), (KeyRange{555, 567}));
+  EXPECT_EQ(keys("local_p(0.5)", 7.75), (KeyRange{8, 9}));
+  EXPECT_EQ(keys("local_p(0.2)", 7.5), (KeyRange{8, 8}));  // none
+  EXPECT_EQ(keys("local_p(6)", std::nan("")), RowFacts::every_key);
+  EXPECT_EQ(keys("gaussian(6)", 560), RowFacts::every_key);
+  const std::vector<Modifier> both = parse_modifiers("local_p(6)+local_p(2)");
+  EXPECT_EQ(keys_of(both, 560), (KeyRange{558, 563}));
+  const Shape shape{1, 1, 1, 10, 10, 8, 8};
+  const RowFacts facts{.keys = {3, 7}};
+  EXPECT_EQ(visible_keys(Pattern::parse("causal"), shape, 4, &facts), KeySet({3, 5}));
+  EXPECT_EQ(visible_keys(Pattern::parse("causal"), shape, 4, nullptr), KeySet({0, 5}));
 }
 
 TEST(Modifiers, LogNScalesByTheKeysOfTheRow) {
@@ -217,6 +250,9 @@ TEST(Patterns, ExactlyTheVisibleKeys) {
   EXPECT_EQ(keys("causal", 3), "xxxxxxxxxx");
   EXPECT_EQ(keys("window(3)", 0), "....xxx...");
   EXPECT_EQ(keys("window(1,2)", 3), "........xx");
+  EXPECT_EQ(keys("local_m(1)", 0), ".....xxx..");
+  EXPECT_EQ(keys("local_m(2)", 3), ".......xxx");
+  EXPECT_EQ(keys("local_m(0)", 1), ".......x..");
   EXPECT_EQ(keys("chunk_local(4)", 1), "....xxxx..");
   EXPECT_EQ(keys("chunk_local(4)", 2), "........xx");
   EXPECT_EQ(keys("!window(3)", 0), "xxxx...xxx");
@@ -276,6 +312,9 @@ TEST(Counterpart, DropsApproximationsAndKeepsCausality) {
   EXPECT_EQ(exact("causal&window(5)|entmax(1.5)"), "scaled_dot|causal|softmax");
   EXPECT_EQ(exact("window(5)"), "scaled_dot|causal|softmax");
   EXPECT_EQ(exact("dot|alibi|window(5,5)|sparsemax"), "dot|alibi|softmax");
+  EXPECT_EQ(exact("local_m(5)|softmax"), "scaled_dot|softmax");
+  EXPECT_EQ(exact("gaussian(5)+softcap(2)+local_p(9)|causal|softmax"),
+            "scaled_dot|softcap(2)|causal|softmax");
 }
 
 }  // namespace

@@ -292,12 +292,11 @@ class OnednnPlan final : public Plan {
   /// Row t's logits become its weights, each by itself.
   void weigh_row(const Stripe& stripe, std::int64_t t, StatisticsPass* pass) const {
     const std::int64_t i = stripe.first + t;
-    const float log_keys = log_of_keys(variant_.pattern.keys(problem_.shape, i).count());
+    const RowKeys keys = row_keys(variant_.pattern.keys(problem_.shape, i).count());
     const SketchRows sketches = pass ? row_sketch(stripe, *pass) : SketchRows{};
     for_each_piece(stripe, t, [&](const LogitTile& piece) {
       if (pass) rows_.measure_logits(piece, sketches.rows);
-      rows_.weigh(variant_.normaliser, piece, &log_keys, DType::f32, piece.logits,
-                  pass ? &sketches : nullptr);
+      rows_.weigh(variant_.normaliser, piece, &keys, DType::f32, piece.logits, pass ? &sketches : nullptr);
     });
     if (pass) pass->write(*sketches.rows, stripe.batch, stripe.head, i);
   }
@@ -346,9 +345,9 @@ class OnednnPlan final : public Plan {
     for (std::int64_t t = 0; t < stripe.rows; ++t) {
       const std::span<float> row = own.output.subspan(static_cast<std::size_t>(t) * width, width);
       if (nonfinite_[static_cast<std::size_t>(stripe.kv_index)])
-        add_nonfinite_values(variant_, problem_, inputs, stripe.batch, shape.kv_head(stripe.head), 0,
-                             shape.seqlen_k, stripe.first + t, stripe.logits + t * stripes_.columns, own.row,
-                             row);
+        add_nonfinite_values(inputs, stripe.batch, shape.kv_head(stripe.head),
+                             variant_.pattern.keys(shape, stripe.first + t),
+                             stripe.logits + t * stripes_.columns, own.row, row);
       write_row(output, stripe.batch, stripe.head, stripe.first + t, row);
     }
   }
@@ -386,6 +385,9 @@ class OnednnEngine final : public Engine {
       return Refusal{modifiers_name(variant.modifiers) +
                      " is applied after the normaliser, which oneDNN's softmax does not support; use engine "
                      "tiled or reference"};
+    if (leaves_keys(variant))
+      return Refusal{modifiers_name(variant.modifiers) +
+                     " leaves each row some keys of its own; use engine tiled or reference"};
     return std::nullopt;
   }
 

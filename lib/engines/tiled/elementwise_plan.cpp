@@ -23,7 +23,7 @@ class ElementwisePlan final : public Plan {
         threads_(static_cast<std::size_t>(problem.threads)) {
     for (PerThread& own : threads_) {
       own.output = workspace.allocate<float>(tiling_.query_rows * output_columns(problem));
-      own.log_keys = workspace.allocate<float>(tiling_.query_rows);
+      own.keys = workspace.allocate<RowKeys>(tiling_.query_rows);
     }
   }
 
@@ -42,7 +42,8 @@ class ElementwisePlan final : public Plan {
 
  private:
   struct PerThread {
-    std::span<float> output, log_keys;
+    std::span<float> output;
+    std::span<RowKeys> keys;
   };
 
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
@@ -60,10 +61,6 @@ class ElementwisePlan final : public Plan {
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                  const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
-    const Shape& shape = problem_.shape;
-    for (std::int64_t t = 0; t < block.rows; ++t)
-      own.log_keys[static_cast<std::size_t>(t)] =
-          log_of_keys(variant_.pattern.keys(shape, block.first + t).count());
     SketchRows sketches;
     if (pass) {
       pass->empty(thread);
@@ -73,18 +70,22 @@ class ElementwisePlan final : public Plan {
 
     const std::int64_t columns = output_columns(problem_);
     tiles_.open(inputs, stage, block, thread);
+    for (std::int64_t t = 0; t < block.rows; ++t)
+      own.keys[static_cast<std::size_t>(t)] = row_keys(
+          visible_keys(variant_.pattern, problem_.shape, block.first + t, tiles_.facts(t, thread)).count());
     tiles_.for_each_strip(
         stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
           const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
           const SketchRows own_sketches = sketches.from(strip.first_row);
           if (pass) tiles_.rows().measure_logits(tile, own_sketches.rows);
-          tiles_.rows().weigh(variant_.normaliser, tile, own.log_keys.data() + strip.first_row,
+          tiles_.rows().weigh(variant_.normaliser, tile, own.keys.data() + strip.first_row,
                               values_.weights_dtype(), values_.weights(tile, thread),
                               pass ? &own_sketches : nullptr);
           values_.accumulate(tile, strip, slot, own.output.data() + strip.first_row * columns, thread);
         });
-    values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
-    if (pass) write_statistics(tiles_.rows(), *pass, block, sketches.rows);
+    values_.write_rows(variant_.pattern, inputs, block, tiles_.visits(thread), tiles_.facts(0, thread),
+                       own.output.data(), output, thread);
+    if (pass) write_statistics(tiles_.rows(), *pass, block, sketches.rows, tiles_.facts(0, thread));
   }
 
   const Variant variant_;

@@ -60,6 +60,7 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
       tiling_(tiling),
       rows_(row_code(isa_level())),
       pairwise_(is_pairwise(variant)),
+      leaves_keys_(leaves_keys(variant)),
       factor_(factor_of_score(variant.score, problem.shape.head_dim, tiling.dtype).product),
       product_(make_product(variant, problem, tiling, tiling.query_rows, nullptr)),
       short_product_(make_short_product(variant, problem, tiling, product_)) {
@@ -227,7 +228,8 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
 }
 
 void LogitTiles::mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const {
-  if (strip.masked) mask_logits(variant_.pattern, problem_.shape, block.first + strip.first_row, tile);
+  if (strip.masked || leaves_keys_)
+    mask_logits(variant_.pattern, problem_.shape, block.first + strip.first_row, tile);
 }
 
 }  // namespace attnlab

@@ -116,6 +116,7 @@ class LogitTiles {
   const Tiling& tiling_;
   const RowCode& rows_;
   const bool pairwise_;
+  const bool leaves_keys_;                    ///< only some, to a row
   const float factor_;                        ///< of products of prepared queries and keys
   std::optional<TileProduct> product_;        ///< of what is narrower than float32
   std::optional<TileProduct> short_product_;  ///< of the same packed keys

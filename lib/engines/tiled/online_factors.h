@@ -9,6 +9,7 @@
 #include "attnlab/core/workspace.h"
 #include "attnlab/engines/tiled/tiling.h"
 #include "attnlab/kernels/rows.h"
+#include "attnlab/variants/inputs.h"
 
 namespace attnlab {
 
@@ -17,8 +18,8 @@ class OnlineFactors {
   /// Takes its memory from `workspace`. Keeps a reference to `variant`.
   OnlineFactors(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace);
 
-  /// Before the tiles of a block.
-  void open(int thread);
+  /// Before the tiles of a block of head `head`.
+  void open(const Inputs& inputs, std::int64_t head, int thread);
 
   /// Takes the logits of a tile, whose first row is row `first_row` of the block, and adds ln f to them.
   void apply(const LogitTile& tile, std::int64_t first_row, int thread);
@@ -32,10 +33,12 @@ class OnlineFactors {
  private:
   struct PerThread {
     std::span<float> maximum, sums;
+    std::vector<Modifier> factors;  ///< of the head
     std::span<WeightSums> weights;  ///< what measure_entropy wants beside them
   };
 
   const Variant& variant_;
+  const std::int64_t heads_;
   const RowCode& rows_;
   std::vector<PerThread> threads_;
 };

@@ -82,7 +82,7 @@ class OnlinePlan final : public Plan {
     }
 
     tiles_.open(inputs, stage, block, thread);
-    if (factors_) factors_->open(thread);
+    if (factors_) factors_->open(inputs, block.head, thread);
     tiles_.for_each_strip(
         stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
           const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
@@ -102,10 +102,12 @@ class OnlinePlan final : public Plan {
     add_null_key(variant_.normaliser, factors_ ? factors_->logits(thread) : rows_from(own, 0), block.rows);
     tiles_.rows().finish_online(rows_from(own, 0), block.rows);
     if (factors_) factors_->scale(rows_from(own, 0), block.rows, thread);
-    values_.write_rows(variant_, inputs, block, tiles_.visits(thread), own.output.data(), output, thread);
+    values_.write_rows(variant_.pattern, inputs, block, tiles_.visits(thread), tiles_.facts(0, thread),
+                       own.output.data(), output, thread);
     if (with_statistics && factors_)
       for (std::int64_t t = 0; t < block.rows; ++t) sketches.rows[t].logits = plain.rows[t].logits;
-    if constexpr (with_statistics) write_statistics(tiles_.rows(), *pass, block, sketches.rows);
+    if constexpr (with_statistics)
+      write_statistics(tiles_.rows(), *pass, block, sketches.rows, tiles_.facts(0, thread));
   }
 
   /// The softmax state of the block's rows from `row` on.

@@ -6,21 +6,24 @@
 
 namespace attnlab {
 
-void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBlock& block,
-                      RowSketch* sketches) {
+void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBlock& block, RowSketch* sketches,
+                      const RowFacts* facts) {
   for (std::int64_t t = 0; t < block.rows; ++t)
-    pass.write(sketches[t], code.top_sums(sketches[t]), block.batch, block.head, block.first + t);
+    pass.write(sketches[t], code.top_sums(sketches[t]), block.batch, block.head, block.first + t,
+               facts ? facts + t : nullptr);
 }
 
 namespace {
 
 /// ln of what the modifiers after the normaliser multiply the weight of key `key` by.
-double log_factor(const Variant& variant, const Shape& shape, const SupportRow& row, std::int32_t key) {
+double log_factor(const Variant& variant, const Shape& shape, const Inputs& inputs, const SupportRow& row,
+                  std::int32_t key) {
   double sum = 0;
   for (const Modifier& modifier : variant.modifiers)
-    if (modifier.after_normaliser())
-      sum = modifier.for_row(row.facts ? *row.facts : RowFacts{})(
-          sum, static_cast<double>(shape.position(row.i)), static_cast<double>(key));
+    if (modifier.has_factor())
+      sum += modifier.for_head(row.head, shape.heads, weights_of(inputs))
+                 .for_row(row.facts ? *row.facts : RowFacts{})
+                 .log_factor(static_cast<double>(shape.position(row.i)), static_cast<double>(key));
   return sum;
 }
 
@@ -35,7 +38,7 @@ void write_support_row(const RowCode& code, const Variant& variant, const Shape&
                 sketches.log_value_norms);
   for (std::size_t s = 0; s < row.keys.size() && factors; ++s) {
     const std::int32_t key = row.keys[s];
-    const double log_of_factor = log_factor(variant, shape, row, key);
+    const double log_of_factor = log_factor(variant, shape, inputs, row, key);
     // By its logarithm: as a float it may be 0.
     if (pass)
       add(*sketches.rows, std::log(static_cast<double>(row.weights[s])) + log_of_factor, key,
@@ -46,7 +49,7 @@ void write_support_row(const RowCode& code, const Variant& variant, const Shape&
               stored_rows(inputs.v, row.batch, shape.kv_head(row.head)), sum.data());
   code.narrow(sum.data(), output.dtype, output.row(row.batch, row.head, row.i),
               static_cast<std::int64_t>(sum.size()));
-  if (pass) pass->write(*sketches.rows, code.top_sums(*sketches.rows), row.batch, row.head, row.i);
+  if (pass) pass->write(*sketches.rows, code.top_sums(*sketches.rows), row.batch, row.head, row.i, row.facts);
 }
 
 }  // namespace attnlab

@@ -11,9 +11,9 @@
 
 namespace attnlab {
 
-/// Statistics of a block's rows, by their sketches.
-void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBlock& block,
-                      RowSketch* sketches);
+/// Statistics of a block's rows, by their sketches. `facts`: of the rows, or null.
+void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBlock& block, RowSketch* sketches,
+                      const RowFacts* facts);
 
 /// A row of which only the support is at hand: keys[s] has weights[s].
 struct SupportRow {

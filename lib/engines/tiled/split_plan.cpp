@@ -191,9 +191,10 @@ class SplitPlan final : public Plan {
     tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
     const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
-    values_.write_rows(variant_, inputs, block, own.visits, state_at(first).output, output, thread);
+    values_.write_rows(variant_.pattern, inputs, block, own.visits, nullptr, state_at(first).output, output,
+                       thread);
     if constexpr (with_statistics)
-      write_statistics(tiles_.rows(), *pass, block, sketches_of(*pass, head, 0).rows);
+      write_statistics(tiles_.rows(), *pass, block, sketches_of(*pass, head, 0).rows, nullptr);
   }
 
   const Variant variant_;
@@ -211,7 +212,7 @@ class SplitPlan final : public Plan {
 bool suits_split_plan(const Variant& variant, const Problem& problem) {
   return variant.normaliser.kind() == NormaliserKind::online && problem.shape.seqlen_q <= short_queries &&
          problem.shape.seqlen_k >= least_part_keys && row_fact(variant.modifiers) != RowFact::entropy &&
-         !has_factors(variant);
+         !has_factors(variant) && !leaves_keys(variant);
 }
 
 std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {

@@ -153,7 +153,8 @@ class ThresholdPlan final : public Plan {
     std::int64_t passed = 0;
     std::int64_t visible = 0;
     for (std::int64_t t = 0; t < rows; ++t) {
-      const std::int64_t keys = variant_.pattern.keys(problem_.shape, block.first + t).count();
+      const std::int64_t keys =
+          visible_keys(variant_.pattern, problem_.shape, block.first + t, tiles_.facts(t, thread)).count();
       const std::int32_t count = *state_of(t, nullptr, thread).counts;
       visible += keys;
       passed += count == spilled ? keys : count;
@@ -214,7 +215,8 @@ class ThresholdPlan final : public Plan {
     whole_rows_.load(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       if (state.counts[t] != spilled) continue;
-      const std::int64_t visible = variant_.pattern.keys(problem_.shape, block.first + t).count();
+      const std::int64_t visible =
+          visible_keys(variant_.pattern, problem_.shape, block.first + t, tiles_.facts(t, thread)).count();
       filtered.appended += visible;
       filtered.passed += visible;
       ++filtered.whole_rows;

@@ -132,18 +132,21 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
   }
 }
 
-void ValueTiles::write_rows(const Variant& variant, const Inputs& inputs, const QueryBlock& block,
-                            std::span<const Visit> visits, float* rows, const MutableTensorView& output,
-                            int thread) {
+void ValueTiles::write_rows(const Pattern& pattern, const Inputs& inputs, const QueryBlock& block,
+                            std::span<const Visit> visits, const RowFacts* facts, float* rows,
+                            const MutableTensorView& output, int thread) {
   const Shape& shape = problem_.shape;
   const char* nonfinite = nonfinite_.data() + block.kv_head(shape) * tiling_.key_tiles;
   for (std::int64_t t = 0; t < block.rows; ++t) {
     const std::span<float> row(rows + t * columns_, static_cast<std::size_t>(shape.head_dim_v));
-    for (const Visit& visit : visits)
-      if (nonfinite[visit.key_tile])
-        add_nonfinite_values(variant, problem_, inputs, block.batch, shape.kv_head(block.head),
-                             visit.key_tile * tiling_.key_columns, tiling_.key_columns, block.first + t,
-                             nullptr, threads_[static_cast<std::size_t>(thread)].row, row);
+    for (const Visit& visit : visits) {
+      if (!nonfinite[visit.key_tile]) continue;
+      const std::int64_t first = visit.key_tile * tiling_.key_columns;
+      const KeySet visible = visible_keys(pattern, shape, block.first + t, facts ? facts + t : nullptr) &
+                             KeySet({first, first + tiling_.key_columns});
+      add_nonfinite_values(inputs, block.batch, shape.kv_head(block.head), visible, nullptr,
+                           threads_[static_cast<std::size_t>(thread)].row, row);
+    }
     write_row(output, block.batch, block.head, block.first + t, row);
   }
 }

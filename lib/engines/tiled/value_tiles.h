@@ -51,9 +51,10 @@ class ValueTiles {
   void accumulate(const LogitTile& tile, const Strip& strip, std::int64_t slot, float* output, int thread);
 
   /// Adds what is not finite among the values of `visits` to the block's rows, of output_columns each, where
-  /// they see it, and writes them.
-  void write_rows(const Variant& variant, const Inputs& inputs, const QueryBlock& block,
-                  std::span<const Visit> visits, float* rows, const MutableTensorView& output, int thread);
+  /// they see it, and writes them. `facts`: of the block's rows, or null.
+  void write_rows(const Pattern& pattern, const Inputs& inputs, const QueryBlock& block,
+                  std::span<const Visit> visits, const RowFacts* facts, float* rows,
+                  const MutableTensorView& output, int thread);
 
  private:
   struct PerThread {

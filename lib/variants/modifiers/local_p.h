@@ -1,6 +1,6 @@
-// local_p(D): weights times exp(-(j - p_i)^2 / (2 sigma^2)), sigma = D / 2, after the normaliser, about the
-// position that the query predicts: p_i = n sigmoid(v . tanh(W q_i)), n the keys of the sequence. Luong et
-// al., arXiv:1508.04025, equations 9 and 10, without their hard window about p_i.
+// local_p(D): the query predicts a position, p_i = n sigmoid(v . tanh(W q_i)), n the keys of the sequence.
+// The row sees the keys within D of it, and the weights that the normaliser gives these are multiplied by
+// exp(-(j - p_i)^2 / (2 sigma^2)), sigma = D / 2. Luong et al., arXiv:1508.04025, equations 9 and 10.
 #pragma once
 
 #include <cmath>
@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
-#include "attnlab/variants/modifiers/local_m.h"
+#include "attnlab/variants/key_set.h"
+#include "attnlab/variants/modifiers/gaussian.h"
 #include "attnlab/variants/modifiers/row_facts.h"
 #include "attnlab/variants/score_weights.h"
 
@@ -19,16 +20,15 @@ namespace attnlab {
 struct LocalP {
   static constexpr MemberInfo info{
       "local_p", "D > 0 keys", "local_p(40)",
-      "after the normaliser: weight times exp(-2 ((j - p_i) / D)^2), p_i = n sigmoid(v . "
-      "tanh(W q_i)); learned: PREFIX_local_w.npy (d x d), PREFIX_local_v.npy (d)",
+      "keys within D of p_i = n sigmoid(v . tanh(W q_i)); after the normaliser: weight times "
+      "exp(-2 ((j - p_i) / D)^2); learned: PREFIX_local_w.npy (d x d), PREFIX_local_v.npy (d)",
       "Luong et al., arXiv:1508.04025"};
-  static constexpr bool after_normaliser = true;
   static constexpr RowFact fact = RowFact::center;
   double width;
   double whole = 0;     ///< of p_i: in float32 its fraction would be lost beside it
   double fraction = 0;  ///< p_i - whole
 
-  static LocalP parse(const Arguments& given) { return {LocalM::parse(given).width}; }
+  static LocalP parse(const Arguments& given) { return {Gaussian::parse(given).width}; }
   std::vector<double> arguments() const { return {width}; }
 
   std::vector<WeightShape> weights(std::int64_t /*heads*/, std::int64_t head_dim) const {
@@ -53,10 +53,17 @@ struct LocalP {
     return {width, std::floor(row.center), row.center - std::floor(row.center)};
   }
 
+  /// The keys within D of p; every key where a query that is no number predicts none.
+  KeyRange keys(double center) const {
+    if (std::isnan(center)) return RowFacts::every_key;
+    return {static_cast<std::int64_t>(std::ceil(center - width)),
+            static_cast<std::int64_t>(std::floor(center + width)) + 1};
+  }
+
   template <class Real>
-  Real operator()(Real logarithm, Real /*query*/, Real key) const {
+  Real log_factor(Real /*query*/, Real key) const {
     const Real offset = ((key - Real(whole)) - Real(fraction)) * Real(1 / width);
-    return logarithm - Real(2) * offset * offset;
+    return Real(-2) * offset * offset;
   }
 };
 

@@ -1,12 +1,13 @@
 // The table of modifiers: an include and a name for each.
 #pragma once
 
+#include <concepts>
 #include <variant>
 
 #include "attnlab/variants/modifiers/adaptive_temperature.h"
 #include "attnlab/variants/modifiers/alibi.h"
+#include "attnlab/variants/modifiers/gaussian.h"
 #include "attnlab/variants/modifiers/head_temperature.h"
-#include "attnlab/variants/modifiers/local_m.h"
 #include "attnlab/variants/modifiers/local_p.h"
 #include "attnlab/variants/modifiers/log_n.h"
 #include "attnlab/variants/modifiers/softcap.h"
@@ -21,8 +22,23 @@ using ModifierTable = std::variant<  //
     LogN,                            //
     AdaptiveTemperature,             //
     HeadTemperature,                 //
-    LocalM,                          //
+    Gaussian,                        //
     LocalP>;
+
+/// What a member may have: a function of logits, ln of a factor of weights, a range of keys that it leaves to
+/// a row. Where a function is a template, its body is compiled later, and an error there names the line.
+template <class Member, class Real>
+concept ModifiesLogits = requires(const Member& member, Real x) {
+  { member(x, x, x) } -> std::same_as<Real>;
+};
+template <class Member, class Real>
+concept HasFactor = requires(const Member& member, Real x) {
+  { member.log_factor(x, x) } -> std::same_as<Real>;
+};
+template <class Member>
+concept LeavesKeys = requires(const Member& member) {
+  { member.keys(0.0) } -> std::same_as<KeyRange>;
+};
 
 /// What a Modifier holds.
 struct ModifierMember {

@@ -10,6 +10,7 @@
 
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/row_keys.h"
 #include "attnlab/variants/real.h"
 
 namespace attnlab {
@@ -28,15 +29,17 @@ struct Sigmoid {
   }
   std::vector<double> arguments() const { return bias ? std::vector<double>{*bias} : std::vector<double>{}; }
 
-  /// `log_keys`: ln n_i. -inf weighs 0, +inf weighs 1.
+  Sigmoid for_row(const RowKeys& keys) const { return {bias.value_or(-static_cast<double>(keys.log))}; }
+
+  /// -inf weighs 0, +inf weighs 1.
   template <class Real>
-  Real weight(Real logit, Real log_keys) const {
-    return logistic(bias ? logit + Real(*bias) : logit - log_keys);
+  Real weight(Real logit) const {
+    return logistic(logit + Real(bias.value_or(0)));
   }
 
   void weights(std::span<double> row) const {
-    const double log_keys = std::log(static_cast<double>(row.size()));
-    for (double& value : row) value = weight(value, log_keys);
+    const Sigmoid own{bias.value_or(-std::log(static_cast<double>(row.size())))};
+    for (double& value : row) value = own.weight(value);
   }
 };
 

@@ -6,6 +6,7 @@
 #include "attnlab/variants/patterns/causal.h"
 #include "attnlab/variants/patterns/chunk_local.h"
 #include "attnlab/variants/patterns/full.h"
+#include "attnlab/variants/patterns/local_m.h"
 #include "attnlab/variants/patterns/window.h"
 
 namespace attnlab {
@@ -14,6 +15,7 @@ using PatternTable = std::variant<  //
     Full,                           //
     Causal,                         //
     Window,                         //
+    LocalM,                         //
     ChunkLocal>;
 
 }  // namespace attnlab
