@@ -40,7 +40,7 @@ inline std::vector<std::string> variants() {
         "scaled_dot|gaussian(5)+adaptive_temperature+local_p(90)|softmax",
         "scaled_dot|local_p(30)+log_n(0.7)|causal|softmax",
         "dot|local_p(7)+gaussian(40)|window(90,30)|topk_softmax(8)", "scaled_dot|local_p(0.4)|sparsemax",
-        "scaled_dot|local_p(25)|oscarmax(0.01)"})
+        "scaled_dot|t5_causal+log_n(0.3)|causal|relu2", "scaled_dot|local_p(25)|oscarmax(0.01)"})
     names.emplace_back(name);
   return names;
 }

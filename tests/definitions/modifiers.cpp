@@ -103,6 +103,46 @@ void local_p(const Call& call, Row& weights, const ModifiedRow& row, const Param
   multiply_by_gaussian(call.arguments.at(0), predicted_position(row, learned), weights, row);
 }
 
+/// Raffel et al., arXiv:1910.10683, as _relative_position_bucket of their code has it, line by line.
+std::int64_t t5_bucket(std::int64_t relative_position, bool bidirectional, std::int64_t num_buckets,
+                       std::int64_t max_distance) {
+  std::int64_t ret = 0;
+  std::int64_t n = -relative_position;
+  if (bidirectional) {
+    num_buckets /= 2;
+    ret += n < 0 ? num_buckets : 0;
+    n = std::abs(n);
+  } else {
+    n = n < 0 ? 0 : n;
+  }
+  const std::int64_t max_exact = num_buckets / 2;
+  if (n < max_exact) return ret + n;
+  const double large = std::log(static_cast<double>(n) / static_cast<double>(max_exact)) /
+                       std::log(static_cast<double>(max_distance) / static_cast<double>(max_exact)) *
+                       static_cast<double>(num_buckets - max_exact);
+  const std::int64_t val_if_large = max_exact + static_cast<std::int64_t>(large);
+  return ret + (val_if_large < num_buckets - 1 ? val_if_large : num_buckets - 1);
+}
+
+void add_t5_bias(bool bidirectional, const Call& call, Row& logits, const ModifiedRow& row,
+                 const Parameters& learned) {
+  const auto buckets = static_cast<std::int64_t>(call.argument(0, 32));
+  const auto max_distance = static_cast<std::int64_t>(call.argument(1, 128));
+  for (std::size_t t = 0; t < logits.size(); ++t) {
+    const auto relative = static_cast<std::int64_t>(row.keys[t] - row.position);
+    const std::int64_t bucket = t5_bucket(relative, bidirectional, buckets, max_distance);
+    logits[t] += learned.at("t5").at(static_cast<std::size_t>(row.head * buckets + bucket));
+  }
+}
+
+void t5(const Call& call, Row& logits, const ModifiedRow& row, const Parameters& learned) {
+  add_t5_bias(true, call, logits, row, learned);
+}
+
+void t5_causal(const Call& call, Row& logits, const ModifiedRow& row, const Parameters& learned) {
+  add_t5_bias(false, call, logits, row, learned);
+}
+
 }  // namespace
 
 const std::map<std::string, Modifier>& modifiers() {
@@ -113,6 +153,8 @@ const std::map<std::string, Modifier>& modifiers() {
       {"head_temperature", {false, head_temperature}},
       {"log_n", {false, log_n}},
       {"adaptive_temperature", {false, adaptive_temperature}},
+      {"t5", {false, t5}},
+      {"t5_causal", {false, t5_causal}},
       {"gaussian", {true, gaussian}},
       {"local_p", {true, local_p, local_p_sees}},
   };

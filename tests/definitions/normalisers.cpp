@@ -45,6 +45,14 @@ Row sigmoid(const Call& call, const Row& logits) {
   return weights;
 }
 
+/// Wortsman et al., arXiv:2309.08586: L^(-alpha) h with h = relu^2 and alpha = 1.
+Row relu2(const Call&, const Row& logits) {
+  Row weights;
+  for (const double s : logits)
+    weights.push_back(std::pow(std::fmax(s, 0), 2) / static_cast<double>(logits.size()));
+  return weights;
+}
+
 /// Peters et al., arXiv:1905.05702, equation 4: max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)), tau such that
 /// they sum to 1. The sum less 1 is convex and falls with tau, so that Newton's steps from below climb to tau
 /// and not beyond.
@@ -149,6 +157,7 @@ const std::map<std::string, Normaliser>& normalisers() {
       {"off_by_one", [](const Call&, const Row& s) { return exponentials(s, 1, every); }},
       {"topk_softmax", topk_softmax},
       {"sigmoid", sigmoid},
+      {"relu2", relu2},
       {"sparsemax", [](const Call&, const Row& s) { return sparsemax(s); }},
       {"entmax", [](const Call& call, const Row& s) { return entmax(call.argument(0, 1.5), s); }},
       // Niculae and Blondel, arXiv:1705.07704, sections 4.1 and 4.2.

@@ -27,7 +27,9 @@ Rounding rounding_of(const Case& given, const definitions::Row& row, double larg
   // A normaliser moves no weight by more than 2 sqrt(n) times the largest change of a logit: the proximal
   // steps of fusedmax and oscarmax lengthen no change (in L2), and the derivatives of the others sum to 2 at
   // most.
-  const double weight = 2 * std::sqrt(n) * logit + 16 * n * eps;
+  // The derivative of relu2 is 2 s / n.
+  const double steepest = given.variant.normaliser.name() == "relu2" ? std::fmax(1, row.largest) : 1;
+  const double weight = 2 * std::sqrt(n) * steepest * logit + 16 * n * steepest * steepest * eps;
   return {logit, weight, n * weight * largest_value};
 }
 

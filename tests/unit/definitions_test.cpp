@@ -169,6 +169,7 @@ std::vector<definitions::Variant> every_member() {
   }
   variants.push_back(
       {"cosine(8)", "softcap(2)+alibi+log_n(0.7)+gaussian(5)+local_p(9)", "causal", "off_by_one"});
+  variants.push_back({"neg_l2", "t5+local_p(4)", "causal", "relu2"});
   variants.push_back({"additive(3)", "alibi+softcap(2)+adaptive_temperature", "full", "entmax(1.3)"});
   return variants;
 }

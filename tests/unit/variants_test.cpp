@@ -26,6 +26,7 @@ TEST(Names, CanonicalFormParsesBackToItself) {
            {"(causal|window(2,3))|sparsemax", "scaled_dot|(causal|window(2,3))|sparsemax"},
            {"!causal&(window(3)|chunk_local(4))", "scaled_dot|!causal&(window(3)|chunk_local(4))|softmax"},
            {"cosine|temperature(0.1)", "cosine(1)|temperature(0.1)|softmax"},
+           {"t5+t5_causal(8)", "scaled_dot|t5(32,128)+t5_causal(8,128)|softmax"},
            {"neg_l2", "neg_l2|softmax"},
            {"neg_l2(0.50)", "neg_l2(0.5)|softmax"},
            {"log_n", "scaled_dot|log_n(0.43)|softmax"},
@@ -88,6 +89,11 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
     for (const char* name : {"gaussian", "local_p"})
       expect_refused(std::string(name) + "(" + width + ")",
                      *width == 0 ? std::string(name) + " with D > 0" : "; allowed: 0.001 <= D <= ");
+  expect_refused("t5(2)", "from 4 to 128");
+  expect_refused("t5(7)", "an even one");
+  expect_refused("t5(32,8)", "from 9 to");
+  expect_refused("t5_causal(65)", "from 2 to 64");
+  expect_refused("relu2(1)", "relu2 without parameters");
   expect_refused("local_m(-1)", "from 0 to");
   expect_refused("local_m(2.5)", "integer");
   expect_refused("adaptive_temperature+alibi+adaptive_temperature", "one such modifier");
@@ -212,6 +218,35 @@ TEST(Modifiers, LocalityIsAFactorAfterTheNormaliser) {
   EXPECT_THROW(
       validate({{"local_w", weights.at("local_w")}}, weight_shapes(variant, {1, 1, 1, 4, 4, 2, 8}), ""),
       ArgumentError);
+}
+
+TEST(Modifiers, T5HasTheBucketsOfItsCode) {
+  // Weights that say their bucket.
+  const auto bucket = [](const char* name, std::int64_t buckets, double query, double key) {
+    ScoreWeights weights{{"t5", {2, buckets, {}}}};
+    for (std::int64_t t = 0; t < 2 * buckets; ++t) weights.at("t5").values.push_back(static_cast<float>(t));
+    const double of_head_0 = Modifier::parse(name).for_head(0, 2, weights)(0.25, query, key) - 0.25;
+    const double of_head_1 = Modifier::parse(name).for_head(1, 2, weights)(0.25, query, key) - 0.25;
+    EXPECT_EQ(of_head_1, of_head_0 + static_cast<double>(buckets));
+    return of_head_0;
+  };
+  // 8 + floor(8 ln(n / 8) / ln 16) from 8 on.
+  for (const auto& [distance, expected] : std::vector<std::pair<double, double>>{
+           {0, 0},   {1, 1},   {7, 7},    {8, 8},    {11, 8},   {12, 9},       {15, 9},  {16, 10},
+           {22, 10}, {23, 11}, {31, 11},  {32, 12},  {45, 12},  {46, 13},      {63, 13}, {64, 14},
+           {90, 14}, {91, 15}, {128, 15}, {129, 15}, {1e6, 15}, {16777215, 15}}) {
+    EXPECT_EQ(bucket("t5", 32, 16777215, 16777215 - distance), expected) << distance;
+    EXPECT_EQ(bucket("t5", 32, 0, distance), distance == 0 ? 0 : 16 + expected) << distance;
+  }
+  // Of keys after the query, the bucket of distance 0.
+  EXPECT_EQ(bucket("t5_causal(32,128)", 32, 5, 9), 0);
+  EXPECT_EQ(bucket("t5_causal(32,128)", 32, 15, 0), 15);
+  EXPECT_EQ(bucket("t5_causal(32,128)", 32, 16, 0), 16);
+  // 16 + floor(16 ln(20 / 16) / ln 8) = 17.
+  EXPECT_EQ(bucket("t5_causal(32,128)", 32, 20, 0), 17);
+  EXPECT_EQ(bucket("t5_causal(32,128)", 32, 127, 0), 31);
+  EXPECT_EQ(bucket("t5(4,2)", 4, 0, 7), 3);
+  EXPECT_EQ(bucket("t5_causal(2,5)", 2, 4, 0), 1);
 }
 
 TEST(Modifiers, LocalPLeavesTheKeysWithinItsWindow) {

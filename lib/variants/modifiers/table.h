@@ -11,6 +11,7 @@
 #include "attnlab/variants/modifiers/local_p.h"
 #include "attnlab/variants/modifiers/log_n.h"
 #include "attnlab/variants/modifiers/softcap.h"
+#include "attnlab/variants/modifiers/t5.h"
 #include "attnlab/variants/modifiers/temperature.h"
 
 namespace attnlab {
@@ -18,6 +19,8 @@ namespace attnlab {
 using ModifierTable = std::variant<  //
     Softcap,                         //
     Alibi,                           //
+    T5<Direction::both>,             //
+    T5<Direction::past>,             //
     Temperature,                     //
     LogN,                            //
     AdaptiveTemperature,             //

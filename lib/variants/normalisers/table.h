@@ -7,6 +7,7 @@
 #include "attnlab/variants/normalisers/fusedmax.h"
 #include "attnlab/variants/normalisers/off_by_one.h"
 #include "attnlab/variants/normalisers/oscarmax.h"
+#include "attnlab/variants/normalisers/relu2.h"
 #include "attnlab/variants/normalisers/sigmoid.h"
 #include "attnlab/variants/normalisers/softmax.h"
 #include "attnlab/variants/normalisers/sparsemax.h"
@@ -18,6 +19,7 @@ using NormaliserTable = std::variant<  //
     Softmax,                           //
     OffByOne,                          //
     Sigmoid,                           //
+    Relu2,                             //
     Sparsemax,                         //
     Entmax,                            //
     TopkSoftmax,                       //
