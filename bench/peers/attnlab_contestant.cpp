@@ -43,7 +43,8 @@ class Contestant {
     if (what == "peak") return peak();
     if (what == "read") return read(request.at("bytes"), request.at("threads"), request.at("min_time_s"));
     if (what == "output") return write_output(request.at("file").get<std::string>());
-    return {{"error", fmt::format("do = {}; one of prepare, sample, peak, read, output", what)}};
+    if (what == "check") return check(request.at("file").get<std::string>(), request.at("rows"));
+    return {{"error", fmt::format("do = {}; one of prepare, sample, peak, read, output, check", what)}};
   }
 
  private:
@@ -98,6 +99,26 @@ class Contestant {
     const TensorView view = case_->output().view();
     write_npy("file", file, {view.shape.begin(), view.shape.end()}, read_all(view));
     return Json::object();
+  }
+
+  /// The record's `error` of an output of the prepared case, whoever made it.
+  Json check(const std::string& file, std::int64_t rows) const {
+    const NpyHeader header = read_npy_header("file", file);
+    const OutputError found = case_->error_of(read_npy("file", file, header, 0, header.count()), rows);
+    return {{"max_abs", found.error.max_abs()},
+            {"relative_l2", found.error.relative_l2()},
+            {"within_budget", found.within_budget()},
+            {"rows", std::min(rows, problem_.shape.seqlen_q)},
+            {"undetermined_rows", found.undetermined_rows},
+            {"rows_beyond", found.rows_beyond},
+            {"rows_overflowed", found.rows_overflowed},
+            {"worst",
+             {{"ratio", found.worst.ratio()},
+              {"error_l2", found.worst.error},
+              {"budget_l2", found.worst.budget},
+              {"batch", found.worst.batch},
+              {"head", found.worst.head},
+              {"query", found.worst.query}}}};
   }
 
   Problem problem_;

@@ -4,6 +4,8 @@
    "variant": canonical name, "input": "npy:PREFIX"}     -> {path, rss_delta_bytes}, or {"refused": reason}
   {"do": "sample", "min_time_s": s}                      -> {time_ns, iterations}: mean of one call
   {"do": "output", "file": F}                            -> {}: float32 (batch, heads, seqlen_q, head_dim_v) in F
+  {"do": "check", "file": F, "rows": r}                  -> attnlab's alone: the record's `error` of such an output, by
+                                                            r queries of each head
 
 What is not the peer's work is done before the clock starts: reading, layout, dtype, compilation, block masks.
 """

@@ -6,7 +6,6 @@
 
 #include "attnlab/engines/registry.h"
 #include "attnlab/oracle/oracle.h"
-#include "attnlab/oracle/output_error.h"
 
 namespace attnlab {
 
@@ -38,14 +37,24 @@ void Case::run_with_statistics() {
   plan_->run_with_statistics(inputs(), output_.view(), statistics_);
 }
 
+OutputError Case::error_of(std::span<const float> output, std::int64_t rows) const {
+  const Dims shape = problem_.shape.output();
+  const Dims strides{shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1};
+  const TensorView view{reinterpret_cast<const std::byte*>(output.data()), DType::f32, shape, strides};
+  if (std::ssize(output) != view.count())
+    throw std::runtime_error(fmt::format("an output of {} numbers, not {}", output.size(), view.count()));
+  const std::vector<std::int64_t> checked = spread_rows(problem_.shape.seqlen_q, rows);
+  return output_error(view, checked, output_rows<Oracle>(variant_, problem_, inputs(), checked),
+                      row_budgets(variant_, problem_, inputs(), checked));
+}
+
 void Case::check(std::int64_t rows) {
   run();
-  const std::vector<std::int64_t> checked = spread_rows(problem_.shape.seqlen_q, rows);
-  const auto oracle = output_rows<Oracle>(variant_, problem_, inputs(), checked);
-  const OutputError found = output_error(variant_, problem_, inputs(), output_.view(), checked, oracle);
+  const OutputError found = error_of(read_all(output_.view()), rows);
   if (!found.within_budget())
     throw std::runtime_error(
-        fmt::format("error {:.2g} is beyond its budget {:.2g}", found.error.max_abs(), found.budget_max_abs));
+        fmt::format("{} of {} rows are beyond their error budget, the worst at {:.3g} of it",
+                    found.rows_beyond, found.determined_rows, found.worst.ratio()));
 }
 
 double Case::flops() const {

@@ -33,7 +33,17 @@ namespace attnlab {
 
 namespace {
 
-constexpr std::int64_t error_rows = 64;
+constexpr std::int64_t least_error_rows = 64;
+constexpr std::int64_t error_products = std::int64_t{1} << 27;  ///< about a second of float64 arithmetic
+
+/// Query rows of each head that are checked: more than the least where their products are few. A pairwise
+/// score does many more than products.
+std::int64_t error_rows(const Variant& variant, const Shape& shape) {
+  if (variant.score.kind() == ScoreKind::pairwise) return least_error_rows;
+  const std::int64_t row_products =
+      shape.batch * shape.heads * shape.seqlen_k * (shape.head_dim + shape.head_dim_v);
+  return std::max(least_error_rows, error_products / row_products);
+}
 
 /// Everything that a pass needs.
 struct Prepared {
@@ -173,13 +183,42 @@ Json against_json(const PairRows& pair, std::int64_t heads) {
   return json;
 }
 
+/// The record's `error.worst`; null where no row could be checked.
+Json worst_row(const OutputError& found) {
+  if (found.determined_rows == 0) return nullptr;
+  const RowError& worst = found.worst;
+  return {{"ratio", worst.ratio()}, {"error_l2", worst.error}, {"budget_l2", worst.budget},
+          {"batch", worst.batch},   {"head", worst.head},      {"query", worst.query}};
+}
+
+/// What of the record's `error` may spoil the figures.
+void add_error_warnings(Json& record) {
+  const Json& error = record["error"];
+  const Json& cell = record["cell"];
+  const std::int64_t checked = error["rows"].get<std::int64_t>() * cell["batch"].get<std::int64_t>() *
+                               cell["heads"].get<std::int64_t>();
+  const auto warn = [&](std::string warning) { record["warnings"].push_back(std::move(warning)); };
+  if (const auto beyond = error["rows_beyond"].get<std::int64_t>(); beyond > 0)
+    warn(fmt::format("{} of {} checked rows are beyond their error budget: no speed-up is shown", beyond,
+                     checked));
+  if (error["worst"].is_null())
+    warn("no row could be checked against its error budget: no speed-up is shown");
+  if (const auto overflowed = error["rows_overflowed"].get<std::int64_t>(); overflowed > 0)
+    warn(fmt::format("the output of {} of {} checked rows overflows {}", overflowed, checked,
+                     cell["dtype"].get<std::string>()));
+  if (const auto left_out = error["undetermined_rows"].get<std::int64_t>(); left_out > 0)
+    warn(fmt::format("{} of {} checked rows are left out of the error: rounding decides which keys they keep",
+                     left_out, checked));
+}
+
 /// Output and weights of the variant on a few rows of every head, in float64, against the engine's output,
 /// the exact counterpart's and the baseline's.
 void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
   const Variant& variant = prepared.variant;
   const Problem& problem = prepared.problem;
   const Inputs inputs = prepared.inputs();
-  const std::vector<std::int64_t> rows = spread_rows(problem.shape.seqlen_q, error_rows);
+  const std::vector<std::int64_t> rows =
+      spread_rows(problem.shape.seqlen_q, error_rows(variant, problem.shape));
   const Variant exact = exact_counterpart(variant, problem.shape);
   const Variant baseline = baseline_of(cell);
   const ScoreWeights baseline_weights = load_weights(cell, baseline);
@@ -195,13 +234,15 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
     pair = compare_rows({variant, inputs}, {baseline, baseline_inputs}, problem, rows);
   }
   const OutputError against_oracle =
-      output_error(variant, problem, inputs, prepared.output.view(), rows, pair.output);
+      output_error(prepared.output.view(), rows, pair.output, row_budgets(variant, problem, inputs, rows));
   record["error"] = {{"max_abs", against_oracle.error.max_abs()},
                      {"relative_l2", against_oracle.error.relative_l2()},
-                     {"budget_max_abs", against_oracle.budget_max_abs},
                      {"within_budget", against_oracle.within_budget()},
                      {"rows", rows.size()},
-                     {"undetermined_rows", against_oracle.undetermined_rows}};
+                     {"undetermined_rows", against_oracle.undetermined_rows},
+                     {"rows_beyond", against_oracle.rows_beyond},
+                     {"rows_overflowed", against_oracle.rows_overflowed},
+                     {"worst", worst_row(against_oracle)}};
   const Difference deviation = difference(
       pair.output, exact.name() == variant.name()    ? pair.output
                    : exact.name() == baseline.name() ? pair.baseline_output
@@ -325,14 +366,7 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
     add_errors(prepared, cell, record);
     return Json();
   });
-  if (!record["error"]["within_budget"].get<bool>())
-    record["warnings"].push_back(
-        "the output is outside its error budget or could not be checked: no speed-up is shown");
-  if (const Json& left_out = record["error"]["undetermined_rows"]; left_out != 0)
-    record["warnings"].push_back(fmt::format(
-        "{} of {} checked rows are left out of the error: rounding decides which keys they keep",
-        left_out.get<std::int64_t>(),
-        record["error"]["rows"].get<std::int64_t>() * cell.problem.shape.batch * cell.problem.shape.heads));
+  add_error_warnings(record);
   if (cell.heatmap)
     record["heatmap"] = measured([&] {
       return to_json(make_heatmap(variant, cell.problem, prepared.inputs(), 0), cell.problem.shape);

@@ -9,7 +9,7 @@
 namespace attnlab {
 
 /// Schema of the record (results/SCHEMA.md).
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 /// The part of a record that does not depend on the outcome: identity, shape, machine, build, start.
 Json record_header(const Cell& cell);

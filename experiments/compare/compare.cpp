@@ -48,8 +48,9 @@ Json to_json(const Comparison& comparison) {
               {"time_ratio", pair.time_ratio},
               {"time_ratio_low", pair.interval.low},
               {"time_ratio_high", pair.interval.high}};
-    for (const char* path : {"time.median_ns", "memory.workspace_bytes", "memory.heap_peak_bytes",
-                             "memory.rss_delta_bytes", "error.max_abs", "error.relative_l2"})
+    for (const char* path :
+         {"time.median_ns", "memory.workspace_bytes", "memory.heap_peak_bytes", "memory.rss_delta_bytes",
+          "error.max_abs", "error.relative_l2", "error.worst.ratio"})
       cell[path] = both(pair, path);
     for (const auto& [side, record] : {std::pair{"a", &pair.a}, std::pair{"b", &pair.b}})
       cell["memory.rss_agrees"][side] = record->at("memory").value("rss_agrees", Json());

@@ -8,7 +8,9 @@
 #include <fstream>
 
 #include "attnlab/core/argument_error.h"
+#include "cell/run_cell.h"
 #include "records/analysis.h"
+#include "records/schema.h"
 
 namespace attnlab {
 
@@ -66,12 +68,15 @@ RunRecords load_run(const std::filesystem::path& directory, std::string_view com
     if (record.is_discarded() || !record.is_object() || !record.contains("schema"))
       throw ArgumentError(command, where, "not a JSON object with a key 'schema'",
                           "a record on each line (results/SCHEMA.md)");
-    if (record["schema"] != 1 && record["schema"] != 2)
+    const std::int64_t schema =
+        record["schema"].is_number_integer() ? record["schema"].get<std::int64_t>() : 0;
+    if (schema < 1 || schema > schema_version)
       throw ArgumentError(command, fmt::format("{}: schema {}", where, record["schema"].dump()),
-                          "unknown schema", "schema 1 or 2");
+                          "unknown schema", fmt::format("schema 1 to {}", schema_version));
     if (const std::string lack = lacking(record); !lack.empty())
       throw ArgumentError(command, where, fmt::format("the record lacks {}", lack),
                           "a record as in results/SCHEMA.md");
+    record = migrated(std::move(record));
     (is_twin(record) ? run.twins : run.cells).push_back(std::move(record));
   }
   if (run.cells.empty())

@@ -109,9 +109,12 @@ constexpr Key ok_record[] = {
     {"/memory/inputs_bytes", Type::whole},
     {"/error/max_abs", Type::number, true},
     {"/error/relative_l2", Type::number, true},
-    {"/error/budget_max_abs", Type::number, true},
     {"/error/within_budget", Type::boolean},
     {"/error/rows", Type::whole},
+    {"/error/undetermined_rows", Type::whole, true},
+    {"/error/rows_beyond", Type::whole, true},
+    {"/error/rows_overflowed", Type::whole, true},
+    {"/error/worst", Type::object, true},
     {"/deviation/relative_l2", Type::number, true},
     {"/deviation/max_abs", Type::number, true},
     {"/deviation/exact_variant", Type::text},
@@ -124,7 +127,6 @@ constexpr Key ok_record[] = {
 
 /// Keys that a record of status ok may lack: they were added after the first records of the schema.
 constexpr Key newer_record[] = {
-    {"/error/undetermined_rows", Type::whole},
     {"/dispersion/distance_mass", Type::object},
     {"/against", Type::object},
     {"/against/variant", Type::text},
@@ -278,23 +280,41 @@ std::vector<std::string> violations(const Json& record) {
   return found;
 }
 
-Json migrated(Json record) {
-  if (record.at("schema") == schema_version) return record;
-  if (record.at("schema") != 1)
-    throw ArgumentError("migrate", fmt::format("schema {}", record.at("schema").dump()), "unknown schema",
-                        fmt::format("schema 1 to {}", schema_version));
-  record["schema"] = schema_version;
+namespace {
+
+Json from_1_to_2(Json record) {
+  record["schema"] = 2;
   record["resume_key"] = nullptr;
   record["group"] = nullptr;
   record["cell"]["twin"] = false;
   record["cell"]["cu_seqlens"] = "";
-  if (record.at("time").is_object()) {
-    Json& time = record["time"];
+  if (Json& time = record["time"]; time.is_object()) {
     const Interval interval = median_interval(time.at("samples_ns").get<std::vector<double>>());
     time["low_ns"] = interval.low;
     time["high_ns"] = interval.high;
     for (const char* unknown : {"stopped", "contaminated", "blocks", "samples"}) time[unknown] = nullptr;
   }
+  return record;
+}
+
+/// Schema 2 held the whole output to one budget, `error.budget_max_abs`, and knew no rows beyond theirs.
+Json from_2_to_3(Json record) {
+  record["schema"] = 3;
+  Json& error = record["error"];
+  if (!error.is_object()) return record;
+  for (const char* unknown : {"undetermined_rows", "rows_beyond", "rows_overflowed", "worst"})
+    if (!error.contains(unknown)) error[unknown] = nullptr;
+  return record;
+}
+
+}  // namespace
+
+Json migrated(Json record) {
+  if (record.at("schema") == 1) record = from_1_to_2(std::move(record));
+  if (record.at("schema") == 2) record = from_2_to_3(std::move(record));
+  if (record.at("schema") != schema_version)
+    throw ArgumentError("migrate", fmt::format("schema {}", record.at("schema").dump()), "unknown schema",
+                        fmt::format("schema 1 to {}", schema_version));
   return record;
 }
 
@@ -322,6 +342,7 @@ int migrate_command(const Settings& settings) {
   std::string before;
   std::string after;
   std::size_t lifted = 0;
+  Json oldest = schema_version;
   const std::vector<std::string> lines = lines_of(directory, "migrate");
   RunDirectory locked(directory, true);
   for (std::size_t at = 0; at < lines.size(); ++at) {
@@ -329,7 +350,10 @@ int migrate_command(const Settings& settings) {
     if (record.is_discarded() || !record.is_object() || !record.contains("schema"))
       throw ArgumentError("migrate", fmt::format("{}:{}", locked.file().string(), at + 1), "not a record",
                           "a record on each line (results/SCHEMA.md)");
-    lifted += record.at("schema") != schema_version;
+    if (record.at("schema") != schema_version) {
+      ++lifted;
+      oldest = std::min(oldest, record.at("schema"));
+    }
     before += lines[at] + "\n";
     after += to_line(migrated(record)) + "\n";
   }
@@ -337,7 +361,7 @@ int migrate_command(const Settings& settings) {
     fmt::print("{} records, all of schema {} already\n", lines.size(), schema_version);
     return 0;
   }
-  const std::filesystem::path old = directory / "records.schema-1.jsonl";
+  const std::filesystem::path old = directory / fmt::format("records.schema-{}.jsonl", oldest.dump());
   write_whole("migrate", old, before);
   write_whole("migrate", locked.file(), after);
   Json run = locked.run();

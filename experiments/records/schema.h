@@ -12,8 +12,8 @@ namespace attnlab {
 /// Violations of the present schema, a sentence each; empty if the record is valid.
 std::vector<std::string> violations(const Json& record);
 
-/// Converts a record of schema 1 to the present schema; values that schema 1 did not record are null. Throws
-/// ArgumentError (argument `migrate`) for other schemas.
+/// Converts a record of schema 1 or 2 to the present schema; values that the older one did not record are
+/// null. Throws ArgumentError (argument `migrate`) for other schemas.
 Json migrated(Json record);
 
 /// attnlab validate DIR: checks every record of the directory against the schema. Returns exit status 0, or 3

@@ -32,11 +32,12 @@ void print_table(const std::vector<Json>& records) {
     }
     const double time_ns = record.at("time").at("median_ns");
     const auto full = full_ns.find(comparison_key(record));
+    const Json& error = record.at("error").at("max_abs");
     fmt::print(
-        "{:>10} {:>9} {:>11} {:>9.1e} {:>9.3f}  {}{}\n", format_seconds(time_ns * 1e-9),
+        "{:>10} {:>9} {:>11} {:>9} {:>9.3f}  {}{}\n", format_seconds(time_ns * 1e-9),
         full == full_ns.end() || !counts(record) ? "-" : fmt::format("{:.2f} x", full->second / time_ns),
         format_bytes(record.at("memory").at("workspace_bytes")),
-        record.at("error").at("max_abs").get<double>(),
+        error.is_null() ? "not finite" : fmt::format("{:.1e}", error.get<double>()),
         record.at("dispersion").at("mean").at("entropy").is_null()
             ? 0.0
             : record.at("dispersion").at("mean").at("entropy").get<double>(),
@@ -94,9 +95,17 @@ void print_summary(const Json& record) {
              bytes("rss_resolution_bytes"), disagrees ? "; differs from the workspace" : "",
              bytes("inputs_bytes"));
   const Json& error = record.at("error");
-  fmt::print("error       max {} (budget {}), relative {}, on {} rows of each head\n",
-             rounded(error.at("max_abs")), rounded(error.at("budget_max_abs")),
-             rounded(error.at("relative_l2")), error.at("rows").dump());
+  const Json& worst = error.at("worst");
+  const auto of_budget = [&] {
+    return worst.at("ratio").is_null() ? std::string("not finite")
+                                       : fmt::format("at {:.3g} of it", worst.at("ratio").get<double>());
+  };
+  fmt::print("error       max {}, relative {}, on {} rows of each head; {} rows beyond their budget{}\n",
+             rounded(error.at("max_abs")), rounded(error.at("relative_l2")), error.at("rows").dump(),
+             error.at("rows_beyond").dump(),
+             worst.is_null() ? ""
+                             : fmt::format(", the worst {} (head {}, query {})", of_budget(),
+                                           worst.at("head").dump(), worst.at("query").dump()));
   fmt::print("deviation   {} from {}\n", rounded(record.at("deviation").at("relative_l2")),
              record.at("deviation").at("exact_variant").get<std::string>());
   const Json& against = record.at("against");

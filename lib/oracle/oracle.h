@@ -1,23 +1,26 @@
 // Attention of one query row at a time, by the plainest code that can be written: in float64 it is the
-// oracle; in the precision of the inputs it is the textbook, whose error is the yardstick for the fast
-// engines.
+// oracle; in float32 it is the textbook, which shows how far rounding alone can move an output.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "attnlab/oracle/logit_error.h"
+#include "attnlab/oracle/summation.h"
 #include "attnlab/variants/inputs.h"
 
 namespace attnlab {
 
-/// Real is double, where nothing is rounded; or float, where every intermediate (projections, logits,
-/// weights, output) is rounded to Problem::dtype and sums are kept in float32.
+/// Real is double, where nothing is rounded; or float, where sums and logits are float32, and vectors that a
+/// score makes, weights and the output are rounded to Problem::dtype.
 template <class Real>
 class RowAttention {
  public:
-  /// Keeps a reference to `variant` and to what `inputs` views.
-  RowAttention(const Variant& variant, const Problem& problem, const Inputs& inputs);
+  /// Keeps a reference to `variant` and to what `inputs` views. `order`: of the sums over head_dim and over
+  /// keys.
+  RowAttention(const Variant& variant, const Problem& problem, const Inputs& inputs,
+               Summation order = Summation::forward);
 
   /// Prepares the keys of one head; the calls below speak of it.
   void select(std::int64_t batch, std::int64_t head);
@@ -28,8 +31,14 @@ class RowAttention {
   /// The keys of the last row asked for.
   std::span<const std::int64_t> visible_keys() const { return keys_; }
 
+  /// What float32 code may be off by in each logit of the last row asked for; valid until the next call.
+  std::span<const LogitError> logit_errors() const { return errors_; }
+
   /// Weights of those keys, in the same order; valid until the next call.
   std::span<const double> weights(std::int64_t i);
+
+  /// What the modifiers that come after the normaliser multiply each weight of the last row by.
+  std::vector<double> factors(std::int64_t i) const;
 
   /// Output of query i, head_dim_v elements.
   void output(std::int64_t i, std::span<double> output);
@@ -38,21 +47,36 @@ class RowAttention {
   std::span<const double> output_weights() const { return row_; }
 
  private:
+  /// A query or key as the score uses it. `squares`: of what was added up to each element, for pairwise
+  /// scores.
+  struct Vector {
+    std::vector<Real> values;
+    std::vector<double> squares;
+  };
+  struct RawLogit {
+    Real value = 0;
+    double squares = 0;  ///< of what was added up
+  };
+
   Real stored(Real value) const;
-  std::vector<Real> prepared(const TensorView& tensor, std::int64_t head, std::int64_t row,
-                             bool is_query) const;
-  Real score(const std::vector<Real>& q, const Real* k) const;
+  Vector prepared(const TensorView& tensor, std::int64_t head, std::int64_t row, bool is_query) const;
+  RawLogit score(const Vector& q, std::size_t key) const;
+  RawLogit net_score(const Vector& q, std::size_t key) const;
+  LogitError error_of(const RawLogit& logit) const;
+  void modify(std::int64_t i);
 
   const Variant& variant_;
   const Problem problem_;
   const Inputs inputs_;
   const PairwiseNet net_;
+  const Summation order_;
   std::int64_t batch_ = 0;
   std::int64_t head_ = 0;
   std::vector<Modifier> modifiers_;
-  RowFacts facts_;  ///< of the last row asked for; entropy is of each modifier's own
-  std::vector<Real> prepared_keys_;
+  RowFacts facts_;        ///< of the last row asked for; entropy is of each modifier's own
+  Vector keys_prepared_;  ///< of the head's keys, one after another
   std::vector<double> row_;
+  std::vector<LogitError> errors_;
   std::vector<std::int64_t> keys_;
 };
 

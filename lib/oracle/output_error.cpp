@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
-
-#include "attnlab/oracle/determined_rows.h"
-#include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
 
@@ -24,31 +22,35 @@ double Difference::relative_l2() const {
   return squares_ == 0 ? 0 : std::sqrt(squares_ / reference_squares_);
 }
 
-OutputError output_error(const Variant& variant, const Problem& problem, const Inputs& inputs,
-                         const TensorView& output, std::span<const std::int64_t> rows,
-                         std::span<const double> oracle) {
-  const Shape& shape = problem.shape;
-  const std::vector<double> textbook = output_rows<Textbook>(variant, problem, inputs, rows);
-  const std::vector<bool> determined = determined_rows(variant, problem, inputs, rows);
+double Difference::l2() const { return std::sqrt(squares_); }
+
+OutputError output_error(const TensorView& output, std::span<const std::int64_t> rows,
+                         std::span<const double> exact, std::span<const RowAllowance> budgets) {
+  const std::int64_t heads = output.shape[1];
   OutputError result;
-  result.undetermined_rows = std::count(determined.begin(), determined.end(), false);
-  result.determined_rows = static_cast<std::int64_t>(determined.size()) - result.undetermined_rows;
-  Difference naive;
-  std::vector<float> row(static_cast<std::size_t>(shape.head_dim_v));
-  for (std::size_t at = 0; at < determined.size(); ++at) {
-    if (!determined[at]) continue;
-    const auto head = static_cast<std::int64_t>(at / rows.size());
-    read_row(output, head / shape.heads, head % shape.heads, rows[at % rows.size()], row);
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const double exact = oracle[at * row.size() + c];
-      result.error.add(static_cast<double>(row[c]), exact);
-      naive.add(textbook[at * row.size() + c], exact);
+  std::vector<float> row(static_cast<std::size_t>(output.shape[3]));
+  for (std::size_t at = 0; at < budgets.size(); ++at) {
+    if (!budgets[at].determined) {
+      ++result.undetermined_rows;
+      continue;
     }
+    ++result.determined_rows;
+    const auto head = static_cast<std::int64_t>(at / rows.size());
+    RowError found{head / heads, head % heads, rows[at % rows.size()], 0, budgets[at].error};
+    read_row(output, found.batch, found.head, found.query, row);
+    Difference difference;
+    bool overflowed = false;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      overflowed = overflowed || (std::isinf(row[c]) && std::isfinite(exact[at * row.size() + c]));
+      difference.add(static_cast<double>(row[c]), exact[at * row.size() + c]);
+      result.error.add(static_cast<double>(row[c]), exact[at * row.size() + c]);
+    }
+    result.rows_overflowed += overflowed;
+    found.error = difference.l2();
+    if (std::isnan(found.error)) found.error = std::numeric_limits<double>::infinity();
+    if (!(found.error <= found.budget)) ++result.rows_beyond;
+    if (found.ratio() > result.worst.ratio() || result.determined_rows == 1) result.worst = found;
   }
-  double largest = 0;
-  for (const float value : read_all(inputs.v))
-    if (std::isfinite(value)) largest = std::max(largest, std::abs(static_cast<double>(value)));
-  result.budget_max_abs = 2 * naive.max_abs() + 4 * epsilon(problem.dtype) * largest;
   return result;
 }
 

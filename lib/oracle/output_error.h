@@ -1,12 +1,11 @@
-// How far an engine's output is from exact arithmetic, and how far it may be.
+// How far an output is from exact arithmetic, row by row, and how far it may be (row_budget.h).
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "attnlab/core/problem.h"
-#include "attnlab/variants/inputs.h"
-#include "attnlab/variants/variant.h"
+#include "attnlab/core/tensor.h"
+#include "attnlab/oracle/row_budget.h"
 
 namespace attnlab {
 
@@ -16,6 +15,7 @@ class Difference {
   void add(double value, double reference);
   double max_abs() const { return max_abs_; }
   double relative_l2() const;
+  double l2() const;
 
  private:
   double max_abs_ = 0;
@@ -23,19 +23,30 @@ class Difference {
   double reference_squares_ = 0;
 };
 
-struct OutputError {
-  Difference error;           ///< of the output against the float64 oracle
-  double budget_max_abs = 0;  ///< 2 x the worst error of textbook code in float32 + 4 eps max|V|
-  /// Left out of both, of all heads: rounding decides which keys they keep (determined_rows.h).
-  std::int64_t undetermined_rows = 0;
-  std::int64_t determined_rows = 0;
-  /// Nothing is where no row could be checked.
-  bool within_budget() const { return determined_rows > 0 && error.max_abs() <= budget_max_abs; }
+/// One row of an output.
+struct RowError {
+  std::int64_t batch = 0, head = 0, query = 0;
+  double error = 0;   ///< in L2 over head_dim_v; infinite where one is NaN or infinite and the other is not
+  double budget = 0;  ///< that it may have: RowBudget
+  /// error / budget; 0 where both are 0.
+  double ratio() const { return error == 0 ? 0 : error / budget; }
 };
 
-/// Of query rows `rows` of every head. `oracle`: output_rows<Oracle> of them.
-OutputError output_error(const Variant& variant, const Problem& problem, const Inputs& inputs,
-                         const TensorView& output, std::span<const std::int64_t> rows,
-                         std::span<const double> oracle);
+struct OutputError {
+  Difference error;  ///< of the determined rows against float64
+  /// Of all heads: rows that rounding leaves without one right answer are left out of all else.
+  std::int64_t undetermined_rows = 0;
+  std::int64_t determined_rows = 0;
+  std::int64_t rows_beyond = 0;      ///< their error is beyond their budget
+  std::int64_t rows_overflowed = 0;  ///< infinite where the exact output is finite
+  RowError worst;                    ///< of the largest ratio
+  /// False where no row could be checked.
+  bool within_budget() const { return determined_rows > 0 && rows_beyond == 0; }
+};
+
+/// Of query rows `rows` of every head. `exact`: what they should be in float64, (batch, heads, rows,
+/// head_dim_v), by output_rows<Oracle> or by another oracle. `budgets`: row_budgets of them.
+OutputError output_error(const TensorView& output, std::span<const std::int64_t> rows,
+                         std::span<const double> exact, std::span<const RowAllowance> budgets);
 
 }  // namespace attnlab

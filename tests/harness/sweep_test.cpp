@@ -30,7 +30,7 @@ TEST(Sweep, EveryCellIsARecord) {
   const std::vector<json> list = records(directory / "run");
   ASSERT_EQ(list.size(), 24U);
   for (const json& record : list) {
-    EXPECT_EQ(record.at("schema"), 2);
+    EXPECT_EQ(record.at("schema"), 3);
     EXPECT_EQ(record.at("status"), "ok");
     EXPECT_EQ(record.at("time").at("samples_ns").size(), 2U);
     EXPECT_GT(record.at("time").at("median_ns"), 0);

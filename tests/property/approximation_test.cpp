@@ -204,8 +204,7 @@ const Shape approximated{1, 2, 1, 50, 1650, 40, 24};
 
 void expect_exact(const Case& given) {
   const Engine& engine = find_engine("tiled");
-  const std::vector<double> oracle = oracle_output(given);
-  EXPECT_LE(largest_difference(run(engine, given), oracle), error_budget(given, oracle));
+  EXPECT_TRUE(Judge(given).accepts(run(engine, given)));
 }
 
 TEST(Approximation, LeavesNothingInTheResult) {

@@ -70,6 +70,10 @@ TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
                             record("window", 64, 1e6, 512), record("sparse", 128, 1e6, 512)};
   records[2]["error"]["within_budget"] = false;
+  records[2]["error"]["rows_beyond"] = 3;
+  records[2]["error"]["worst"]["ratio"] = 7.5;
+  records[3]["error"]["rows_beyond"] = nullptr;
+  records[3]["error"]["worst"] = nullptr;
   records[0]["time"]["contaminated"] = 7;
   const std::vector<Table> tables = make_tables(subject(records));
   const Table speed = table(tables, "speed");
@@ -83,7 +87,15 @@ TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
   EXPECT_EQ(cell(speed, 3, "speed-up"), missing);
   EXPECT_NE(at(speed, 3, "speed-up").why.find("no cell of full"), std::string::npos);
   EXPECT_EQ(cell(table(tables, "memory"), 0, "heap peak, MiB"), missing) << "null is not 0";
-  EXPECT_EQ(cell(table(tables, "error"), 2, "within"), "no");
+  const Table error = table(tables, "error");
+  EXPECT_EQ(cell(error, 0, "rows beyond budget"), "0 of 4");
+  EXPECT_EQ(cell(error, 0, "worst, of budget"), "0.250");
+  EXPECT_EQ(cell(error, 2, "rows beyond budget"), "3 of 4");
+  EXPECT_EQ(cell(error, 2, "within"), "no");
+  EXPECT_EQ(cell(error, 3, "rows beyond budget"), missing) << "a record of schema 2 does not say";
+  EXPECT_EQ(cell(error, 3, "within"), "yes");
+  EXPECT_EQ(cell(table(tables, "failures"), 0, "reason"),
+            "3 rows beyond their budget, the worst at 7.5 times its budget");
   EXPECT_EQ(table(tables, "failures").rows.size(), 1U) << "a figure that does not count is listed";
 }
 
@@ -258,7 +270,7 @@ TEST(Load, NamesFileAndLineOfWhatItCannotRead) {
   const std::string good = record("full", 64, 8e6, 4096).dump() + "\n";
   EXPECT_EQ(error(good), "");
   EXPECT_NE(error(good + "{\"sche\n").find("records.jsonl:2"), std::string::npos);
-  EXPECT_NE(error("{\"schema\": 3}\n").find("schema 3"), std::string::npos);
+  EXPECT_NE(error("{\"schema\": 4}\n").find("schema 4"), std::string::npos);
   EXPECT_NE(error(good + "{\"schema\": 1}\n").find("records.jsonl:2"), std::string::npos);
   Json lacking = record("full", 64, 8e6, 4096);
   lacking["cell"].erase("dtype");

@@ -73,25 +73,34 @@ Outcome run_with_statistics(const Engine& engine, const Case& given) {
   return outcome;
 }
 
-OutputError error_of_run(const Engine& engine, const Case& given, const std::vector<double>& oracle) {
-  return output_error(given.variant, given.problem, given.inputs(), run_plan(engine, given, {}).view(),
-                      all_rows(given), oracle);
+Judge::Judge(const Case& given) : Judge(given, oracle_output(given)) {}
+
+Judge::Judge(const Case& given, std::vector<double> exact)
+    : shape_(given.problem.shape.output()),
+      rows_(all_rows(given)),
+      exact_(std::move(exact)),
+      budgets_(row_budgets(given.variant, given.problem, given.inputs(), rows_)) {}
+
+OutputError Judge::error(const std::vector<float>& output) const {
+  const TensorView view{reinterpret_cast<const std::byte*>(output.data()),
+                        DType::f32,
+                        shape_,
+                        {shape_[1] * shape_[2] * shape_[3], shape_[2] * shape_[3], shape_[3], 1}};
+  return output_error(view, rows_, exact_, budgets_);
+}
+
+::testing::AssertionResult Judge::accepts(const std::vector<float>& output) const {
+  const OutputError found = error(output);
+  if (found.rows_beyond == 0) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure()
+         << found.rows_beyond << " of " << found.determined_rows
+         << " rows are beyond their error budget; batch " << found.worst.batch << " head " << found.worst.head
+         << " query " << found.worst.query << " is off by " << found.worst.error << ", "
+         << found.worst.ratio() << " x its budget";
 }
 
 std::vector<double> oracle_output(const Case& given) {
   return output_rows<Oracle>(given.variant, given.problem, given.inputs(), all_rows(given));
-}
-
-double error_budget(const Case& given, const std::vector<double>& oracle) {
-  const std::vector<double> textbook =
-      output_rows<Textbook>(given.variant, given.problem, given.inputs(), all_rows(given));
-  double error = 0;
-  for (std::size_t at = 0; at < oracle.size(); ++at)
-    error = std::max(error, std::abs(textbook[at] - oracle[at]));
-  double largest = 0;
-  for (const float value : read_all(given.v.view()))
-    largest = std::max(largest, std::abs(static_cast<double>(value)));
-  return 2 * error + 4 * epsilon(given.problem.dtype) * largest;
 }
 
 double largest_difference(const std::vector<float>& output, const std::vector<double>& expected) {

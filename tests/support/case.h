@@ -1,6 +1,8 @@
 // One variant on one problem with seeded inputs, and what the tests ask of every engine.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -35,11 +37,24 @@ struct Outcome {
 std::vector<float> run(const Engine& engine, const Case& given);
 Outcome run_with_statistics(const Engine& engine, const Case& given);
 
-/// By the lib's own account, over all rows but those that rounding leaves undetermined. `oracle` of all rows.
-OutputError error_of_run(const Engine& engine, const Case& given, const std::vector<double>& oracle);
+/// What every row of a case's output should be in float64, and how far it may be off.
+class Judge {
+ public:
+  /// By the library's oracle; or by an exact output (batch, heads, n_q, d_v) from elsewhere.
+  explicit Judge(const Case& given);
+  Judge(const Case& given, std::vector<double> exact);
 
-/// What an engine may differ from float64: 2 x the textbook's error + 4 eps max|V|.
-double error_budget(const Case& given, const std::vector<double>& oracle);
+  const std::vector<double>& exact() const { return exact_; }
+  OutputError error(const std::vector<float>& output) const;
+  /// Every row within its budget; the message says how many are not, which is the worst and by how much.
+  ::testing::AssertionResult accepts(const std::vector<float>& output) const;
+
+ private:
+  Dims shape_;
+  std::vector<std::int64_t> rows_;
+  std::vector<double> exact_;
+  std::vector<RowAllowance> budgets_;
+};
 
 std::vector<double> oracle_output(const Case& given);
 

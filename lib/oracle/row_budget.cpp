@@ -1,0 +1,272 @@
+#include "attnlab/oracle/row_budget.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "attnlab/core/splitmix.h"
+#include "attnlab/oracle/threshold_slope.h"
+
+namespace attnlab {
+
+namespace {
+
+constexpr double u = unit_roundoff(DType::f32);
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+double norm(std::span<const double> vector) { return std::sqrt(dot(vector, vector)); }
+
+void add_scaled(double factor, std::span<const double> from, std::span<double> to) {
+  for (std::size_t c = 0; c < to.size(); ++c) to[c] += factor * from[c];
+}
+
+/// Largest eigenvalue of V^T V by power iteration, `width` columns.
+double largest_eigenvalue(std::span<const double> values, std::size_t width) {
+  std::vector<double> direction(width);
+  SplitMix bits(1);
+  for (double& c : direction) c = (bits.next() & 1) != 0 ? 1 : -1;
+  double eigenvalue = 0;
+  for (int step = 0; step < 12; ++step) {
+    const double length = norm(direction);
+    if (length == 0) return 0;
+    std::vector<double> next(width);
+    for (std::size_t at = 0; at < values.size(); at += width)
+      add_scaled(dot(values.subspan(at, width), direction) / length, values.subspan(at, width), next);
+    direction = next;
+    eigenvalue = norm(next);
+  }
+  return eigenvalue;
+}
+
+bool is_finite(std::span<const double> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
+}
+
+}  // namespace
+
+RowBudget::RowBudget(const Variant& variant, const Problem& problem, const Inputs& inputs)
+    : variant_(variant), problem_(problem), inputs_(inputs), oracle_(variant, problem, inputs) {}
+
+void RowBudget::select(std::int64_t batch, std::int64_t head) {
+  oracle_.select(batch, head);
+  set_values(batch, problem_.shape.kv_head(head));
+}
+
+void RowBudget::set_values(std::int64_t batch, std::int64_t kv_head) {
+  const auto width = static_cast<std::size_t>(problem_.shape.head_dim_v);
+  std::vector<float> row(width);
+  values_.clear();
+  for (std::int64_t j = 0; j < problem_.shape.seqlen_k; ++j) {
+    read_row(inputs_.v, batch, kv_head, j, row);
+    for (const float value : row) values_.push_back(std::isfinite(value) ? static_cast<double>(value) : 0);
+  }
+  if (problem_.dtype != DType::f32) value_norm_squared_ = largest_eigenvalue(values_, width);
+}
+
+std::span<const double> RowBudget::value(std::int64_t key) const {
+  const auto width = static_cast<std::size_t>(problem_.shape.head_dim_v);
+  return std::span(values_).subspan(static_cast<std::size_t>(key) * width, width);
+}
+
+void RowBudget::RandomError::add(double of_trace, double of_largest) {
+  trace += of_trace;
+  largest += of_largest;
+}
+
+double RowBudget::RandomError::bound() const {
+  return std::sqrt(trace) + std::sqrt(2 * std::log(1e9) * largest);
+}
+
+bool RowBudget::determined() const {
+  const std::span<const LogitError> errors = oracle_.logit_errors();
+  std::vector<double> finite;
+  for (const double logit : logits_) {
+    if (std::isnan(logit) || logit == infinity) return true;  // every weight is NaN
+    if (logit > -infinity) finite.push_back(logit);
+  }
+  if (!variant_.normaliser.jumps() || finite.empty()) return true;
+  const Edge edge = variant_.normaliser.edge(finite);
+  if (edge.dropped == -infinity) return true;
+  double kept = infinity;
+  double dropped = -infinity;
+  bool exact = true;
+  for (std::size_t t = 0; t < logits_.size(); ++t) {
+    if (logits_[t] == -infinity) continue;
+    const double off = errors[t].bound();
+    exact = exact && off == 0;
+    if (logits_[t] >= edge.kept)
+      kept = std::min(kept, logits_[t] - off);
+    else
+      dropped = std::max(dropped, logits_[t] + off);
+  }
+  return exact || (edge.kept > edge.dropped && kept > dropped);
+}
+
+bool RowBudget::fuses() const {
+  return variant_.normaliser.kind() == NormaliserKind::full_row && !variant_.normaliser.jumps();
+}
+
+void RowBudget::set_row(std::int64_t i) {
+  const std::span<const double> of_row = oracle_.logits(i);
+  logits_.assign(of_row.begin(), of_row.end());
+  factors_ = oracle_.factors(i);
+  weights_ = logits_;
+  variant_.normaliser.weights(weights_);
+}
+
+void RowBudget::set_slopes() {
+  const Normaliser& normaliser = variant_.normaliser;
+  slopes_ = weights_;
+  if (normaliser.kind() == NormaliserKind::row_threshold) {
+    for (double& slope : slopes_)
+      if (slope > 0) slope = normaliser.scale() * threshold_slope(normaliser, slope);
+  } else if (normaliser.kind() == NormaliserKind::elementwise) {
+    constexpr double step = 1e-3;
+    std::vector<double> below = logits_;
+    std::vector<double> above = logits_;
+    for (double& logit : below) logit -= step;
+    for (double& logit : above) logit += step;
+    normaliser.weights(below);
+    normaliser.weights(above);
+    for (std::size_t t = 0; t < slopes_.size(); ++t) slopes_[t] = (above[t] - below[t]) / (2 * step);
+  } else if (fuses()) {
+    // Projections and proximal operators move by no more than their argument does.
+    for (double& slope : slopes_) slope = slope > 0 ? 1 : 0;
+  }
+}
+
+void RowBudget::set_sums() {
+  const auto width = static_cast<std::size_t>(problem_.shape.head_dim_v);
+  const std::span<const std::int64_t> keys = oracle_.visible_keys();
+  output_.assign(width, 0);
+  squares_.assign(width, 0);
+  center_.assign(width, 0);
+  fused_.clear();
+  double slope_sum = 0;
+  for (std::size_t t = 0; t < keys.size(); ++t) {
+    const std::span<const double> v = value(keys[t]);
+    const double weight = weights_[t] * factors_[t];
+    add_scaled(weight, v, output_);
+    add_scaled(slopes_[t] * factors_[t], v, center_);
+    for (std::size_t c = 0; c < width; ++c) squares_[c] += weight * weight * v[c] * v[c];
+    slope_sum += slopes_[t];
+    if (!fuses() || slopes_[t] == 0) continue;
+    Fused& fused = fused_[weights_[t]];
+    fused.sum.resize(width);
+    add_scaled(factors_[t], v, fused.sum);
+    ++fused.keys;
+  }
+  const NormaliserKind kind = variant_.normaliser.kind();
+  if (kind == NormaliserKind::elementwise)
+    center_.assign(width, 0);
+  else if (kind == NormaliserKind::online || variant_.normaliser.jumps())
+    center_ = output_;
+  else if (slope_sum > 0)
+    for (double& c : center_) c /= slope_sum;
+}
+
+double RowBudget::moved(std::size_t t) const {
+  if (slopes_[t] == 0) return 0;
+  double square = 0;
+  const auto add = [&](std::span<const double> v, double factor) {
+    for (std::size_t c = 0; c < v.size(); ++c) square += std::pow(factor * v[c] - center_[c], 2);
+  };
+  if (fuses()) {
+    const Fused& fused = fused_.at(weights_[t]);
+    add(fused.sum, 1 / fused.keys);
+  } else {
+    add(value(oracle_.visible_keys()[t]), factors_[t]);
+  }
+  return slopes_[t] * std::sqrt(square);
+}
+
+void RowBudget::add_logits_and_weights(RandomError& random, double& error) const {
+  const std::span<const LogitError> errors = oracle_.logit_errors();
+  const NormaliserKind kind = variant_.normaliser.kind();
+  // Slopes by the excess over a threshold, of which the rounding is absolute: it is at most 1.
+  const double per_excess =
+      kind == NormaliserKind::row_threshold || fuses() ? 1 / variant_.normaliser.scale() : 0;
+  double slope_sum = 0;
+  for (std::size_t t = 0; t < weights_.size(); ++t) {
+    const double size = norm(value(oracle_.visible_keys()[t]));
+    if (const double movement = moved(t); movement > 0) {
+      random.add(std::pow(errors[t].random * movement, 2));
+      error += errors[t].shared * movement;
+    }
+    random.add(std::pow(2 * u * per_excess * slopes_[t] * factors_[t] * size, 2));
+    slope_sum += slopes_[t];
+    const double weight = weights_[t] * factors_[t];
+    if (weight <= 0) continue;
+    const double relative = 2 + std::abs(std::log(weights_[t])) + 4 * std::abs(std::log(factors_[t]));
+    random.add(std::pow(u * relative * weight * size, 2));
+  }
+  error += 2 * u * per_excess * slope_sum * norm(center_);
+}
+
+void RowBudget::add_sums(RandomError& random) const {
+  double weight_sum = 0;
+  for (std::size_t t = 0; t < weights_.size(); ++t) weight_sum += weights_[t] * factors_[t];
+  double terms = 0;  // what is added to a sum is rounded by no more than it is itself
+  for (std::size_t t = 0; t < weights_.size() && weight_sum > 0; ++t)
+    terms += std::min(1.0, std::pow(weights_[t] * factors_[t] / (rms_rounding * u * weight_sum), 2));
+  double summation = 0;
+  double largest = 0;
+  for (std::size_t c = 0; c < output_.size(); ++c) {
+    const double square = u * u * rounding_of_sum(terms, squares_[c], output_[c]);
+    summation += square;
+    largest = std::max(largest, square);
+  }
+  random.add(summation, largest);
+  random.add(u * u * dot(output_, output_) * rounding_of_sum(terms, 0, 1));  // the sum of weights
+}
+
+void RowBudget::add_stored_weights(RandomError& random) const {
+  double largest = 0;
+  for (std::size_t t = 0; t < weights_.size(); ++t) largest = std::max(largest, weights_[t] * factors_[t]);
+  const double squares = std::accumulate(squares_.begin(), squares_.end(), 0.0);
+  const double rounding = std::pow(rms_rounding * unit_roundoff(problem_.dtype), 2);
+  random.add(rounding * squares, rounding * std::min(squares, largest * largest * value_norm_squared_));
+}
+
+RowAllowance RowBudget::of(std::int64_t i) {
+  set_row(i);
+  RowAllowance row{0, determined()};
+  if (!is_finite(weights_)) return row;  // the output is NaN
+  set_slopes();
+  set_sums();
+  RandomError random;
+  add_logits_and_weights(random, row.error);
+  add_sums(random);
+  double shared = 2 * u;  // of exp and of factors
+  if (problem_.dtype != DType::f32) {
+    add_stored_weights(random);
+    shared = unit_roundoff(problem_.dtype);
+  }
+  // Half the spacing at 0; float32 code may take what is below the smallest normal number for 0.
+  const double least = problem_.dtype == DType::f16 ? 0x1p-25 : 0x1p-126;
+  row.error += (unit_roundoff(problem_.dtype) + shared) * norm(output_) + random.bound() +
+               least * std::sqrt(output_.size());
+  return row;
+}
+
+std::vector<RowAllowance> row_budgets(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                                      std::span<const std::int64_t> rows) {
+  const Shape& shape = problem.shape;
+  const std::int64_t heads = shape.batch * shape.heads;
+  std::vector<RowAllowance> budgets(static_cast<std::size_t>(heads) * rows.size());
+#pragma omp parallel for num_threads(problem.threads) schedule(dynamic)
+  for (std::int64_t head = 0; head < heads; ++head) {
+    RowBudget budget(variant, problem, inputs);
+    budget.select(head / shape.heads, head % shape.heads);
+    for (std::size_t t = 0; t < rows.size(); ++t)
+      budgets[static_cast<std::size_t>(head) * rows.size() + t] = budget.of(rows[t]);
+  }
+  return budgets;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,94 @@
+// How far the output of one query may be from exact arithmetic, derived for that row: what rounding to
+// nearest does to textbook code of the same precision, whatever the order of its sums.
+//
+// The error of an output row o = sum_j w_j v_j, in L2 over head_dim_v, has these parts. u is the unit
+// roundoff of float32, U that of the storage type; a_j = do / ds_j, from the normaliser's slopes.
+//
+// - logits: sqrt(sum_j random_j^2 |a_j|^2) and sum_j shared_j |a_j|, with the errors of logit_error.h;
+// - weights: each by u (2 + |ln p_j|), the error of exp at a rounded argument, and what factors after the
+//   normaliser add; of normalisers with a threshold, excesses and the threshold by 2 u each;
+// - summation: float32 sums of n terms, in any order;
+// - storage: weights rounded to U, 0.42 U |sqrt(sum_j w_j^2 v_j^2)|_2, and U |o|_2 where all are rounded the
+//   same way, as equal ones are; the stored output, U |o|_2.
+//
+// Random parts are taken at a multiple that chance passes once in 10^9 rows: the length of a Gaussian vector
+// with covariance C is above sqrt(tr C) + sqrt(2 ln(10^9) |C|_2) less often than that (Gaussian
+// concentration; uniform roundings are sub-Gaussian, arXiv:1110.2842). Nothing scales with the largest value.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "attnlab/oracle/oracle.h"
+
+namespace attnlab {
+
+struct RowAllowance {
+  double error = 0;        ///< that the output row may have, in L2 over head_dim_v
+  bool determined = true;  ///< false: rounding decides which keys a normaliser that jumps keeps
+};
+
+class RowBudget {
+ public:
+  /// Keeps a reference to `variant` and to what `inputs` views.
+  RowBudget(const Variant& variant, const Problem& problem, const Inputs& inputs);
+
+  /// Prepares one head; the calls below speak of it.
+  void select(std::int64_t batch, std::int64_t head);
+
+  /// Of query i. Values that are not finite count as 0.
+  RowAllowance of(std::int64_t i);
+
+ private:
+  /// Random errors added up: their mean square in L2, and no less than the largest eigenvalue of their
+  /// covariance.
+  struct RandomError {
+    double trace = 0;
+    double largest = 0;
+
+    void add(double of_trace, double of_largest);
+    /// One random number times a vector: `square` is the mean square of its length.
+    void add(double square) { add(square, square); }
+    /// Above this once in 10^9.
+    double bound() const;
+  };
+  /// Keys that a normaliser fused: they share a weight and move together.
+  struct Fused {
+    double keys = 0;
+    std::vector<double> sum;  ///< of their values times factors
+  };
+
+  void set_values(std::int64_t batch, std::int64_t kv_head);
+  void set_row(std::int64_t i);
+  void set_slopes();
+  void set_sums();
+  bool determined() const;
+  bool fuses() const;
+  std::span<const double> value(std::int64_t key) const;
+  /// |a_j| of visible key t.
+  double moved(std::size_t t) const;
+  void add_logits_and_weights(RandomError& random, double& error) const;
+  void add_sums(RandomError& random) const;
+  void add_stored_weights(RandomError& random) const;
+
+  const Variant& variant_;
+  const Problem problem_;
+  const Inputs inputs_;
+  Oracle oracle_;
+  // Of the head:
+  std::vector<double> values_;     ///< keys x head_dim_v
+  double value_norm_squared_ = 0;  ///< largest eigenvalue of V^T V
+  // Of the row:
+  std::vector<double> logits_, weights_, factors_;  ///< weights before what comes after the normaliser
+  std::vector<double> slopes_;  ///< of a weight by its own logit, but for what normalising takes away
+  std::vector<double> output_, squares_, center_;  ///< sums of w v, w^2 v^2; weighted mean of v by slopes
+  std::map<double, Fused> fused_;                  ///< by weight
+};
+
+/// Of query rows `rows` of every head: (batch, heads, rows). O(rows n) work a head.
+std::vector<RowAllowance> row_budgets(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                                      std::span<const std::int64_t> rows);
+
+}  // namespace attnlab
