@@ -7,18 +7,19 @@ if(NOT TARGET DNNL::dnnl)
   message(FATAL_ERROR "oneDNN is missing: apt-get install libdnnl-dev, or let experiments/scripts/quickstart.sh do it")
 endif()
 
-# Headers of lib are attnlab/…, here as where they are installed. attnlab/version.h is made from the project's version.
+# Headers of lib are included as attnlab/…, in the build tree as in the installed tree. attnlab/version.h is made from
+# the version of the project.
 set(attnlab_include ${PROJECT_BINARY_DIR}/include)
 set(attnlab_generated_include ${PROJECT_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${attnlab_include})
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/lib ${attnlab_include}/attnlab SYMBOLIC)
 configure_file(lib/install/version.h.in ${attnlab_generated_include}/attnlab/version.h @ONLY)
 
-# As fast as code that is not position-independent: a function of the library is always the library's own.
+# As fast as code that is not position-independent, since functions of the library cannot be replaced at load time.
 set(attnlab_position_independent -fPIC -fno-semantic-interposition)
 
-# Row code: lib/kernels/rows.cpp, once for each instruction-set level, in a namespace of that level. Always optimised:
-# what is not inlined would be emitted as a weak symbol and could be linked in another level's place.
+# Row code: lib/kernels/rows.cpp is compiled once for each instruction-set level, in a namespace of that level. It is
+# always optimised: functions that are not inlined would become weak symbols and could replace those of another level.
 set(attnlab_levels baseline avx2 avx512 avx512_bf16)
 set(attnlab_flags_baseline -march=x86-64)
 set(attnlab_flags_avx2 -march=x86-64-v3)
@@ -34,7 +35,7 @@ foreach(level ${attnlab_levels})
   list(APPEND attnlab_kernel_objects $<TARGET_OBJECTS:attnlab_kernels_${level}>)
 endforeach()
 
-# Static unless BUILD_SHARED_LIBS. fmt and Boost are headers of its sources alone: users need oneDNN and OpenMP.
+# Static unless BUILD_SHARED_LIBS is set. Only its sources include fmt and Boost; users need oneDNN and OpenMP.
 file(GLOB_RECURSE attnlab_sources CONFIGURE_DEPENDS lib/*.cpp)
 list(FILTER attnlab_sources EXCLUDE REGEX "/((measure|examples)/[^/]*|kernels/rows)\\.cpp$")
 add_library(attnlab ${attnlab_sources} ${attnlab_kernel_objects})
@@ -45,7 +46,7 @@ target_include_directories(attnlab PUBLIC $<BUILD_INTERFACE:${attnlab_include}>
                            $<BUILD_INTERFACE:${attnlab_generated_include}>)
 target_link_libraries(attnlab PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX $<BUILD_INTERFACE:fmt::fmt-header-only>
                       $<BUILD_INTERFACE:Boost::headers>)
-# Tests and error columns wait for the oracle most of all.
+# Tests and error checks spend most of their time in the oracle.
 file(GLOB attnlab_reference_sources CONFIGURE_DEPENDS lib/engines/reference/*.cpp lib/oracle/*.cpp)
 set_source_files_properties(${attnlab_reference_sources} PROPERTIES COMPILE_OPTIONS -O2)
 

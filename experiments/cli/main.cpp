@@ -26,9 +26,10 @@ std::string overview() {
   for (const Command& command : commands())
     text += fmt::format("  {:<{}} {}\n", command.name, longest, command.summary);
   return text +
-         "\n'attnlab COMMAND --help' shows its options. ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 holds "
-         "the\n"
-         "instruction set. Example: attnlab run --backend chunked --pattern causal --seqlen 4096\n";
+         "\n'attnlab COMMAND --help' shows the options of a command. "
+         "ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16\n"
+         "sets the instruction-set level. Example: attnlab run --backend chunked --pattern causal --seqlen "
+         "4096\n";
 }
 
 int run(const std::vector<std::string>& arguments) {

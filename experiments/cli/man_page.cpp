@@ -39,9 +39,8 @@ std::string man_page() {
                         roff(command.example));
   }
   return text +
-         ".SH ENVIRONMENT\n.TP\n.B ATTNLAB_ISA\nbaseline, avx2, avx512 or avx512_bf16: holds the level of "
-         "row code "
-         "and oneDNN together\n";
+         ".SH ENVIRONMENT\n.TP\n.B ATTNLAB_ISA\nbaseline, avx2, avx512 or avx512_bf16: sets the level of "
+         "row code and oneDNN\n";
 }
 
 int man_command(const Settings&) {

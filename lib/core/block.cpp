@@ -14,8 +14,8 @@ namespace {
 constexpr std::align_val_t cache_line{64};
 constexpr std::int64_t huge_page = std::int64_t{2} << 20;
 
-/// Whole pages from a multiple of the huge page on. No more becomes resident than the block: what fills no
-/// huge page has small ones.
+/// Maps whole pages, aligned to a huge page. Only the block becomes resident: a part that fills no huge page
+/// uses small ones.
 Block map_block(std::int64_t bytes) {
   const std::int64_t size = rounded_up(bytes, sysconf(_SC_PAGESIZE));
   void* const mapping = mmap(nullptr, static_cast<std::size_t>(size + huge_page), PROT_READ | PROT_WRITE,
@@ -25,7 +25,7 @@ Block map_block(std::int64_t bytes) {
   auto* const block = static_cast<std::byte*>(mapping) + before;
   if (before > 0) munmap(mapping, static_cast<std::size_t>(before));
   munmap(block + size, static_cast<std::size_t>(huge_page - before));
-  madvise(block, static_cast<std::size_t>(size), MADV_HUGEPAGE);  // where there are none, nothing changes
+  madvise(block, static_cast<std::size_t>(size), MADV_HUGEPAGE);  // has no effect if there are no huge pages
   heap_count.add(size);
   return Block(block, {size});
 }

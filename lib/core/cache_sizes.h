@@ -10,8 +10,8 @@ struct CacheSizes {
   std::int64_t second;  ///< bytes of the second level
 };
 
-/// Of this machine; 32 KiB and 256 KiB, which no x86-64 core of the last ten years is below, where the system
-/// does not say.
+/// The sizes on this machine. If the system does not report them: 32 KiB and 256 KiB, the least of x86-64
+/// cores of the last ten years.
 CacheSizes cache_sizes();
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// Storage types of tensors. Arithmetic is in float32 or wider whatever the storage.
+// Storage types of tensors. Arithmetic is in float32 or wider for every storage type.
 #pragma once
 
 #include <bit>
@@ -52,7 +52,7 @@ constexpr double epsilon(DType dtype) {
   return dtype == DType::f32 ? 0x1p-23 : dtype == DType::bf16 ? 0x1p-7 : 0x1p-10;
 }
 
-/// `value` as the storage type keeps it.
+/// `value` rounded to the storage type.
 inline float rounded_to(DType dtype, float value) {
   return dtype == DType::f32    ? value
          : dtype == DType::bf16 ? static_cast<float>(bf16(value))

@@ -1,4 +1,4 @@
-// What of the heap is in use: counted by whoever allocates, read by who measures.
+// Counter of heap bytes in use. Allocations update it; measurements read it.
 #pragma once
 
 #include <atomic>
@@ -6,10 +6,10 @@
 
 namespace attnlab {
 
-/// Bytes in use, and the most there were.
+/// Bytes in use, and their peak.
 class HeapCount {
  public:
-  /// Negative: freed.
+  /// A negative number means freed bytes.
   void add(std::int64_t bytes) {
     const std::int64_t now = in_use_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
     std::int64_t highest = peak_.load(std::memory_order_relaxed);
@@ -25,8 +25,8 @@ class HeapCount {
   std::atomic<std::int64_t> peak_{0};
 };
 
-/// Of the program. Blocks that the kernel maps count themselves; measure/heap.cpp counts what malloc hands
-/// out.
+/// The counter of the program. Mapped blocks update it themselves; measure/heap.cpp adds the blocks of
+/// malloc.
 inline constinit HeapCount heap_count;
 
 }  // namespace attnlab

@@ -30,7 +30,7 @@ bool machine_has(IsaLevel level) {
     case IsaLevel::avx512:
       return avx512;
     case IsaLevel::avx512_bf16:
-      // Every CPU that has the one has the other.
+      // Every CPU with one of the two has the other.
       return avx512 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
   }
   return false;

@@ -17,15 +17,14 @@ IsaLevel parse_isa_level(std::string_view name);
 /// The levels this machine can run, lowest first.
 std::vector<IsaLevel> supported_isa_levels();
 
-/// What new plans use: the highest supported level, unless forced.
+/// The level of new plans: the highest supported level, unless another is forced.
 IsaLevel isa_level();
 
-/// True once force_isa_level was called.
+/// Whether force_isa_level was called.
 bool isa_level_is_forced();
 
-/// Makes new plans use `level`, and caps oneDNN at the same instruction set; call it before the first plan is
-/// made: oneDNN fixes its own cap at its first primitive. Throws ArgumentError if the machine lacks the
-/// level.
+/// Makes new plans use `level` and caps oneDNN at the same instruction set. Call it before the first plan,
+/// since oneDNN fixes its cap at its first primitive. Throws ArgumentError if the machine lacks the level.
 void force_isa_level(IsaLevel level);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// A counter-based random stream: the same numbers on every machine. Steele, Lea and Flood 2014.
+// A random stream with the same numbers on every machine (SplitMix; Steele, Lea and Flood 2014).
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ class SplitMix {
     word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
     return word ^ (word >> 31);
   }
-  /// Makes the stream one of `coordinate`.
+  /// Makes the stream depend on `coordinate`.
   void mix(std::uint64_t coordinate) { state_ = next() ^ coordinate; }
-  /// In [0, 1), 53 bits.
+  /// A number in [0, 1) with 53 bits.
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
  private:

@@ -1,4 +1,4 @@
-// Four-dimensional tensors (batch, heads, n, d): a read-only view, a writable view, an owner.
+// Four-dimensional tensors (batch, heads, n, d): a read-only view, a writable view and an owner.
 #pragma once
 
 #include <array>
@@ -15,9 +15,9 @@ namespace attnlab {
 
 using Dims = std::array<std::int64_t, 4>;
 
-/// Strides are in elements; the stride of the last dimension is 1. The other strides of a tensor that is read
-/// may be anything: 0 repeats a row, a batch or a head, a negative one goes backwards. `data` is the first
-/// element, at an address that is a multiple of its size.
+/// Strides are in elements; the stride of the last dimension is 1. The other strides of an input are
+/// arbitrary: 0 repeats a row, a batch or a head, and negative strides reverse the order. `data` points to
+/// the first element and must be aligned to the element size.
 template <class Byte>
 struct BasicTensorView {
   Byte* data = nullptr;
@@ -66,7 +66,7 @@ requires(!std::is_const_v<Element>) MutableTensorView view_of(Element* data, con
 /// Row (b, h, i) as float32 (exact for every storage type); `out` has shape[3] elements.
 void read_row(const TensorView& tensor, std::int64_t b, std::int64_t h, std::int64_t i, std::span<float> out);
 
-/// Every element as float32, row-major whatever the strides.
+/// Every element as float32, in row-major order for any strides.
 std::vector<float> read_all(const TensorView& tensor);
 
 /// Rounds `values` (shape[3] of them) to the storage type and stores them as row (b, h, i).

@@ -8,7 +8,7 @@ namespace attnlab {
 
 namespace {
 
-/// A tensor as bytes: strides are positive and fall; dimensions of one element are left out.
+/// A tensor in bytes: strides are positive and decreasing; dimensions of size 1 are left out.
 struct Extent {
   struct Dimension {
     std::int64_t size, stride_bytes;
@@ -16,8 +16,8 @@ struct Extent {
   std::array<Dimension, 3> dimensions{};
   std::size_t count = 0;
   std::int64_t first = 0;              ///< address of the lowest byte
-  std::array<std::int64_t, 4> span{};  ///< bytes from there to the end of dimensions from this one on
-  bool repeats = false;                ///< some stride is 0
+  std::array<std::int64_t, 4> span{};  ///< bytes from there to the end of this and all later dimensions
+  bool repeats = false;                ///< whether some stride is 0
 
   explicit Extent(const TensorView& tensor)
       : first(static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(tensor.data))) {
@@ -36,7 +36,7 @@ struct Extent {
   }
 };
 
-/// Dimensions from `depth` on of an extent, whose first byte is `from`.
+/// The part of an extent in dimensions from `depth` on; its first byte is `from`.
 struct Part {
   const Extent& extent;
   std::size_t depth;
@@ -46,7 +46,7 @@ struct Part {
   bool is_row() const { return depth == extent.count; }
 };
 
-/// Cuts the longer part along its longest stride, and looks at those pieces alone that reach the other part.
+/// Cuts the longer part along its longest stride and compares only the pieces that reach the other part.
 bool meet(const Part& a, const Part& b) {
   if (a.from + a.span() <= b.from || b.from + b.span() <= a.from) return false;
   if (a.is_row() && b.is_row()) return true;

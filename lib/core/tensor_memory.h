@@ -5,12 +5,13 @@
 
 namespace attnlab {
 
-/// True if each row of the tensor lies in memory of its own and each stride reaches past all that the smaller
-/// strides reach, as in every order of the dimensions of a tensor with or without gaps.
+/// Whether no two rows of the tensor share memory, by a sufficient condition: each stride is longer than the
+/// extent of all smaller strides. It holds for every order of the dimensions of a tensor, with or without
+/// gaps.
 bool rows_are_apart(const TensorView& tensor);
 
-/// True if some byte belongs to a row of both. Takes a few steps where one tensor ends before the other
-/// begins, a few for each row of tensors that are interleaved.
+/// Whether some byte belongs to a row of both tensors. Takes a few steps if one tensor ends before the other
+/// begins, and a few steps for each row if they are interleaved.
 bool share_memory(const TensorView& a, const TensorView& b);
 
 }  // namespace attnlab

@@ -27,7 +27,7 @@ RowDivergence row_divergence(const KeyedWeights& q, const KeyedWeights& p) {
     if (q_weight > 0) result[Divergence::kl] += q_weight * std::log(q_weight / p_weight);
     if (q_weight == 0) result[Divergence::lost_mass] += p_weight;
   }
-  // Rounding, where they are nearly the same.
+  // Rounding can make the sum negative if the two are nearly equal.
   result[Divergence::kl] = std::max(result[Divergence::kl], 0.0);
   return result;
 }

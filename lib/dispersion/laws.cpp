@@ -6,7 +6,7 @@ namespace attnlab {
 
 namespace {
 
-/// True where the sum of n exp(beta s), s of N(0, sigma^2), is close to its mean.
+/// Whether the sum of n terms exp(beta s), s from N(0, sigma^2), is close to its mean.
 bool averages(double n, double beta, double sigma) { return beta * beta * sigma * sigma < 2 * std::log(n); }
 
 }  // namespace
@@ -25,7 +25,7 @@ DispersionLaw needle_law(double n, double delta) {
   DispersionLaw law;
   if (others.entropy) {
     law.needle_weight = w;
-    // A mixture: its own entropy, and that of the part that has one. x ln x is 0 at 0.
+    // Entropy of a mixture: that of the mixing weights plus that of the spread part. x ln x is 0 at 0.
     const auto x_ln_x = [](double x) { return x > 0 ? x * std::log(x) : 0; };
     law.entropy = -x_ln_x(w) - x_ln_x(rest) + rest * *others.entropy;
   }
@@ -35,9 +35,9 @@ DispersionLaw needle_law(double n, double delta) {
 }
 
 double reachable_sharpness(double spread) {
-  // The closed form cancels to nothing near 0, where C = delta^2 / 8 - delta^4 / 576 + ….
+  // Near 0 the closed form loses all digits to cancellation; there C = delta^2 / 8 - delta^4 / 576 + ….
   if (spread < 0.01) return spread * spread / 8 - std::pow(spread, 4) / 576;
-  // In exp(-delta), which does not overflow.
+  // Written in exp(-delta), which does not overflow.
   const double filled = -std::expm1(-spread);
   return spread * std::exp(-spread) / filled - 1 + spread + std::log(filled / spread);
 }

@@ -8,7 +8,7 @@ namespace attnlab {
 
 namespace {
 
-/// Linear interpolation between order statistics; `sorted` is not empty.
+/// Linear interpolation between order statistics; `sorted` must not be empty.
 double quantile(const std::vector<double>& sorted, double probability) {
   const double place = probability * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(place);
@@ -16,7 +16,7 @@ double quantile(const std::vector<double>& sorted, double probability) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-/// The defined values of one statistic: rows that see a key and are not NaN.
+/// The defined values of one statistic: of rows that see a key and are not NaN.
 std::vector<double> defined_values(std::span<const RowStatistics> rows, Statistic statistic) {
   std::vector<double> values;
   values.reserve(rows.size());
@@ -32,7 +32,7 @@ double mean(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-/// NaN where no row has a weight.
+/// NaN if no row has a weight.
 std::array<double, distance_buckets> mean_distance_mass(std::span<const RowStatistics> rows) {
   std::array<double, distance_buckets> mean{};
   double count = 0;

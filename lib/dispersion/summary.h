@@ -13,10 +13,10 @@ namespace attnlab {
 inline constexpr std::array<double, 5> summary_quantiles{0.05, 0.25, 0.5, 0.75, 0.95};
 
 struct DispersionSummary {
-  /// per_head[head][statistic]: mean over the head's rows that are defined; NaN if there are none.
+  /// per_head[head][statistic]: mean over the defined rows of the head; NaN if there are none.
   std::vector<std::array<double, statistic_names.size()>> per_head;
   std::array<double, statistic_names.size()> mean{};
-  /// Share of the weight in each bucket of distances, the means over each head's rows and over all.
+  /// Share of the weight in each bucket of distances: mean over the rows of each head, and over all rows.
   std::vector<std::array<double, distance_buckets>> distance_mass_per_head;
   std::array<double, distance_buckets> distance_mass{};
   std::array<std::array<double, summary_quantiles.size()>, statistic_names.size()> quantiles{};
@@ -24,7 +24,7 @@ struct DispersionSummary {
   std::int64_t rows_without_keys = 0;
 };
 
-/// `rows` holds seqlen_q rows for each of `heads` heads (batch x heads of them), head by head.
+/// `rows`: seqlen_q rows for each of `heads` heads, head by head; `heads` counts through all batches.
 DispersionSummary summarise(std::span<const RowStatistics> rows, std::int64_t heads);
 
 }  // namespace attnlab

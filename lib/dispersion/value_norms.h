@@ -8,7 +8,7 @@
 
 namespace attnlab {
 
-/// Of rows 0 … n-1 of head (batch, kv_head); NaN or infinite where a value is.
+/// Norms of rows 0 … n-1 of head (batch, kv_head); NaN or infinite if a value is.
 std::vector<double> value_norms(const TensorView& v, std::int64_t batch, std::int64_t kv_head);
 
 }  // namespace attnlab

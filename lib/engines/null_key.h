@@ -1,5 +1,4 @@
-// The null key of a normaliser such as off_by_one: one key more than K has, which every row sees and whose
-// value is 0.
+// The null key of a normaliser such as off_by_one: an additional key with value 0 that every row sees.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +13,7 @@ bool has_null_key(const Normaliser& normaliser);
 /// Adds the null key, if there is one, to the sums of `rows` rows, before finish_online.
 void add_null_key(const Normaliser& normaliser, const OnlineRows& state, std::int64_t rows);
 
-/// Writes the null key's logit, if there is one, to column `column` of every row of a tile.
+/// Writes the logit of the null key, if there is one, to column `column` of every row of a tile.
 void add_null_key(const Normaliser& normaliser, const LogitTile& tile, std::int64_t column);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// All that differs between oneDNN 2 (Debian 12) and 3 (Debian 13 and newer): how a primitive is described.
+// The differences between oneDNN 2 (Debian 12) and 3 (Debian 13 and newer): the description of primitives.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ inline dnnl::matmul::primitive_desc matmul_description(const dnnl::engine& cpu,
 #endif
 }
 
-/// Result times `factor`.
+/// Multiplies the result by `factor`.
 inline void append_factor(dnnl::post_ops& operations, float factor) {
 #if DNNL_VERSION_MAJOR >= 3
   operations.append_eltwise(dnnl::algorithm::eltwise_linear, factor, 0.0F);
@@ -27,7 +27,7 @@ inline void append_factor(dnnl::post_ops& operations, float factor) {
 #endif
 }
 
-/// Softmax over the last of `rank` dimensions, from and to the same description.
+/// Softmax over the last of `rank` dimensions; input and output have the same description.
 inline dnnl::softmax_forward::primitive_desc softmax_description(const dnnl::engine& cpu,
                                                                  const dnnl::memory::desc& data, int axis,
                                                                  const dnnl::primitive_attr& attributes) {

@@ -5,7 +5,7 @@
 
 namespace attnlab {
 
-/// The CPU engine that all products share. Caps oneDNN first, where a level is forced.
+/// The CPU engine that all products share. Caps oneDNN first if a level is forced.
 const dnnl::engine& onednn_cpu();
 
 }  // namespace attnlab

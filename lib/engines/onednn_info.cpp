@@ -56,7 +56,7 @@ std::string onednn_version() {
 }
 
 std::string onednn_level() {
-  cap_onednn();  // asking fixes the cap
+  cap_onednn();  // the query below fixes the cap
   const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
   const std::string_view name = name_of(isa);
   return name.empty() ? fmt::format("isa 0x{:x}", static_cast<int>(isa)) : std::string(name);
@@ -67,8 +67,8 @@ void cap_onednn() {
   static const dnnl::status status = dnnl::set_max_cpu_isa(cap_of(isa_level()));
   static const IsaLevel capped = isa_level();
   if (status != dnnl::status::success || capped != isa_level())
-    throw std::runtime_error(fmt::format("oneDNN is fixed at {} and cannot be capped at {} any more",
-                                         onednn_level(), to_string(isa_level())));
+    throw std::runtime_error(fmt::format("cannot cap oneDNN at {}: a primitive has fixed it at {}",
+                                         to_string(isa_level()), onednn_level()));
 }
 
 }  // namespace attnlab

@@ -1,19 +1,19 @@
-// Which oneDNN this is, and how far its instruction sets may go.
+// Version of oneDNN, and the instruction set that it may use.
 #pragma once
 
 #include <string>
 
 namespace attnlab {
 
-/// As in `2.6.3`.
+/// The version, such as `2.6.3`.
 std::string onednn_version();
 
-/// The instruction set that oneDNN dispatches to, by its own name, as in `avx512_core_bf16`. Caps it first,
-/// as below.
+/// The instruction set that oneDNN uses, by oneDNN's name, such as `avx512_core_bf16`. Caps it first, as
+/// below.
 std::string onednn_level();
 
-/// Caps oneDNN at isa_level() if that was forced. Every plan calls it before its first primitive, after which
-/// oneDNN's cap is fixed: throws std::runtime_error if a level was forced later than that.
+/// Caps oneDNN at isa_level() if a level is forced. Every plan calls it before its first primitive, which
+/// fixes the cap. Throws std::runtime_error if a level was forced after that.
 void cap_onednn();
 
 }  // namespace attnlab

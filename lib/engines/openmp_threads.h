@@ -3,7 +3,7 @@
 
 namespace attnlab {
 
-/// Sets the number of OpenMP threads that oneDNN plans for, and puts it back.
+/// Sets the number of OpenMP threads that oneDNN plans for, and restores it on destruction.
 class OpenMpThreads {
  public:
   explicit OpenMpThreads(int threads);

@@ -50,7 +50,7 @@ void prepare_rows(const Variant& variant, const Inputs& inputs, Operand operand,
     const std::span<float> stored = row.subspan(0, static_cast<std::size_t>(head_dim));
     for (std::int64_t t = 0; t < present; ++t) {
       std::byte* target = static_cast<std::byte*>(to) + t * width * size_bytes(dtype);
-      // Straight to its place where nothing narrows it afterwards.
+      // Written directly to its place if it is not narrowed afterwards.
       const std::span<float> prepared(
           dtype == DType::f32 ? reinterpret_cast<float*>(target) : row.data() + (as_they_are ? 0 : head_dim),
           static_cast<std::size_t>(width));

@@ -12,11 +12,11 @@ namespace attnlab {
 namespace {
 
 constexpr std::array<Backend, 4> backend_table{{
-    {"full", "onednn", "exact, O(n^2) memory: whole n x n matrices, as textbooks and most scripts do it"},
-    {"chunked", "tiled", "exact, O(n) memory: tiles of queries and keys, nothing of size n^2"},
-    {"window", "tiled", "local attention: adds window(512) to a pattern without a window or chunk_local"},
+    {"full", "onednn", "exact, O(n^2) memory: whole n x n matrices, as in textbooks and most scripts"},
+    {"chunked", "tiled", "exact, O(n) memory: tiles of queries and keys"},
+    {"window", "tiled", "local attention: adds window(512) to a pattern without window or chunk_local"},
     {"sparse", "tiled",
-     "regularised sparse attention, exact, O(n) memory: entmax(1.5) unless another is named"},
+     "regularised sparse attention, exact, O(n) memory: entmax(1.5) or another sparse normaliser"},
 }};
 
 template <class Range, class Name>

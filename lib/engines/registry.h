@@ -1,4 +1,4 @@
-// The one table that names the engines, and the backends: what a user types.
+// The tables of engines and backends.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ std::span<const Engine* const> engines();
 /// Throws ArgumentError (argument `engine`) with the nearest names.
 const Engine& find_engine(std::string_view name);
 
-/// A named pairing of an engine and a family of variants.
+/// A backend: an engine and a family of variants under one name.
 struct Backend {
   std::string_view name;
   std::string_view engine;
@@ -28,14 +28,14 @@ std::span<const Backend> backends();
 /// Throws ArgumentError (argument `backend`) with the nearest names.
 const Backend& find_backend(std::string_view name);
 
-/// Parts of a variant as a user gives them; an absent part takes the backend's default.
+/// Parts of a variant as a user gives them. The backend has a default for an absent part.
 struct VariantParts {
   std::optional<std::string> score, modifiers, pattern, normaliser;
 };
 
-/// The variant of `parts` under `backend`, which may be null (plain defaults: scaled_dot, full, softmax).
-/// `window` adds window(512) to a pattern that has no window and no chunk_local in it; `sparse` takes
-/// entmax(1.5), and only normalisers of kind row_threshold and full_row. Throws ArgumentError.
+/// The variant of `parts` for `backend`, which may be null (defaults: scaled_dot, full, softmax). Backend
+/// `window` adds window(512) to a pattern without a window or chunk_local. Backend `sparse` has the default
+/// entmax(1.5) and allows only normalisers of kinds row_threshold and full_row. Throws ArgumentError.
 Variant make_variant(const VariantParts& parts, const Backend* backend);
 
 }  // namespace attnlab

@@ -48,7 +48,7 @@ dnnl::memory TileProduct::scratch(void* data) const { return {scratch_, onednn_c
 
 namespace {
 
-/// The C interface: the C++ one builds a map at every call.
+/// Uses the C interface, since the C++ interface builds a map in every call.
 template <std::size_t count>
 void execute(const dnnl::primitive& primitive, const dnnl::stream& stream,
              const std::array<dnnl_exec_arg_t, count>& arguments) {

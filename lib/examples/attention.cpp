@@ -1,4 +1,5 @@
-// Sparse attention in one call: entmax(1.5) over past keys, its output, and how many keys each row keeps.
+// Sparse attention in one call: entmax(1.5) over past keys, the output, and the number of keys with weight in
+// each row.
 #include <attnlab/attention.h>
 
 #include <cmath>
@@ -23,7 +24,7 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
   double largest = 0;
   for (std::size_t t = 0; t < a.size(); ++t) {
     const double difference = std::abs(static_cast<double>(a[t]) - static_cast<double>(b[t]));
-    if (!(difference <= largest)) largest = difference;  // NaN too
+    if (!(difference <= largest)) largest = difference;  // also for NaN
   }
   return largest;
 }
@@ -44,7 +45,7 @@ int main() {
   std::printf("%s: %.1f keys a row, %lld bytes of workspace\n", entmax.name().c_str(),
               kept / static_cast<double>(rows.size()), static_cast<long long>(entmax.workspace_bytes()));
 
-  // The same tensors as (n, heads, head_dim), as many models have them: views with strides.
+  // The same tensors in the layout (n, heads, head_dim) of many models: views with strides.
   const attnlab::Dims shape = entmax.problem().shape.q(),
                       stride{n * heads * head_dim, head_dim, heads * head_dim, 1};
   const auto transposed = [&](const std::vector<float>& from) {
@@ -69,8 +70,8 @@ int main() {
   const double error = largest_difference(output, reference);
   const double between = largest_difference(strided, transposed(output));
   std::printf("largest error %.2g; with strides %.2g from the same without\n", error, between);
-  // Each product of a query and a key rounds head_dim times, by epsilon of |s| at most; a weight follows its
-  // logits by no more than they move, and the values are below 5.
+  // A product of a query and a key rounds head_dim times, each time by at most epsilon |s|. A weight changes
+  // by no more than its logits, and values are below 5.
   const double allowed = 5 * head_dim * attnlab::epsilon(attnlab::DType::f32);
   return error < allowed && between == 0 && kept > 0 ? 0 : 1;
 }

@@ -19,15 +19,14 @@ namespace attnlab {
 namespace {
 
 constexpr InputInfo infos[] = {
-    {"gaussian", "sigma >= 0 (1)",
-     "q, k normal so that scaled_dot logits have standard deviation sigma; v normal", ""},
-    {"needle", "delta (6)", "one key has logit delta for every query among logits N(0, 1)",
+    {"gaussian", "sigma >= 0 (1)", "normal q, k, v; scaled_dot logits have standard deviation sigma", ""},
+    {"needle", "delta (6)", "one key has logit delta for every query; the other logits are N(0, 1)",
      "Velickovic et al., arXiv:2410.01104"},
     {"npy:PREFIX", "",
      "PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy: (heads, n, d) or (batch, heads, n, d) floats", ""},
 };
 
-/// The finite number in `name(number)`, or `otherwise` for a bare `name`.
+/// The finite number in `name(number)`; `otherwise` if there are no parentheses.
 double parameter_of(std::string_view text, std::string_view name, double lowest, double otherwise) {
   if (text == name) return otherwise;
   double value = 0;
@@ -41,7 +40,7 @@ double parameter_of(std::string_view text, std::string_view name, double lowest,
   return value;
 }
 
-/// One stream for each (seed, tensor, batch, head, row), for Boost's distributions.
+/// A random stream for each (seed, tensor, batch, head, row), usable by Boost's distributions.
 class RowStream {
  public:
   using result_type = std::uint64_t;
@@ -53,13 +52,13 @@ class RowStream {
   static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
   result_type operator()() { return stream_.next(); }
 
-  /// Marsaglia and Tsang 2000 (ziggurat): a quarter of the time of Box and Muller, and every process of a
-  /// cell makes its own inputs.
+  /// Marsaglia and Tsang 2000 (ziggurat). Takes a quarter of the time of Box and Muller, which matters
+  /// because inputs are made once a block.
   void fill_normal(std::span<float> row, double deviation) {
     boost::random::normal_distribution<double> normal(0, 1);
     for (float& value : row) value = static_cast<float>(deviation * normal(*this));
   }
-  /// A whole number of 0 … count - 1.
+  /// A whole number from 0 to count - 1.
   std::int64_t below(std::int64_t count) {
     return static_cast<std::int64_t>(stream_.uniform() * static_cast<double>(count));
   }
@@ -88,7 +87,7 @@ void fill_rows(Tensor& tensor, Fill fill) {
 
 constexpr std::array<const char*, 3> tensor_suffixes{"_q.npy", "_k.npy", "_v.npy"};
 
-/// (batch, heads, n, d) of one captured file.
+/// The dimensions (batch, heads, n, d) of a captured file.
 Dims captured_dims(const std::string& file) {
   const NpyHeader header = read_npy_header("input", file);
   Dims dims{1, 0, 0, 0};
@@ -245,7 +244,7 @@ void Input::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors& tens
   fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
     RowStream(seed, {0, b, h, i}).fill_normal(row, 1);
     row[0] = 0;
-    // A row's logits have deviation |q| / sqrt(d) where keys are N(0, 1).
+    // The logits of a row have standard deviation |q| / sqrt(d) if keys are N(0, 1).
     double square = 0;
     for (const float value : row) square += static_cast<double>(value) * static_cast<double>(value);
     for (float& value : row)

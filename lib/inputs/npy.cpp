@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
 
-/// IEEE binary16 to binary32, exact.
+/// Converts IEEE binary16 to binary32, exactly.
 float half_to_float(std::uint16_t half) {
   const int exponent = (half >> 10) & 31;
   const float mantissa = static_cast<float>(half & 0x3ff);
@@ -41,9 +41,9 @@ std::string_view header_value(std::string_view header, std::string_view key) {
   return rest;
 }
 
-/// What an array may hold, and how errors call it.
+/// The element types that an array may have, and their names in errors.
 struct ElementTypes {
-  std::initializer_list<std::pair<std::string_view, int>> bytes;  ///< of each descriptor
+  std::initializer_list<std::pair<std::string_view, int>> bytes;  ///< size of each descriptor
   std::string_view names;
 };
 const ElementTypes floats{{{"'<f2'", 2}, {"'<f4'", 4}, {"'<f8'", 8}},
@@ -114,7 +114,7 @@ NpyHeader read_header(std::string_view argument, const std::filesystem::path& fi
   return header;
 }
 
-/// `count` elements from element `first` on, as they stand in the file.
+/// `count` elements from element `first` on, as raw bytes.
 std::vector<char> read_elements(std::string_view argument, const std::filesystem::path& file,
                                 const NpyHeader& header, std::int64_t first, std::int64_t count) {
   std::ifstream stream(file, std::ios::binary);

@@ -1,4 +1,4 @@
-// NumPy's .npy files: reading float16, float32, float64, int32 and int64 arrays in C order, writing float32.
+// NumPy's .npy files: reads float16, float32, float64, int32 and int64 arrays in C order, writes float32.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +12,25 @@ namespace attnlab {
 
 struct NpyHeader {
   std::vector<std::int64_t> shape;
-  int element_bytes = 0;  ///< 2, 4 or 8: little-endian IEEE floats; 4 or 8: integers
+  int element_bytes = 0;  ///< little-endian: 2, 4 or 8 for floats, 4 or 8 for integers
   std::int64_t data_offset = 0;
 
   std::int64_t count() const;
 };
 
-/// Reads and checks the header. Throws ArgumentError named `argument` for a file that is missing, no .npy,
-/// truncated, of another type, or in Fortran order.
+/// Reads and checks the header. Throws ArgumentError, with argument `argument`, if the file cannot be opened,
+/// is not a .npy file, is truncated, has another element type or is in Fortran order.
 NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path& file);
 
-/// `count` elements from element `first` on, as float32 (float64 is rounded). Throws as above.
+/// `count` elements from element `first` on, as float32; float64 is rounded. Throws as above.
 std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file,
                             const NpyHeader& header, std::int64_t first, std::int64_t count);
 
 /// A one-dimensional array of int32 or int64. Throws ArgumentError as above.
 std::vector<std::int64_t> read_npy_integers(std::string_view argument, const std::filesystem::path& file);
 
-/// Writes a float32 array, to a temporary name first: the file is whole or absent. Throws ArgumentError.
+/// Writes a float32 array to a temporary file and renames it, so that the file is complete or absent. Throws
+/// ArgumentError.
 void write_npy(std::string_view argument, const std::filesystem::path& file,
                const std::vector<std::int64_t>& shape, std::span<const float> values);
 

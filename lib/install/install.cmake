@@ -1,10 +1,10 @@
-# cmake --install: the library with its public headers, its CMake package and its pkg-config file; attnlab::measure and
-# the attnlab command where they are built.
+# cmake --install installs the library with its public headers, its CMake package and its pkg-config file, and
+# attnlab::measure and the attnlab command if they are built.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# attention.h and what it includes; register_member.h and what authors of members include. Everything else is the
-# library's own, dnnl.hpp with it.
+# Public headers are attention.h and register_member.h with the headers that they include. All others are private, as is
+# dnnl.hpp.
 set(attnlab_public_headers attention.h
     core/argument_error.h core/block.h core/dtype.h core/isa.h core/problem.h core/tensor.h core/workspace.h
     dispersion/row_statistics.h
@@ -24,7 +24,7 @@ install(TARGETS attnlab EXPORT attnlab_targets INCLUDES DESTINATION ${CMAKE_INST
 install(EXPORT attnlab_targets NAMESPACE attnlab:: FILE attnlab-targets.cmake DESTINATION ${attnlab_package})
 configure_package_config_file(lib/install/attnlab-config.cmake.in ${PROJECT_BINARY_DIR}/install/attnlab-config.cmake
                               INSTALL_DESTINATION ${attnlab_package})
-# Before 1.0 every minor version may change what programs see.
+# Before 1.0 every minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/install/attnlab-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/install/attnlab-config.cmake lib/install/onednn.cmake
               ${PROJECT_BINARY_DIR}/install/attnlab-config-version.cmake DESTINATION ${attnlab_package})
@@ -39,7 +39,7 @@ if(ATTNLAB_COMMAND)
   install(TARGETS attnlab_command)
 endif()
 
-# What a program links beside a static libattnlab.a. Folders that the compiler searches anyway are left out.
+# The libraries that a program links besides a static libattnlab.a. Default folders of the linker are left out.
 cmake_path(GET DNNL_LIBRARY PARENT_PATH attnlab_onednn_folder)
 if(NOT attnlab_onednn_folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
   set(attnlab_pc_private_libraries " -L${attnlab_onednn_folder}")

@@ -1,4 +1,4 @@
-// The tables of the levels, each defined by one compilation of rows.cpp.
+// The RowCode tables of the levels, each defined by one compilation of rows.cpp.
 #pragma once
 
 #include "attnlab/kernels/rows.h"

@@ -1,11 +1,11 @@
 // Products of tiles: C = A B and C += A B with B packed in panels, by register blocks, of float32 numbers or
 // of pairs of bfloat16.
 //
-// Why not oneDNN's: measured in turn on float32 tiles of 48 x 256 x 64, these blocks are 1.2 x as fast, and
-// 1.1 x on 128 and 192 rows (oneDNN 2.6.3, Sapphire Rapids class without AMX); on bfloat16 tiles, 24 rows of
-// these are as fast as 128 of oneDNN's (Zen 4, 213 to 227 against 197 to 227 GFLOP/s). And they take any
-// number of rows, any range of columns and of depth, so that nothing outside a pattern is computed. AMX is
-// oneDNN's.
+// Compared with oneDNN, measured in turn: on float32 tiles of 48 x 256 x 64 these blocks are 1.2 x as fast,
+// and 1.1 x on 128 and 192 rows (oneDNN 2.6.3, Sapphire Rapids class without AMX); on bfloat16 tiles, 24 rows
+// of these blocks are as fast as 128 rows of oneDNN (Zen 4, 213 to 227 against 197 to 227 GFLOP/s). They also
+// accept any number of rows and any range of columns and depth, so that nothing outside of a pattern is
+// computed. Products with AMX use oneDNN.
 #pragma once
 
 #include <bit>
@@ -18,7 +18,8 @@
 
 namespace attnlab::ATTNLAB_LEVEL {
 
-// A register block: rows x lanes sums, a lane of B each and a broadcast element of A fill the register file.
+// A register block: rows x lanes sums, one register for each lane of B and one broadcast element of A fill
+// the register file.
 #if defined(__AVX512F__)
 inline constexpr int block_rows = 6, panel_lanes = 4;
 #else
@@ -26,7 +27,7 @@ inline constexpr int block_rows = 6, panel_lanes = 2;
 #endif
 inline constexpr std::int64_t panel_width = panel_lanes * Lane::width;
 
-/// What a product adds to a sum: elements of A and B are float32 numbers.
+/// The multiply-add of a product of float32 numbers.
 struct Numbers {
   ATTNLAB_INLINE static void add(FloatRegister& sum, FloatRegister element, FloatRegister column) {
     sum += element * column;
@@ -34,8 +35,8 @@ struct Numbers {
 };
 
 #if defined(__AVX512BF16__)
-/// Elements of A and B are pairs of bfloat16, neighbours along the depth. GCC 12 copies both ways every sum
-/// of _mm512_dpbf16_ps that lives through a loop.
+/// The multiply-add of pairs of bfloat16, which are adjacent along the depth. With _mm512_dpbf16_ps, GCC 12
+/// copies every sum twice in each iteration of a loop.
 struct Pairs {
   ATTNLAB_INLINE static void add(FloatRegister& sum, FloatRegister element, FloatRegister column) {
     auto total = static_cast<__m512>(sum);
@@ -47,7 +48,7 @@ struct Pairs {
 };
 #endif
 
-/// Asks for rows of memory while a block is multiplied: for those that are wanted next.
+/// Prefetches the rows that are needed next while a block is multiplied.
 template <bool asks>
 ATTNLAB_INLINE void ask_ahead(const RowsAhead& ahead, std::int64_t step) {
   if constexpr (asks) {
@@ -85,7 +86,7 @@ ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const 
 #pragma GCC unroll 4
       for (int l = 0; l < lanes; ++l) sums[r][l] *= FloatRegister(factor);
   }
-  // Adding to C at the end keeps the error that of the longest step, not of the whole depth.
+  // Adding to C at the end limits the error to that of the longest step instead of the whole depth.
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
@@ -95,7 +96,7 @@ ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const 
     }
 }
 
-/// All rows of A times `lanes` lanes of B; the first block asks for what is ahead.
+/// All rows of A times `lanes` lanes of B; the first block prefetches.
 template <class Elements, int lanes, bool asks>
 ATTNLAB_INLINE void multiply_rows(const float* a, std::int64_t a_stride, const float* b,
                                   std::int64_t b_stride, const RowsAhead& ahead, std::int64_t depth,
@@ -124,7 +125,7 @@ ATTNLAB_INLINE void multiply_rows(const float* a, std::int64_t a_stride, const f
   rest.template operator()<5>();
 }
 
-/// Depth whose panel stays in the first cache while the rows of A pass by.
+/// Depth at which a panel stays in the first cache while all rows of A are multiplied with it.
 inline constexpr std::int64_t depth_step = 128;
 
 template <class Elements>
@@ -201,7 +202,8 @@ static void pack_transposed(const float* from, std::int64_t from_stride, std::in
       Native block[Lane::width];
 #pragma GCC unroll 16
       for (int r = 0; r < Lane::width; ++r) {
-        // Columns of the rows after next: too far apart for the hardware to foresee.
+        // Prefetches columns of the rows after the next: their distance is too large for the hardware
+        // prefetcher.
         __builtin_prefetch(from + (t + r + 2 * Lane::width) * from_stride + c);
         block[r] = std::bit_cast<Native>(Lane::load(from + (t + r) * from_stride + c).value);
       }

@@ -1,4 +1,4 @@
-// Products with keys and values as they are stored, unpacked: for rows that are read once.
+// Products with keys and values as they are stored, without packing, for rows that are read once.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ ATTNLAB_INLINE const std::byte* row_of(const StoredRows& rows, std::int64_t row)
   return rows.first + row * rows.stride_bytes;
 }
 
-/// Rows ahead of the one at hand, of those that are read in no order.
+/// Prefetch distance, in rows, for rows that are read in irregular order.
 inline constexpr std::int64_t rows_ahead = 4;
 
 ATTNLAB_INLINE void prefetch_row(const StoredRows& rows, std::int64_t row) {
@@ -35,13 +35,13 @@ ATTNLAB_INLINE float dot_with_row(Storage storage, const float* a, const std::by
   return horizontal_sum(sum) + rest;
 }
 
-/// Keys after those at hand that are asked for meanwhile.
+/// Prefetch distance in keys.
 inline constexpr std::int64_t keys_ahead = 256;
 
-/// Asks for rows that will be wanted, a cache line at a time.
+/// Prefetches rows, one cache line at a time.
 class LinesAhead {
  public:
-  /// `bytes` of every row from row `first` on, from byte `begin` on.
+  /// Prefetches `bytes` of every row from row `first` on, from byte `begin` on.
   ATTNLAB_INLINE LinesAhead(const StoredRows& rows, std::int64_t first, std::int64_t begin,
                             std::int64_t bytes)
       : row_(row_of(rows, first) + begin), stride_(rows.stride_bytes), bytes_(bytes) {}
@@ -59,10 +59,10 @@ class LinesAhead {
   std::int64_t at_ = 0;
 };
 
-/// Numbers, or pairs, of a query and a key that are multiplied before their sums go to the tile.
+/// Numbers, or pairs, of a query and a key that are multiplied before their sums are written to the tile.
 inline constexpr std::int64_t depth_of_chunk = 64;
 
-/// `spread` numbers, again and again.
+/// `spread` numbers, repeated to fill the register.
 template <int spread>
 ATTNLAB_INLINE FloatRegister repeated(const float* numbers) {
   if constexpr (spread == 1) return FloatRegister(*numbers);
@@ -83,8 +83,8 @@ ATTNLAB_INLINE FloatRegister repeated(const float* numbers) {
   return FloatRegister([&](auto lane) { return numbers[lane % spread]; });
 }
 
-/// sums[k] has, in lane q spread + s, the s-th part of query q and key k. Leaves in sums[q spread] the whole
-/// sums of query q, a key in every lane.
+/// On entry sums[k] has, in lane q spread + s, the s-th part of the product of query q and key k. On return
+/// sums[q spread] has the products of query q, one key in each lane.
 template <int spread, int distance = 1>
 ATTNLAB_INLINE void collect_queries(Native (&sums)[Lane::width]) {
   constexpr int width = static_cast<int>(Lane::width);
@@ -99,8 +99,8 @@ ATTNLAB_INLINE void collect_queries(Native (&sums)[Lane::width]) {
   }
 }
 
-/// Logits of at most Lane::width / spread queries, `depth` numbers or pairs of them from `first` on: each
-/// query has `spread` lanes of a register, beside the others, and every key the same numbers for all of them.
+/// Logits of at most Lane::width / spread queries, from `depth` numbers or pairs from `first` on. Each query
+/// has `spread` adjacent lanes of a register; the numbers of a key are repeated for all queries.
 template <class Elements, class Storage, int spread>
 ATTNLAB_INLINE void score_group(Storage storage, const float* queries, std::int64_t width, std::int64_t first,
                                 std::int64_t depth, const StoredRows& keys, std::int64_t last, float factor,
@@ -112,7 +112,7 @@ ATTNLAB_INLINE void score_group(Storage storage, const float* queries, std::int6
   for (std::int64_t q = 0; q < std::min(group, tile.rows); ++q)
     for (std::int64_t c = 0; c < depth; ++c)
       packed[c / spread * Lane::width + q * spread + c % spread] = queries[q * width + first + c];
-  // Beside one another, at distances that the compiler knows: sixteen pointers fit no register file.
+  // The keys are contiguous, at constant distances, since sixteen pointers do not fit into the register file.
   float numbers[Lane::width * depth_of_chunk];
   const std::int64_t whole = depth / Lane::width * Lane::width;
   for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
@@ -150,7 +150,7 @@ ATTNLAB_INLINE void score_group(Storage storage, const float* queries, std::int6
   }
 }
 
-/// Logits of all rows of the tile, as many as a register holds at a time.
+/// Logits of all rows of the tile, as many rows at a time as a register holds.
 template <class Elements, class Storage>
 ATTNLAB_INLINE void score_rows(Storage storage, const float* queries, std::int64_t width,
                                const StoredRows& keys, std::int64_t count, float factor,
@@ -187,8 +187,8 @@ inline constexpr auto score_pairs_of_level = &score_stored_pairs;
 inline constexpr std::nullptr_t score_pairs_of_level = nullptr;
 #endif
 
-/// Adds `count` rows, each with its weight, to `lanes` lanes of the output, from column `column` on;
-/// number(t) is the t-th.
+/// Adds `count` weighted rows to `lanes` lanes of the output, from column `column` on; number(t) is the index
+/// of the t-th row.
 template <int lanes, class Storage, class Number>
 ATTNLAB_INLINE void add_lanes(Storage storage, const float* weights, Number number, std::int64_t count,
                               const StoredRows& rows, std::int64_t column, float* output) {
@@ -205,7 +205,7 @@ ATTNLAB_INLINE void add_lanes(Storage storage, const float* weights, Number numb
   for (int l = 0; l < lanes; ++l) Lane(sums[l]).store(output + column + l * Lane::width);
 }
 
-/// Sums the rows of `numbers`, which are in no order.
+/// Sums the rows with indices `numbers`, in any order.
 template <class Storage>
 ATTNLAB_INLINE void gather_rows(Storage storage, const float* weights, const std::int32_t* numbers,
                                 std::int64_t count, const StoredRows& rows, float* output) {

@@ -1,11 +1,11 @@
-// Row code of the row_threshold normalisers: weight(z - tau) where positive, z = scale s, tau such that they
-// sum to 1.
+// Row code of the row_threshold normalisers: weights weight(z - tau) for z > tau, z = scale s, with tau such
+// that they sum to 1.
 //
-// One pass over the logits is enough: the threshold of a subset of a row is never above the threshold of the
-// row (adding a key can only raise it), and no threshold is below max z - 1 (a weight is at most 1). So
-// whatever is at or below the bound found so far can never be on the support and is dropped; what is above is
-// kept, and whenever that has doubled the bound is raised by a step on what was kept. Nothing is
-// approximated.
+// One pass over the logits is enough. The threshold of a subset of a row is never above that of the row,
+// since adding a key can only raise it; and no threshold is below max z - 1, since a weight is at most 1. So
+// a key at or below the bound found so far cannot be on the support and is dropped. Keys above it are kept as
+// candidates; whenever their number has doubled, a Newton step on the candidates raises the bound. The result
+// is exact.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@
 
 namespace attnlab::ATTNLAB_LEVEL {
 
-/// Pads [count, whole lane) with what is never on the support.
+/// Pads [count, whole lane) with values that are never on the support.
 ATTNLAB_INLINE void pad_lane(float* z, std::int32_t* keys, std::int64_t count) {
   const std::int64_t first = count / Lane::width * Lane::width;
   if (first == count) return;
@@ -30,18 +30,19 @@ ATTNLAB_INLINE void pad_lane(float* z, std::int32_t* keys, std::int64_t count) {
   select(inside, numbers, Lane(0)).store(reinterpret_cast<float*>(keys + first));
 }
 
-/// Lanes added up in float32 before they go to a float64 total: long rows keep their precision.
+/// Number of lanes added in float32 before they are added to a float64 total, so that long rows keep their
+/// precision.
 inline constexpr std::int64_t lanes_per_partial_sum = 64;
 
-/// sum^(1 / power). Roots that processors have are many times faster than std::pow.
+/// sum^(1 / power). Hardware square roots are many times faster than std::pow.
 ATTNLAB_INLINE double root(double sum, double power) {
   for (; power == 2 || power == 4; power /= 2) sum = __builtin_sqrt(sum);
   return power == 1 ? sum : __builtin_pow(sum, 1 / power);
 }
 
-/// Newton's step on f(t) = sum weight(z - t) - 1. Where weight(y) is y^c, that on the c-norm of z - t, which
-/// has the same root, is convex and falls as f does, but is nearly straight: two or three steps where f takes
-/// ten.
+/// A Newton step on f(t) = sum weight(z - t) - 1. If weight(y) is y^c, the step is on the c-norm of z - t
+/// minus 1 instead. That has the same root and is also convex and decreasing, but nearly straight: it needs
+/// two or three steps where f needs ten.
 template <class Member>
 ATTNLAB_INLINE double newton_step(const Member& member, double weight_sum, double slope_sum) {
   if constexpr (requires { member.power(); }) {
@@ -53,7 +54,7 @@ ATTNLAB_INLINE double newton_step(const Member& member, double weight_sum, doubl
   }
 }
 
-/// `count` values z, padded by pad_lane, and tau - maximum, in [-1, 0]: a bound from below that climbs.
+/// `count` values z, padded by pad_lane, and tau - maximum in [-1, 0], a lower bound that steps increase.
 struct OpenRow {
   const float* z = nullptr;
   std::int64_t count = 0;
@@ -65,7 +66,7 @@ struct OpenRow {
 struct SumAndSlope {
   double sum, slope;
 };
-/// Of the weights at tau. Relative to the maximum, so that large logits keep their precision.
+/// Sums of the weights and slopes at tau. Relative to the maximum, so that large logits keep their precision.
 template <class Member>
 ATTNLAB_INLINE SumAndSlope sum_weights(const Member& member, const OpenRow& row) {
   constexpr std::int64_t block = lanes_per_partial_sum * Lane::width;
@@ -88,12 +89,12 @@ ATTNLAB_INLINE SumAndSlope sum_weights(const Member& member, const OpenRow& row)
   return total;
 }
 
-/// Rows that are solved beside one another: a step waits for sums, roots and quotients, and another row's
-/// do meanwhile.
+/// Number of rows that are solved together: while the step of one row waits for sums, roots and quotients,
+/// others proceed.
 inline constexpr std::int64_t rows_at_once = 8;
 
-/// Raises tau of at most rows_at_once rows by newton_step, on what is convex and falls, so that it climbs to
-/// the root without passing it: it may be stopped after any number of steps.
+/// Raises tau of at most rows_at_once rows by newton_step. The function is convex and decreasing, so tau
+/// approaches the root from below; any number of steps gives a lower bound.
 template <class Member>
 ATTNLAB_INLINE void solve(const Member& member, OpenRow* rows, std::int64_t count, int steps) {
   bool some = true;
@@ -113,17 +114,17 @@ ATTNLAB_INLINE void solve(const Member& member, OpenRow* rows, std::int64_t coun
   }
 }
 
-/// Where to start from, given a bound of tau: no less than -1, and below what rounding may have added to it.
+/// The start value of tau from a lower bound: at least -1, and lower than the bound by its possible rounding.
 ATTNLAB_INLINE float start_of(float bound, float maximum) {
   const float start =
       bound - maximum - 8 * std::numeric_limits<float>::epsilon() * (1 + __builtin_fabsf(maximum));
   return start > -1 ? start : -1.0F;
 }
 
-/// Steps to the root, and steps to a bound that is worth having.
+/// Number of steps to the root, and number of steps to a useful bound.
 inline constexpr int all_steps = 100, bound_steps = 1;
 
-/// The candidates of one row while a tile passes by.
+/// The candidates of one row while a tile is scanned.
 struct Candidates {
   float* z;
   std::int32_t* keys;
@@ -131,7 +132,7 @@ struct Candidates {
   std::int64_t limit;
   float maximum;
   float tau;
-  float slack;  ///< what z may have too little, and what others may have too much
+  float slack;  ///< twice the largest error of z: one value may be too small and another too large
   ThresholdWork* work;
 
   ATTNLAB_INLINE Candidates(const ThresholdRows& state, std::int64_t row)
@@ -144,13 +145,13 @@ struct Candidates {
         slack(state.slack ? 2 * state.slack[row] : 0.0F),
         work(state.work + row) {}
 
-  /// maximum - distance or less: of large logits 1 may be less than what rounding takes.
+  /// maximum - distance or less, since for large logits 1 may be less than the rounding.
   ATTNLAB_INLINE float below_maximum(float distance) const {
     return maximum - distance - std::numeric_limits<float>::epsilon() * __builtin_fabsf(maximum);
   }
 
-  /// No threshold is more than 1 below the maximum. An infinite logit stays above the bound: it has to come
-  /// out as NaN, and so does NaN itself.
+  /// No threshold is more than 1 below the maximum. An infinite logit and NaN stay above the bound, since the
+  /// result must be NaN.
   ATTNLAB_INLINE void see(float largest) {
     if (largest > maximum) maximum = largest;
     const float bound = maximum < std::numeric_limits<float>::infinity() ? below_maximum(1 + slack)
@@ -158,13 +159,12 @@ struct Candidates {
     if (bound > tau) tau = bound;
   }
 
-  /// What is here, padded, to raise the bound on.
+  /// The candidates, padded, from which the bound is raised.
   ATTNLAB_INLINE OpenRow open() {
     pad_lane(z, keys, count);
     return {z, count, maximum, start_of(tau + slack, maximum)};
   }
-  /// The bound is raised to what `solved` has come to; the margin keeps what rounding might have put on the
-  /// wrong side.
+  /// Raises the bound to the tau of `solved`, minus a margin for rounding.
   ATTNLAB_INLINE void raise(const OpenRow& solved) {
     const float raised = solved.tau - 4 * std::numeric_limits<float>::epsilon() - slack;
     std::int64_t remaining = 0;
@@ -180,11 +180,11 @@ struct Candidates {
     if (bound > tau && bound < std::numeric_limits<float>::infinity()) tau = bound;
   }
 
-  /// For one more lane.
+  /// Whether one more lane fits.
   ATTNLAB_INLINE bool has_room() const { return count + Lane::width <= limit; }
-  /// The bound is raised whenever candidates have doubled, so that fewer of the next keys become any. The row
-  /// is spilled if the buffer is full and more than half of it may be on the support. `largest`: no less than
-  /// any candidate that was not seen.
+  /// Raises the bound whenever the number of candidates has doubled, so that fewer of the next keys become
+  /// candidates. The row is spilled if the buffer is full and more than half of it may be on the support.
+  /// `largest`: an upper bound of the candidates that were not scanned.
   template <class Member>
   ATTNLAB_INLINE void make_room(const Member& member, std::int64_t capacity, float largest) {
     see(largest);
@@ -204,8 +204,8 @@ struct Candidates {
   }
 };
 
-/// Which of the first `lanes` lanes, at most 64, have a logit that is not at or below `bound`. That cannot be
-/// foretold: first ask all of them, then go to those that have.
+/// A bit for each of the first `lanes` lanes, at most 64, that has a logit above `bound` or NaN. Branches on
+/// single lanes are unpredictable, so all lanes are tested first.
 ATTNLAB_INLINE std::uint64_t lanes_above(const float* logits, std::int64_t lanes, Lane bound) {
   const auto ask = [&](std::int64_t lane) {
     return static_cast<std::uint64_t>(stdx::any_of(!(Lane::load(logits + lane * Lane::width) <= bound)));
@@ -217,7 +217,7 @@ ATTNLAB_INLINE std::uint64_t lanes_above(const float* logits, std::int64_t lanes
   return above;
 }
 
-/// The same, of logits that were asked before: bits of words, from a whole word on.
+/// The same from logits that were tested before: from the bits of `words`, starting at a whole word.
 ATTNLAB_INLINE std::uint64_t lanes_above(const std::uint16_t* above, std::int64_t lanes) {
 #if defined(__AVX512BW__)
   const auto ask = [&](std::int64_t first) -> std::uint64_t {
@@ -239,7 +239,7 @@ ATTNLAB_INLINE std::uint64_t lanes_above(const std::uint16_t* above, std::int64_
 #endif
 }
 
-/// A logit at or below it has a z at or below tau.
+/// A logit at or below this value has z at or below tau.
 ATTNLAB_INLINE float logit_bound(float tau, float scale) {
   const float bound = tau / scale;
   return bound - 4 * std::numeric_limits<float>::epsilon() * __builtin_fabsf(bound) -
@@ -256,7 +256,7 @@ ATTNLAB_INLINE void absorb_threshold_rows(const Member& member, const LogitTile 
     if (state.counts[row] == spilled) continue;
     Candidates own(state, row);
     const float* logits = tile.logits + row * tile.stride;
-    // Without a bound every logit was above it.
+    // Without a bound every logit counts as above it.
     const bool asked = tile.above && own.maximum > -infinity;
     if (own.maximum == -infinity) own.see(scale * horizontal_max(row_maxima(logits, tile.columns)));
     Lane maxima = Lane(-infinity);
@@ -309,7 +309,7 @@ ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int6
   }
 }
 
-/// Turns what is above tau into weights that sum to 1, in order; returns how many.
+/// Turns the z above tau into weights that sum to 1, in order, and returns their number.
 template <class Member>
 ATTNLAB_INLINE std::int64_t write_weights(const Member& member, const OpenRow& row, float* z,
                                           std::int32_t* keys) {

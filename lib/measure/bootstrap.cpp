@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t resamples = 1000;
 
-/// Medians of resamples. The values are sorted once; a resample is how often each of them was drawn.
+/// Medians of resamples. The values are sorted once; a resample is the number of times that each value was
+/// drawn.
 class ResampledMedian {
  public:
   explicit ResampledMedian(std::span<const double> values)
@@ -23,7 +24,7 @@ class ResampledMedian {
   double draw(SplitMix& random) {
     const std::size_t count = sorted_.size();
     std::fill(drawn_.begin(), drawn_.end(), 0);
-    // The upper half of the word times the count: a division would take as long as all the rest.
+    // The upper half of the word times the count, since a division would take as long as everything else.
     for (std::size_t draw = 0; draw < count; ++draw) ++drawn_[(random.next() >> 32) * count >> 32];
     std::size_t at = 0;
     std::size_t below = drawn_[0];

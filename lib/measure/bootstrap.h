@@ -1,5 +1,5 @@
-// Percentile bootstrap: how far a median, or a ratio of two, would move if the samples were drawn again.
-// Efron 1979.
+// Percentile bootstrap (Efron 1979): the interval of a median, or of a ratio of two medians, under
+// resampling.
 #pragma once
 
 #include <span>
@@ -13,10 +13,10 @@ struct Interval {
   double high = 0;
 };
 
-/// Of the median; `values` is not empty. The same values give the same interval.
+/// Interval of the median; `values` must not be empty. Equal values give equal intervals.
 Interval median_interval(std::span<const double> values);
 
-/// Of median(b) / median(a), each side drawn on its own.
+/// Interval of median(b) / median(a); the two sides are resampled independently.
 Interval ratio_interval(std::span<const double> a, std::span<const double> b);
 
 }  // namespace attnlab

@@ -13,16 +13,16 @@ namespace attnlab {
 namespace {
 
 constexpr double most_stolen = 0.01;        ///< of the wall time
-constexpr double most_waited = 0.01;        ///< of the wall time: one thread that waits delays them all
-constexpr double most_switches_per_s = 20;  ///< of one thread, where its waiting is unknown
-constexpr double slowest_clock = 1.10;      ///< times the fastest calibration
+constexpr double most_waited = 0.01;        ///< of the wall time; one waiting thread delays all threads
+constexpr double most_switches_per_s = 20;  ///< per thread; used if the waiting time is unknown
+constexpr double slowest_clock = 1.10;      ///< relative to the fastest calibration
 constexpr std::uint64_t calibration_steps = 200'000;
 
 double nanoseconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
 }
 
-/// Nothing where the kernel does not count it.
+/// nullopt if the kernel does not count it.
 std::optional<double> waited_ns() {
   double ran_sum = 0;
   double sum = 0;
@@ -38,7 +38,7 @@ std::optional<double> waited_ns() {
   return error || ran_sum == 0 ? std::nullopt : std::optional(sum);
 }
 
-/// `sign` times b more than a.
+/// a + sign x b; nullopt if either is missing.
 std::optional<double> add(const std::optional<double>& a, double sign, const std::optional<double>& b) {
   return a && b ? std::optional(*a + sign * *b) : std::nullopt;
 }

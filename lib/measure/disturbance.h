@@ -1,4 +1,4 @@
-// What the machine did to a sample while it was taken: time given to others, and a clock that slowed down.
+// Disturbances of a sample: time lost to other programs, page faults, and a slower clock.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace attnlab {
 
-/// Counts up to now.
+/// Counters of the process and the system.
 struct Counters {
-  double cpu_ns = 0;                ///< of this process, user and system, over all its threads
-  std::optional<double> steal_ns;   ///< taken by the hypervisor from all CPUs (/proc/stat); steps of 10 ms
-  std::optional<double> waited_ns;  ///< ready to run while others ran, summed over this process's threads
+  double cpu_ns = 0;                ///< user and system time of all threads of this process
+  std::optional<double> steal_ns;   ///< stolen from all CPUs by the hypervisor (/proc/stat); steps of 10 ms
+  std::optional<double> waited_ns;  ///< ready but not running, summed over the threads of this process
   std::int64_t involuntary_switches = 0;
   std::int64_t major_faults = 0;
 };
@@ -20,18 +20,19 @@ Counters read_counters();
 Counters operator-(const Counters& after, const Counters& before);
 Counters& operator+=(Counters& sum, const Counters& counters);
 
-/// Nanoseconds of a fixed chain of multiplications, some 0.3 ms: the clock, without memory or vector units.
+/// Nanoseconds of a fixed chain of multiplications, about 0.3 ms. It measures the clock rate without memory
+/// or vector units.
 double calibration_ns();
 
-/// One sample's share of the counters, and the calibration on both sides of it.
+/// The increase of the counters during a sample, and the calibrations before and after it.
 struct Disturbance {
   Counters counters;
   double calibration_before_ns = 0;
   double calibration_after_ns = 0;
 };
 
-/// Why a sample of `wall_ns` on `threads` threads is contaminated: `stolen`, `preempted`, `page_faults`,
-/// `slow_clock` (against the fastest calibration known). Empty: it is clean.
+/// The reasons why a sample of `wall_ns` on `threads` threads is contaminated: `stolen`, `preempted`,
+/// `page_faults`, `slow_clock` (compared with the fastest calibration so far). Empty for a clean sample.
 std::vector<std::string> contamination(const Disturbance& disturbance, double wall_ns, int threads,
                                        double fastest_calibration_ns);
 

@@ -40,8 +40,8 @@ void reset_heap_peak() { heap_count.reset_peak(); }
 
 }  // namespace attnlab
 
-// glibc's allocator under its own names; defining the public ones in the program takes their place everywhere
-// in it.
+// glibc's allocator under its internal names. The definitions below replace the public functions in the whole
+// program.
 extern "C" {
 
 void* __libc_malloc(std::size_t bytes);

@@ -1,5 +1,5 @@
-// All of the heap, counted: the C allocation functions of the program that links this, oneDNN's included, and
-// blocks that are mapped.
+// Counts the whole heap: the C allocation functions of the program that links this file, including calls of
+// oneDNN, and mapped blocks.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,10 @@
 
 namespace attnlab {
 
-/// Bytes allocated and not freed: as malloc_usable_size has them, or whole pages of what is mapped. Nothing
-/// where ATTNLAB_SANITIZED.
+/// Bytes in use: by malloc_usable_size, or whole pages of mapped blocks. nullopt if ATTNLAB_SANITIZED.
 std::optional<std::int64_t> heap_bytes();
 
-/// Most bytes in use since reset_heap_peak. Nothing as above.
+/// Peak of the bytes in use since reset_heap_peak; nullopt as above.
 std::optional<std::int64_t> heap_peak_bytes();
 void reset_heap_peak();
 

@@ -1,4 +1,4 @@
-// The machine that figures come from. What it does not tell is nothing, never a guess.
+// Properties of the machine. An unknown property is nullopt, never a guess.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@ namespace attnlab {
 
 struct Machine {
   std::string cpu;  ///< model name
-  int cores = 0;    ///< that this process may run on
+  int cores = 0;    ///< cores that this process may use
   std::int64_t memory_bytes = 0;
 };
 
 Machine this_machine();
 
-/// MemAvailable.
+/// MemAvailable of /proc/meminfo.
 std::optional<std::int64_t> available_memory_bytes();
 
 /// One-minute load average.
 std::optional<double> load_average();
 
-/// Smallest step seen of the steady clock, in nanoseconds.
+/// Smallest observed step of the steady clock, in nanoseconds.
 double timer_resolution_ns();
 
 /// First line of a file of /proc or /sys, e.g. the frequency governor.

@@ -1,4 +1,4 @@
-// Resident memory of this process, by the kernel's own accounting.
+// Resident memory of this process, as the kernel counts it.
 #pragma once
 
 #include <cstdint>
@@ -6,22 +6,21 @@
 
 namespace attnlab {
 
-/// VmRSS now. Nothing where /proc does not say.
+/// VmRSS; nullopt if /proc lacks it.
 std::optional<std::int64_t> resident_bytes();
 
-/// RssFile now: resident pages of programs, libraries and other files. Nothing where /proc does not say.
+/// RssFile: resident pages of programs, libraries and other files; nullopt if /proc lacks it.
 std::optional<std::int64_t> resident_file_bytes();
 
-/// VmHWM: the most since the last reset. Nothing where it could not be reset, since it would be an older
-/// peak.
+/// VmHWM: the peak since the last reset; nullopt if the reset failed, since the peak would be an older one.
 std::optional<std::int64_t> resident_peak_bytes();
 
-/// Gives what is free in the heap back to the kernel, lest it be used again unseen, and writes 5 to
-/// /proc/self/clear_refs; false where that is not allowed.
+/// Returns free heap memory to the kernel, since its reuse would not be counted, and writes 5 to
+/// /proc/self/clear_refs. Returns false if that is not permitted.
 bool reset_resident_peak();
 
-/// How far a growth of the resident set may be from what was touched: the largest error for mappings of known
-/// size that `threads` threads touch, at least one page. Nothing where the peak cannot be reset.
+/// Largest error of the growth of the resident set, measured with mappings of known size that `threads`
+/// threads touch; at least one page. nullopt if the peak cannot be reset.
 std::optional<std::int64_t> resident_resolution_bytes(int threads);
 
 }  // namespace attnlab

@@ -13,10 +13,10 @@ namespace attnlab {
 namespace {
 
 constexpr double most_pieces = 15;
-/// More than `min_time_s` by this, since the time of a call is an estimate.
+/// Factor on `min_time_s`, since the time of a call is an estimate.
 constexpr double margin = 1.1;
 
-/// Keeps the figures and prints nothing.
+/// A reporter that keeps the figures and prints nothing.
 class Collector final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }

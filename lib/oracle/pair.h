@@ -1,5 +1,4 @@
-// Two variants on the same input, row by row in float64: weights and output of one against those of the
-// other.
+// A pair of variants on the same input: weights and outputs compared row by row in float64.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,7 @@
 
 namespace attnlab {
 
-/// A variant and its inputs: Q, K and V of a pair are the same, learned weights may not be.
+/// A variant and its inputs. Q, K and V of a pair are the same; learned weights may differ.
 struct PairSide {
   const Variant& variant;
   const Inputs& inputs;
@@ -19,10 +18,10 @@ struct PairSide {
 
 struct PairRows {
   std::vector<double> output, baseline_output;  ///< (batch, heads, rows, head_dim_v), row-major
-  std::vector<RowDivergence> divergences;       ///< (batch, heads, rows): of `side` from `baseline`
+  std::vector<RowDivergence> divergences;  ///< (batch, heads, rows): divergence of `side` from `baseline`
 };
 
-/// Query rows `rows` of every head. O(rows n) work a head, O(n) memory a thread.
+/// Compares query rows `rows` of every head, in O(rows n) time for each head and O(n) memory for each thread.
 PairRows compare_rows(const PairSide& side, const PairSide& baseline, const Problem& problem,
                       std::span<const std::int64_t> rows);
 

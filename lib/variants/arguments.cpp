@@ -26,7 +26,7 @@ bool is_name(std::string_view text) {
   });
 }
 
-/// The whole of `text` as a number, or nothing.
+/// Parses the whole of `text` as a number; returns false if that fails.
 template <class Number>
 bool parse_number(std::string_view text, Number& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

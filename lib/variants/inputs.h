@@ -1,4 +1,4 @@
-// What an attention call reads: Q, K, V and learned parameters.
+// The inputs of an attention call: Q, K, V and learned parameters.
 #pragma once
 
 #include "attnlab/core/problem.h"
@@ -7,8 +7,8 @@
 
 namespace attnlab {
 
-/// Shapes as in Shape::q(), k() and v(); storage type as in Problem::dtype. Weights of the score and of the
-/// modifiers, if they learn any.
+/// Shapes are those of Shape::q(), k() and v(), the storage type is Problem::dtype. `weights`: learned
+/// parameters of the score and the modifiers, if there are any.
 struct Inputs {
   TensorView q;
   TensorView k;
@@ -16,18 +16,18 @@ struct Inputs {
   const ScoreWeights* weights = nullptr;
 };
 
-/// Learned parameters of `inputs`, or none.
+/// The learned parameters of `inputs`; empty if there are none.
 const ScoreWeights& weights_of(const Inputs& inputs);
 
-/// Throws ArgumentError (argument `Q`, `K` or `V`) if a tensor has another shape or storage type than the
-/// problem, a last stride other than 1, or an address that is null or no multiple of an element's size.
+/// Throws ArgumentError (argument `Q`, `K` or `V`) if the shape or storage type of a tensor does not fit the
+/// problem, if its last stride is not 1, or if its address is null or not aligned to the element size.
 void validate_tensors(const Inputs& inputs, const Problem& problem);
 
-/// The same, and for learned weights that are missing.
+/// The same, and also throws if learned weights are missing.
 void validate(const Inputs& inputs, const Variant& variant, const Problem& problem);
 
-/// The same of the output (argument `output`), whose rows may share memory neither with one another
-/// (rows_are_apart) nor with an input.
+/// The same for the output (argument `output`). Its rows must not share memory with each other
+/// (rows_are_apart) or with an input.
 void validate_output(const MutableTensorView& output, const Inputs& inputs, const Problem& problem);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// Sets of key positions as sorted, disjoint, half-open intervals: what a pattern answers with.
+// Sets of key positions as sorted, disjoint, half-open intervals; patterns return them.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace attnlab {
 
-/// Keys begin … end-1; empty when begin >= end.
+/// Keys begin … end-1; empty if begin >= end.
 struct KeyRange {
   std::int64_t begin = 0;
   std::int64_t end = 0;
@@ -29,7 +29,7 @@ class KeySet {
   bool empty() const { return few_count_ == 0; }
   std::int64_t count() const;
   bool contains(std::int64_t key) const;
-  /// True if every key of `range` is in the set.
+  /// Whether every key of `range` is in the set.
   bool covers(KeyRange range) const;
   bool operator==(const KeySet& other) const {
     return std::equal(begin(), end(), other.begin(), other.end());
@@ -46,7 +46,7 @@ class KeySet {
 
   std::array<KeyRange, 4> few_;  ///< the first ranges
   std::size_t few_count_ = 0;
-  std::vector<KeyRange> many_;  ///< all ranges, where few_ has no room for them
+  std::vector<KeyRange> many_;  ///< all ranges, if there are more than few_ holds
 };
 
 }  // namespace attnlab

@@ -1,9 +1,10 @@
 // Patterns: which (query, key) pairs are visible. Leaves are one file each in patterns/ and one row in
-// patterns/table.h; `&`, `|`, `!` and parentheses compose them.
+// patterns/table.h; `&`, `|`, `!` and parentheses combine them.
 //
-// A leaf answers, for the query at position p (Shape::position: the last query sits at the last key), with
-// one range of keys whose ends never fall as p grows. So a tile of queries sees no key outside [begin(first),
-// end(last)), and all of its queries see [begin(last), end(first)): no mask is ever sampled.
+// A leaf gives, for the query at position p (Shape::position: the last query is at the last key), one range
+// of keys whose ends never decrease as p grows. So a tile of queries sees no key outside of [begin(first),
+// end(last)), and all its queries see [begin(last), end(first)). Masks are never evaluated pair by pair to
+// find tiles.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +23,22 @@ struct PatternNode;
 
 class Pattern {
  public:
-  /// Everything visible.
+  /// The pattern `full`.
   Pattern();
   /// Parses `causal&window(512)`; `|` binds weaker than `&`, `!` strongest. Throws ArgumentError (`pattern`).
   static Pattern parse(std::string_view text);
 
-  /// Canonical form; `full` if everything is visible. A top-level `|` is in parentheses.
+  /// The canonical name; `full` if every key is visible. A top-level `|` is in parentheses.
   std::string name() const;
   bool is_full() const;
-  /// True if a leaf of that name occurs anywhere.
+  /// Whether a leaf of that name occurs in the expression.
   bool uses(std::string_view leaf) const;
 
-  /// Keys visible to query i, exactly.
+  /// The keys visible to query i.
   KeySet keys(const Shape& shape, std::int64_t i) const;
-  /// A superset of the keys visible to any query of first … last-1: keys outside need no work.
+  /// A superset of the keys visible to any query of first … last-1. Other keys need no work.
   KeySet keys_of_any(const Shape& shape, std::int64_t first, std::int64_t last) const;
-  /// A subset of the keys visible to all queries of first … last-1: these need no mask.
+  /// A subset of the keys visible to all queries of first … last-1. These need no mask.
   KeySet keys_of_all(const Shape& shape, std::int64_t first, std::int64_t last) const;
 
   friend Pattern operator&(const Pattern& a, const Pattern& b);
@@ -47,10 +48,10 @@ class Pattern {
   std::shared_ptr<const PatternNode> root_;
 };
 
-/// Visible (query, key) pairs of one head.
+/// Number of visible (query, key) pairs of one head.
 std::int64_t visible_pairs(const Pattern& pattern, const Shape& shape);
 
-/// True if no query sees a key after its own position.
+/// Whether no query sees a key after its position.
 bool is_causal(const Pattern& pattern, const Shape& shape);
 
 std::vector<MemberInfo> pattern_infos();

@@ -1,4 +1,4 @@
-// Learned parameters of scores and modifiers, and the form that all pairwise scores share.
+// Learned parameters of scores and modifiers, and the network that all pairwise scores have in common.
 #pragma once
 
 #include <cstdint>
@@ -28,28 +28,28 @@ struct WeightShape {
   std::int64_t columns;
   WeightRange range = WeightRange::any;
 
-  /// Whether an array of these sizes holds it, as NumPy gives them. A vector may be (n,), (1, n) or (n, 1):
-  /// its numbers lie in memory the same way in all three.
+  /// Whether an array of these NumPy sizes fits. A vector may be (n,), (1, n) or (n, 1), which have the same
+  /// layout in memory.
   bool fits(std::span<const std::int64_t> sizes) const;
 
-  /// The sizes that fit: `(64, 64)`, or of a vector `(8,), (1, 8) or (8, 1)`.
+  /// The sizes that fit, as text: `(64, 64)`, or for a vector `(8,), (1, 8) or (8, 1)`.
   std::string allowed() const;
 };
 
-/// `(2, 3)`, or `(2,)` of one size: an array's sizes as NumPy writes them.
+/// The sizes of an array as NumPy writes them: `(2, 3)`, or `(2,)` for one size.
 std::string shape_text(std::span<const std::int64_t> sizes);
 
 /// Throws ArgumentError (argument `score-weights`) if `owner` needs a matrix that is missing from `weights`,
-/// has a shape that does not fit, or an element that is not positive where it should be.
+/// has a shape that does not fit, or has an element that must be positive and is not.
 void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, std::string_view owner);
 
-/// Parameters that are a function of `seed` and of each matrix' name alone: Xavier-uniform (Glorot and Bengio
-/// 2010), or exp of what is uniform between -ln 2 and ln 2 where they have to be positive.
+/// Parameters that depend only on `seed` and the name of each matrix: Xavier-uniform (Glorot and Bengio
+/// 2010), or exp of uniform numbers between -ln 2 and ln 2 if they must be positive.
 ScoreWeights seeded_weights(std::span<const WeightShape> shapes, std::uint64_t seed);
 
 enum class Activation { tanh, relu };
 
-/// s = out . act(W2 act(Wq q + Wk k)), or out . act(Wq q + Wk k) where W2 is absent. Wq and Wk are (hidden x
+/// s = out . act(W2 act(Wq q + Wk k)), or out . act(Wq q + Wk k) without W2. Wq and Wk are (hidden x
 /// head_dim), columns head_dim apart by `projection_stride`; W2 is (hidden2 x hidden); out has the last
 /// hidden size.
 struct PairwiseNet {
@@ -58,7 +58,7 @@ struct PairwiseNet {
   std::int64_t hidden2 = 0;  ///< 0: no second layer
   const float* query_projection = nullptr;
   const float* key_projection = nullptr;
-  std::int64_t projection_stride = 0;  ///< from one hidden unit's row to the next
+  std::int64_t projection_stride = 0;  ///< from the row of one hidden unit to the next
   const float* second = nullptr;
   const float* out = nullptr;
   Activation activation = Activation::tanh;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every header compiles by itself: headers.sh COMPILER SOURCE INCLUDE... . A header that is the first include of its own
-# source file does so in every build; the others are compiled here, headers of row code at the lowest level.
+# Checks that every header compiles by itself. Usage: headers.sh COMPILER SOURCE INCLUDE... . A header that its source
+# file includes first is checked by every build; the others are compiled here, headers of row code at the lowest level.
 set -euo pipefail
 compiler=$1 source=$2
 shift 2

@@ -1,6 +1,6 @@
-# The examples are built against an installed tree, in a directory of their own, as a user's project: found by
-# find_package, and by pkg-config. Run with cmake -P: BUILD (the build to install), SOURCE, WORK (a scratch directory),
-# CXX, FLAGS (of the build type and of sanitizers), HEADERS (attnlab's public headers, without version.h).
+# Builds the examples against an installed tree, as a user's project in a scratch directory, with find_package and with
+# pkg-config. Run with cmake -P: BUILD (the build to install), SOURCE, WORK (a scratch directory), CXX, FLAGS (of the
+# build type and of sanitizers), HEADERS (attnlab's public headers, without version.h).
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${WORK})
 set(prefix ${WORK}/prefix)
@@ -15,7 +15,7 @@ endfunction()
 
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
 
-# The public headers and no others, each of which compiles by itself without what attnlab was built with, and includes
+# Exactly the public headers are installed. Each compiles by itself without attnlab's build dependencies and includes
 # nothing of oneDNN, fmt or Boost.
 file(GLOB_RECURSE installed RELATIVE ${prefix}/include/attnlab ${prefix}/include/attnlab/*)
 list(FILTER installed EXCLUDE REGEX "^measure/")
@@ -60,7 +60,7 @@ foreach(example ${EXAMPLES})
   run(${WORK}/user/build/${example})
 endforeach()
 
-# The host keeps its own malloc.
+# The program keeps its own malloc.
 execute_process(COMMAND ${NM} --defined-only ${WORK}/user/build/attention OUTPUT_VARIABLE symbols)
 if(NOT symbols MATCHES " T main\n" OR symbols MATCHES " [TWD] malloc\n")
   message(FATAL_ERROR "the example defines malloc, or nm could not read it")

@@ -1,4 +1,4 @@
-# The library defines none of the C allocation functions: only attnlab_measure, which counts the heap, replaces them.
+# Checks that the library defines no C allocation function. Only attnlab_measure, which counts the heap, replaces them.
 cmake_minimum_required(VERSION 3.25)
 function(find_hooks library found)
   execute_process(COMMAND ${NM} --defined-only ${library} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed ERROR_QUIET)

@@ -1,5 +1,5 @@
-# Another project adds attnlab by add_subdirectory: it gets attnlab::attnlab and nothing else, and needs nothing of what
-# the command needs. Run with cmake -P: SOURCE, WORK (a scratch directory), CXX, GENERATOR.
+# Another project adds attnlab by add_subdirectory. It gets only attnlab::attnlab and needs none of the dependencies of
+# the command. Run with cmake -P: SOURCE, WORK (a scratch directory), CXX, GENERATOR.
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${WORK})
 file(WRITE ${WORK}/user/CMakeLists.txt "

@@ -1,5 +1,6 @@
-// Logits of bfloat16 inputs are as precise as those of float32 ones: products of bfloat16 numbers are exact
-// in float32, and the score's factor is applied there, not to queries that would have to be rounded again.
+// Logits of bfloat16 inputs are as precise as those of float32 inputs: products of bfloat16 numbers are exact
+// in float32, and the factor of the score is applied in float32, not to queries, which would be rounded
+// again.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,7 +12,7 @@
 namespace attnlab {
 namespace {
 
-/// Under window(1) of as many queries as keys, row i sees key i alone: its logsumexp is the logit.
+/// With window(1) and as many queries as keys, row i sees only key i, so its logsumexp is the logit.
 void expect_float32_logits(const char* variant, const Shape& shape) {
   const Case given = make_case(variant, shape, DType::bf16);
   const std::int64_t shift = shape.seqlen_k - shape.seqlen_q;
@@ -51,7 +52,7 @@ TEST_P(Bf16Logits, AreThoseOfFloat32Sums) {
     for (const char* variant :
          {"window(1)|softmax", "window(1)|sigmoid", "window(1)|topk_softmax(2)", "window(1)|entmax(1.5)"})
       expect_float32_logits(variant, {1, 2, 1, 150, 150, head_dim, 16});
-    // Few queries of many keys, which are used in place, and packed.
+    // Few queries and many keys, which are used in place; and packed keys.
     expect_float32_logits("window(1)|softmax", {1, 2, 1, 7, 2100, head_dim, 16});
     expect_float32_logits("window(1)|softmax", {1, 2, 1, 40, 2100, head_dim, 16});
   }

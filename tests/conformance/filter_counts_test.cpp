@@ -1,4 +1,5 @@
-// Counts of the exact filter: against the oracle's support and among themselves, for any number of threads.
+// Counts of the exact filter, compared with the oracle's support and with each other, for any number of
+// threads.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ std::optional<FilterCounts> counts_of(const Case& given, int threads, bool with_
   const Shape& shape = problem.shape;
   Tensor output(problem.dtype, shape.output());
   std::vector<RowStatistics> statistics(static_cast<std::size_t>(shape.batch * shape.heads * shape.seqlen_q));
-  // Twice: counts are of one run.
+  // Two runs, since counts must be of one run only.
   for (int run = 0; run < 2; ++run)
     with_statistics ? plan->run_with_statistics(given.inputs(), output.view(), statistics)
                     : plan->run(given.inputs(), output.view());
@@ -50,11 +51,11 @@ std::int64_t oracle_support(const Case& given) {
   return support;
 }
 
-/// Long enough for 8-bit products where the level has them, and too short.
+/// A length with 8-bit products, if the level has them, and a length that is too short for them.
 const Shape longer{1, 2, 1, 50, 1650, 40, 24}, shorter{2, 2, 2, 300, 300, 16, 16};
 
 TEST(FilterCounts, AreThoseOfTheOracleAndInOrder) {
-  // Where more than a tenth of the keys would pass, they get full products at once.
+  // If more than a tenth of the keys would pass, the block uses full products at once.
   for (const auto& [variant, few_pass] : {std::pair("entmax(1.5)", true),
                                           {"sparsemax", true},
                                           {"causal|entmax(1.25)", false},
@@ -69,7 +70,7 @@ TEST(FilterCounts, AreThoseOfTheOracleAndInOrder) {
           shape.seqlen_k == longer.seqlen_k && row_code(isa_level()).approximate != nullptr && few_pass;
       EXPECT_EQ(counts.approximated_rows, approximated ? rows : 0);
       EXPECT_EQ(counts.rows, rows);
-      // One key at most is within rounding of its threshold.
+      // At most one key is within rounding of its threshold.
       EXPECT_NEAR(static_cast<double>(counts.support), static_cast<double>(oracle_support(given)), 1);
       EXPECT_GE(counts.passed, counts.support);
       EXPECT_GE(counts.appended, counts.passed);

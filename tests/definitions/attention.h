@@ -1,4 +1,4 @@
-// Attention of one query by the definitions of its parts.
+// Attention of one query, by the definitions of its parts.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace definitions {
 
-/// The parts of a variant as they are written; modifiers joined by `+`, or empty.
+/// The parts of a variant as text; modifiers joined by `+`, or empty.
 struct Variant {
   std::string score = "scaled_dot";
   std::string modifiers = "";
@@ -24,11 +24,12 @@ struct Inputs {
   Parameters learned;
 };
 
-/// Of the visible keys, in rising order; the output has d_v elements, 0 where no key is visible.
+/// Results for the visible keys, in ascending order. The output has d_v elements, which are 0 if no key is
+/// visible.
 struct Row {
   std::vector<std::int64_t> keys;
   std::vector<double> logits, weights, output;
-  double largest = 0;  ///< the largest magnitude that a logit had, before, between and after modifiers
+  double largest = 0;  ///< the largest magnitude of a logit before, between and after modifiers
 };
 
 Row attend(const Variant& variant, const Inputs& inputs, std::int64_t head, std::int64_t i);

@@ -1,6 +1,6 @@
-// `name(argument, …)` taken apart, and learned parameters as plain arrays: what definitions are given.
-// Nothing in this folder includes lib (tests/build/layers.cmake): the definitions are written again, from the
-// papers and in float64, so that a fault of lib is not a fault of what lib is compared with.
+// Inputs of the definitions: `name(argument, …)` split into parts, and learned parameters as plain arrays.
+// Nothing in this folder includes lib (tests/build/layers.cmake): the definitions are written again from the
+// papers, in float64, so that a fault in lib is not repeated in its reference.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@ struct Call {
   std::string name;
   std::vector<double> arguments;
 
-  /// The argument at `place`, or `otherwise` where the call has none there.
+  /// The argument at `place`, or `otherwise` if the call has fewer arguments.
   double argument(std::size_t place, double otherwise) const;
 };
 
-/// Throws std::invalid_argument if an argument is no number.
+/// Throws std::invalid_argument if an argument is not a number.
 Call read_call(const std::string& text);
 
 /// Parts of `text` between separators outside of parentheses, without blanks.

@@ -1,4 +1,4 @@
-// Normalisers: the finite logits of one row, at least one, to its weights.
+// Normalisers map the logits of one row, at least one and all finite, to its weights.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@ namespace definitions {
 
 using Normaliser = std::function<std::vector<double>(const Call&, const std::vector<double>& logits)>;
 
-/// By the name of the normaliser.
+/// The definitions by name.
 const std::map<std::string, Normaliser>& normalisers();
 
 }  // namespace definitions

@@ -9,13 +9,13 @@
 
 namespace definitions {
 
-/// Positions are counted in keys: query i of n_q stands at i + n_k - n_q.
+/// Positions count keys: query i of n_q is at i + n_k - n_q.
 using Leaf = std::function<bool(const Call&, double position, double key)>;
 
-/// By the name of the leaf.
+/// The definitions of leaves by name.
 const std::map<std::string, Leaf>& leaves();
 
-/// Of leaves joined by `!`, which binds strongest, `&`, `|` and parentheses.
+/// A pattern expression of leaves, `!` (which binds strongest), `&`, `|` and parentheses.
 bool visible(const std::string& pattern, double position, double key);
 
 }  // namespace definitions

@@ -60,7 +60,7 @@ double mlp(Vector (*activation)(Vector), const Vector& q, const Vector& k, const
   return dot(learned.at("w"), layer);
 }
 
-/// Graves et al., arXiv:1410.5401, equation 6, with a sharpness beta. A zero vector is similar to none.
+/// Graves et al., arXiv:1410.5401, equation 6, with a sharpness beta. A zero vector has similarity 0.
 double cosine(const Call& call, const Vector& q, const Vector& k, const Parameters&) {
   const double lengths = std::sqrt(dot(q, q)) * std::sqrt(dot(k, k));
   return lengths == 0 ? 0 : call.argument(0, 1) * dot(q, k) / lengths;

@@ -1,4 +1,4 @@
-// Scores: one number from a query and a key.
+// Scores map a query and a key to one number.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ using Vector = std::vector<double>;
 
 using Score = std::function<double(const Call&, const Vector& q, const Vector& k, const Parameters&)>;
 
-/// By the name of the score.
+/// The definitions by name.
 const std::map<std::string, Score>& scores();
 
 }  // namespace definitions

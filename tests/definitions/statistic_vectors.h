@@ -1,4 +1,4 @@
-// Rows of weights whose statistics were computed by hand, six decimals where a number has more.
+// Rows of weights with statistics computed by hand, rounded to six decimals.
 #pragma once
 
 #include <cmath>
@@ -18,7 +18,7 @@ struct StatisticVector {
   std::map<std::string, double> expected;  ///< NaN: undefined
 };
 
-/// 200 keys of equal weight, which sum to 50, under the query at the last of them.
+/// 200 keys of equal weight with sum 50; the query is at the last key.
 inline StatisticVector even_row() {
   StatisticVector row{"200 equal weights",
                       std::vector<std::int64_t>(200),

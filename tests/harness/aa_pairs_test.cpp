@@ -1,4 +1,4 @@
-// A/A pairs: what compare calls equal cells, and cells that differ by 5 %.
+// A/A pairs: the verdicts of compare on equal cells, and on cells that differ by 5 %.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 namespace attnlab {
 namespace {
 
-/// How many pairs `compare` was given, and what it called them, B against A.
+/// Number of pairs given to `compare`, and its verdicts on B against A.
 struct Calls {
   std::int64_t pairs = 0;
   std::int64_t faster = 0;
@@ -32,8 +32,8 @@ struct Calls {
   }
 };
 
-/// Makes the second ones of A/A pairs what compare sees of the same cells in another run, `shift` times as
-/// slow: a program that took 1.05 times as long everywhere would have left these very samples.
+/// Turns the twins of A/A pairs into the same cells of another run, `shift` times as slow. A program that
+/// took 1.05 times as long would have given exactly these samples.
 void make_other_run(const std::vector<Json>& cells, std::vector<Json>& twins, double shift) {
   for (Json& twin : twins) {
     for (const Json& cell : cells)
@@ -46,8 +46,8 @@ void make_other_run(const std::vector<Json>& cells, std::vector<Json>& twins, do
   }
 }
 
-/// Sweeps whose cells all have twins, until `wanted` pairs were judged: one pair of a sweep is the floor, as
-/// in a sweep of default options, the others are judged by it.
+/// Runs sweeps whose cells all have twins until `wanted` pairs have verdicts. One pair of each sweep gives
+/// the noise floor, as in a sweep with default options; the others are compared.
 Calls judge_twins(std::int64_t wanted, const std::string& cells, double shift) {
   Calls calls;
   const auto start = std::chrono::steady_clock::now();
@@ -66,11 +66,11 @@ Calls judge_twins(std::int64_t wanted, const std::string& cells, double shift) {
   return calls;
 }
 
-/// Of samples that a seeded stream draws.
+/// The noise of synthetic samples.
 struct Noise {
   double own;           ///< standard deviation of every sample
   double slow_samples;  ///< share of samples that take up to twice as long
-  double slow_blocks;   ///< share of blocks in which all samples take half as long again
+  double slow_blocks;   ///< share of blocks in which all samples take 1.5 times as long
 };
 constexpr Noise quiet{0.008, 0.01, 0};
 constexpr Noise loud{0.03, 0.15, 0.15};
@@ -99,7 +99,7 @@ std::vector<Json> synthetic_pair(const Noise& noise, SplitMix& random, int numbe
   return pair;
 }
 
-/// What compare calls `pairs` synthetic pairs, by the least floor.
+/// The verdicts of compare on `pairs` synthetic pairs, with the least noise floor.
 Calls judge_synthetic(int pairs, const Noise& noise, double shift) {
   SplitMix random(20261124);
   std::vector<Json> cells;
@@ -134,7 +134,7 @@ int pairs_asked() {
   return asked ? std::atoi(asked) : 0;
 }
 
-/// A loop that burns a core.
+/// A process that keeps a core busy.
 class BusyMachine {
  public:
   BusyMachine() : pid_(fork()) {
@@ -160,8 +160,8 @@ TEST(NightlyNoise, EqualCellsAreNotCalledDifferentOnABusyMachine) {
   EXPECT_LE(calls.faster + calls.slower, calls.pairs / 50);
 }
 
-/// Real samples of a cell, taken side by side with those of its twin, and the twin's times 1.05. By one
-/// thread: where cells take all cores, the rest of the system disturbs them, and no machine is quiet.
+/// Real samples of a cell and of its twin, taken in turn, with those of the twin times 1.05. With one thread,
+/// since cells that use all cores are disturbed by the rest of the system on any machine.
 TEST(NightlyNoise, FivePercentAreCalledAtDefaultRounds) {
   if (pairs_asked() == 0) GTEST_SKIP() << "ctest -C nightly -L nightly";
   const Calls calls = judge_twins(

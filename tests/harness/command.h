@@ -16,10 +16,10 @@ struct Result {
   std::string err;
 };
 
-/// `arguments` in a shell, behind the command itself; `before` goes before it (ulimit, environment).
+/// Runs the command with `arguments` in a shell; `before` precedes it (ulimit, environment).
 Result command(const std::string& arguments, const std::string& before = "");
 
-/// A directory of the test's own, removed at the end.
+/// A temporary directory, removed at the end.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -33,10 +33,10 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-/// For sweeps whose figures do not matter.
+/// Options for sweeps whose figures do not matter.
 inline const std::string short_rounds = " --rounds 2 --max-rounds 2 --retries 0 --min-time 0.001 --heads 2 ";
 
-/// Every record of directory/records.jsonl but the second ones of A/A pairs.
+/// Every record of directory/records.jsonl except the twins of A/A pairs.
 std::vector<nlohmann::json> records(const std::filesystem::path& directory);
 
 std::string read_file(const std::filesystem::path& file);

@@ -1,4 +1,4 @@
-// Verdicts, and what compare refuses and prints.
+// Verdicts of compare, its refusals and its output.
 #include <gtest/gtest.h>
 
 #include <functional>

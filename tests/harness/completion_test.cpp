@@ -1,5 +1,5 @@
-// What is generated from the tables of commands, options and members: the man page, and completion, which is
-// typed into real shells.
+// The man page and completion, which are generated from the tables of commands, options and members.
+// Completion is tested in real shells.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pty.h>
@@ -58,7 +58,7 @@ TEST(Help, ListShowsTheCalls) {
     EXPECT_NE(list.find(call), std::string::npos) << call << '\n' << list;
 }
 
-/// An interactive shell on a terminal of its own, in which `attnlab` writes its arguments to a file, one a
+/// An interactive shell on its own terminal, in which `attnlab` writes its arguments to a file, one on each
 /// line.
 class Shell {
  public:
@@ -86,7 +86,7 @@ class Shell {
     close(terminal_);
   }
 
-  /// The arguments of `attnlab` when `keys` and Enter are typed; "nothing" after ten seconds.
+  /// The arguments of `attnlab` after `keys` and Enter are typed; "nothing" after ten seconds.
   std::string arguments(const std::string& keys) {
     std::filesystem::remove(directory_ / "typed");
     type(keys + "\n");

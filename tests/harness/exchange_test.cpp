@@ -1,4 +1,4 @@
-// Records in other formats, and sweeps shared over machines.
+// Records in other formats, and sweeps that run as shards.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What reads records does so in seconds, however many there are: ATTNLAB_RECORDS of them
-// (`ctest -C nightly -L nightly` takes 10 000), or a few.
+// Commands that read records take seconds for many records: ATTNLAB_RECORDS of them (10 000 in `ctest -C
+// nightly -L nightly`), or a few.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr double most_seconds = 10;
 
-/// User and system time of the processes that ended so far.
+/// User and system time of all ended child processes.
 double children_cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
@@ -37,7 +37,7 @@ TEST(ManyRecords, AreValidatedComparedAndReportedInSeconds) {
   const std::string b = (directory / "b").string();
   write_synthetic_run(a, real, count, 1);
   write_synthetic_run(b, real, count, 2);
-  // One thread each: CPU time is what a quiet machine takes, whatever else this one does.
+  // The commands have one thread, so their CPU time is the wall time on a quiet machine.
   const auto timed = [&](const std::string& arguments) {
     const auto start = std::chrono::steady_clock::now();
     const double before = children_cpu_seconds();

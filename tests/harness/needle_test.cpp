@@ -1,4 +1,4 @@
-// The needle test of arXiv:2410.01104 as one command, against values computed elsewhere in float64.
+// The needle test of arXiv:2410.01104, compared with values computed elsewhere in float64.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 TEST(Needle, IsLostBySoftmaxAndKeptByTheOthers) {
-  // Mean weight on a key of logit 6 among 1023 of N(0, 1), to three digits.
+  // Mean weight on a key of logit 6 among 1023 N(0, 1) logits, to three digits.
   const std::map<std::string, double> known{{"scaled_dot|softmax", .194},
                                             {"scaled_dot|entmax(1.5)", .998},
                                             {"scaled_dot|sparsemax", 1},
@@ -35,9 +35,9 @@ TEST(Needle, IsLostBySoftmaxAndKeptByTheOthers) {
     ASSERT_EQ(per_head.size(), 2U);
     const double mean = dispersion.at("mean").at("needle_weight");
     EXPECT_NEAR(mean, (per_head[0].get<double>() + per_head[1].get<double>()) / 2, 1e-12);
-    // Five standard errors of a mean over 256 rows, and the digit that the known value was rounded to. A
-    // weight lies in [0, 1], so its variance is at most mean (1 - mean); softmax's is known: that of 1 / (1 +
-    // Z / e^6), Z a sum of 1023 exponentials of variance e^2 - e.
+    // Five standard errors of a mean over 256 rows, plus the rounding of the known value. A weight is in [0,
+    // 1], so its variance is at most mean (1 - mean). For softmax the variance is known: that of 1 / (1 + Z /
+    // e^6), Z a sum of 1023 exponentials of variance e^2 - e.
     const double variance = record.at("normaliser") == "softmax" && record.at("modifiers") == ""
                                 ? std::pow(expected * (1 - expected), 2) * (std::exp(1.0) - 1) / 1023
                                 : expected * (1 - expected);
@@ -50,7 +50,7 @@ TEST(Needle, IsLostBySoftmaxAndKeptByTheOthers) {
 }
 
 TEST(Needle, OfManyKeysIsKeptOnlyIfItIsLargeEnough) {
-  // At n = 131072, to two digits; with a logit of 4 none of them keeps it: below 0.065.
+  // At n = 131072, to two digits. With logit 4 no variant keeps the needle: the weight is below 0.065.
   const std::map<std::string, double> known{{"scaled_dot|softmax", .0019},
                                             {"scaled_dot|entmax(1.5)", .926},
                                             {"scaled_dot|sparsemax", .992},
@@ -80,7 +80,7 @@ TEST(Needle, OfManyKeysIsKeptOnlyIfItIsLargeEnough) {
 }
 
 TEST(Needle, CountsOnlyRowsThatSeeIt) {
-  // Two keys and a query at the last of them, which sees itself alone: the needle or nothing.
+  // Two keys and one query at the last key, which sees only that key: the needle or no needle.
   const auto weight = [](const std::string& seed) {
     const Result result = command(
         "run --input 'needle(6)' --pattern 'window(1)' --seqlen 1 --seqlen-k 2 --heads 1 --rounds 1 "

@@ -1,5 +1,4 @@
-// What a sweep takes beside the measured work: starting processes, inputs, plans, calibration, hashes,
-// records.
+// Overhead of a sweep beside the measured work: processes, inputs, plans, calibration, hashes, records.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +13,8 @@ namespace {
 
 constexpr double most_ms_per_cell = 150;
 
-/// Wall time of the whole command less the measured work of all records, twins included, in ms a cell.
+/// Wall time of the whole command minus the measured work of all records, twins included, in ms for each
+/// cell.
 double overhead_of(const std::string& options) {
   const TemporaryDirectory directory;
   const auto start = std::chrono::steady_clock::now();
@@ -48,9 +48,9 @@ TEST(Overhead, IsWhatMeasuredWorkLeavesOfTheSweep) {
       "--backend full,sparse --pattern causal --seqlen 64,128 --min-time 0.002 --rounds 8 --max-rounds 8");
 }
 
-/// At the default rounds: a noisy machine asks for up to four times as many processes, which is more measured
-/// work, too. Of the build that is tested; ATTNLAB_COMMAND names another, such as the
-/// release one.
+/// With the default rounds. A noisy machine needs up to four times as many processes, which is also more
+/// measured work. Measures the build under test, or the one that ATTNLAB_COMMAND names, such as the release
+/// build.
 TEST(NightlyOverhead, IsSmallAtDefaultRounds) {
   if (std::getenv("ATTNLAB_OVERHEAD") == nullptr) GTEST_SKIP() << "ctest -C nightly -L nightly";
   EXPECT_LT(overhead_of("--backend full,chunked,window,sparse --pattern causal --seqlen 256:2048:x2 "

@@ -1,4 +1,4 @@
-// Sweeps that are disturbed: killed workers, killed sweeps, interrupts, full disks; and taken up again.
+// Sweeps that are interrupted and resumed: killed workers, killed sweeps, interrupts, full disks.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Slow enough to be disturbed: two cells.
+/// Two cells that are slow enough to be interrupted.
 const std::string slow_cells =
     " --variant softmax,sparsemax --seqlen 3000 --rounds 4 --max-rounds 4 --min-time 0.3 --heads 4 "
     "--aa-pairs 0 ";
@@ -41,7 +41,8 @@ class Background {
     }
   }
   pid_t pid() const { return pid_; }
-  /// The process that forks the workers, or the worker, once it is there; 0 if it is not within `patience`.
+  /// The process that forks the workers, or the worker, as soon as it exists; 0 if it does not within
+  /// `patience`.
   pid_t launcher(std::chrono::milliseconds patience = std::chrono::seconds(5)) const {
     return within(patience, [&] { return child_of(pid_); });
   }
@@ -78,7 +79,7 @@ class Background {
   pid_t pid_ = 0;
 };
 
-/// Ended: what init has not collected yet is no process any more.
+/// Whether the process has ended, even if init has not reaped it.
 void expect_gone(pid_t process) {
   const auto runs = [&] {
     const std::string stat = read_file("/proc/" + std::to_string(process) + "/stat");
@@ -90,7 +91,7 @@ void expect_gone(pid_t process) {
 }
 
 TEST(Survival, KilledAndCrashedWorkersAreRecords) {
-  // A sanitizer makes an exit status of SIGSEGV.
+  // A sanitizer turns SIGSEGV into an exit status.
   const int crash = ATTNLAB_SANITIZED ? SIGABRT : SIGSEGV;
   for (const auto& [killed, signal, status] : {std::tuple{&Background::worker, SIGKILL, "out_of_memory"},
                                                std::tuple{&Background::worker, crash, "crashed"},
@@ -140,7 +141,7 @@ TEST(Survival, WorkersDieWithTheirSweep) {
 
 TEST(Survival, MemoryThatEndsIsARecord) {
   if (ATTNLAB_SANITIZED) GTEST_SKIP() << "no limit of memory under a sanitizer";
-  // Predicted to fit, since the prediction knows nothing of the oracle's heap.
+  // Predicted to fit, since the prediction does not include the heap of the oracle.
   const Result result = command(
       "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --max-rounds 1 "
       "--memory-limit 24M "
@@ -152,8 +153,8 @@ TEST(Survival, MemoryThatEndsIsARecord) {
 TEST(Survival, FullDiskLosesNothingThatWasWritten) {
   const TemporaryDirectory directory;
   const std::string out = (directory / "run").string();
-  // Files of at most 8 KiB: two records fit. The signal that a shell's limit sends is ignored, as on a full
-  // disk.
+  // Limits files to 8 KiB: two records fit. The signal of the limit is ignored, so that writes fail as on a
+  // full disk.
   const Result result =
       command("sweep --seqlen 32:512:x2 --out " + out + short_rounds, "trap '' XFSZ; ulimit -f 16;");
   EXPECT_EQ(result.status, 3) << result.err;
@@ -182,7 +183,7 @@ TEST(Resume, RunsWhatIsMissingAndNothingElse) {
   const std::string out = "--out " + (directory / "run").string();
   ASSERT_EQ(command("sweep --seqlen 16:128:x2 " + short_rounds + out).status, 0);
   const std::string whole = read_file(directory / "run/records.jsonl");
-  // One record whole, the second cut in the middle.
+  // One complete record; the second is cut in the middle.
   const std::size_t first = whole.find('\n') + 1;
   write_file(directory / "run/records.jsonl", whole.substr(0, first + 100));
   const Result result = command("sweep --resume " + out);
@@ -197,7 +198,7 @@ TEST(Resume, RunsWhatIsMissingAndNothingElse) {
   std::set<std::string> keys;
   for (const json& record : list) keys.insert(record.at("resume_key"));
   EXPECT_EQ(keys.size(), 4U);
-  // Nothing is left to do.
+  // No cell is left to run.
   EXPECT_EQ(command("sweep --resume " + out).status, 0);
   EXPECT_EQ(read_file(directory / "run/records.jsonl"), after);
 }
@@ -295,8 +296,8 @@ TEST(Resume, AfterAFullDisk) {
   EXPECT_TRUE(std::includes(after.begin(), after.end(), before.begin(), before.end()));
 }
 
-/// Kills sweeps, or their workers, at random moments and resumes them until all cells have figures:
-/// ATTNLAB_KILLS times (`ctest -C nightly`), or a few.
+/// Kills sweeps or their workers at random moments, ATTNLAB_KILLS times (`ctest -C nightly`) or a few, and
+/// resumes them until all cells have figures.
 TEST(RandomKills, LoseNothingAndRepeatNothing) {
   const char* const asked = std::getenv("ATTNLAB_KILLS");
   const int kills = asked ? std::atoi(asked) : 8;

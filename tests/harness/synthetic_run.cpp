@@ -41,7 +41,7 @@ void write_synthetic_run(const std::filesystem::path& directory, const Json& rea
     const std::int64_t threads = 1 + choose(2);
     const std::int64_t seed = 1 + rest;
     record["id"] = fmt::format("{:016x}", number);
-    // A sweep makes one a variant, and there are 25 of them.
+    // A sweep makes one heatmap for each variant, and there are 25 variants.
     if (number % 400 != 0) record["heatmap"] = nullptr;
     record["resume_key"] = record["id"];
     record["group"] = fmt::format("{:08x}{:08x}", noise_seed, seqlen * 1000 + seed * 10 + 2 * half + threads);

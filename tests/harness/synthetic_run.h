@@ -1,4 +1,4 @@
-// Runs of any size: records that a sweep could have written, made of one that a sweep did write.
+// Synthetic runs of any size, made from one record of a real sweep.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 namespace attnlab {
 
-/// Writes `count` valid records to directory/records.jsonl, which is made: the cells of a grid of variants,
-/// lengths, dtypes, threads and seeds, one in a thousand with a twin beside it. All is `real` but for places,
-/// names and times; times go with n squared, with noise of 0.25 % by `noise_seed`, so that two runs have the
-/// same cells.
+/// Creates directory/records.jsonl with `count` valid records: the cells of a grid of variants, lengths,
+/// dtypes, threads and seeds, one in a thousand with a twin. Everything is copied from `real` except shapes,
+/// names and times. Times grow with n squared, with noise of 0.25 % from `noise_seed`, so that two runs have
+/// the same cells.
 void write_synthetic_run(const std::filesystem::path& directory, const nlohmann::ordered_json& real,
                          std::int64_t count, std::uint64_t noise_seed);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The report in headless Chromium: every chart drawn, no error on the page, no request, and a hostile name stays text.
-# Status 77 (skipped) where there is no chromium that runs.
+# Exit status 77 (skipped) if no chromium runs.
 set -euo pipefail
 chromium=$(command -v chromium || command -v google-chrome || true)
 if [ -z "$chromium" ] || ! timeout 60 "$chromium" --version > /dev/null 2>&1; then
@@ -10,10 +10,10 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Two inputs: the page has to offer them apart. Two heads: for a map of them.
+# Two inputs, which the page must keep apart; two heads, for a map of heads.
 "$ATTNLAB_COMMAND" sweep --backend full,chunked,window,sparse --pattern 'causal' --dtype f32,bf16 --seqlen 128:1024:x2 \
   --input 'gaussian(1),needle(6)' --heads 2 --rounds 2 --max-rounds 2 --min-time 0.001 --out "$work/run" > /dev/null 2>&1
-# One cell that failed, and one whose name tries to end the script it stands in.
+# One failed cell, and one cell whose name tries to end the script element around it.
 head -n 1 "$work/run/records.jsonl" |
   sed 's/"status":"ok","reason":null/"status":"timeout","reason":"<\/script><script>alert(1)<\/script>"/' >> "$work/run/records.jsonl"
 head -n 2 "$work/run/records.jsonl" | tail -n 1 |
@@ -21,14 +21,14 @@ head -n 2 "$work/run/records.jsonl" | tail -n 1 |
 "$ATTNLAB_COMMAND" report "$work/run" > /dev/null
 
 failed=0
-check() { # NAME PATTERN: the page's <html …> has it
+check() { # NAME PATTERN: checks that the page's <html …> matches PATTERN
   if grep -qE "$2" <<< "$page"; then echo "ok: $1"; else echo "FAILED: $1 in ${page:-a page that never finished}"; failed=1; fi
 }
 escaped() { sed 's/&/\&amp;/g; s/"/\&quot;/g; s/</\&lt;/g' "$1"; }
 for format in md csv latex; do "$ATTNLAB_COMMAND" report "$work/run" --format $format > "$work/tables.$format"; done
 tables=$(grep -c "^## " "$work/tables.md")
-# Chromium's window is never narrower than 500 pixels, so the page stands in a frame, which it shares an origin with. When it is
-# drawn, every export is taken and held against the command's, and a filter is set.
+# Chromium's window has at least 500 pixels, so the page is loaded into a frame of the same origin. When the page is drawn, every
+# export is compared with that of the command, and a filter is set.
 framed() { # WIDTH
   echo "<!doctype html><iframe style='width:$1px;height:900px' srcdoc=\"$(escaped "$work/run/report.html")\"></iframe>"
   for format in md csv latex; do echo "<pre hidden id=$format>$(escaped "$work/tables.$format")</pre>"; done
@@ -37,7 +37,7 @@ framed() { # WIDTH
     const frame = document.querySelector("iframe");
     const inner = () => frame.contentDocument?.documentElement;
     const plain = (text) => text.replaceAll("\r", "");
-    // Clicks a button that exports and gives what it would have saved.
+    // Clicks an export button and returns the text that it would save.
     const exported = (button) => new Promise((resolve) => {
       frame.contentWindow.Blob = function (parts) { resolve(parts.join("")); };
       frame.contentWindow.URL.createObjectURL = () => "#";
@@ -57,7 +57,7 @@ framed() { # WIDTH
         ++tables;
         for (const button of table.parentElement.previousElementSibling.querySelectorAll("button")) {
           const format = { LaTeX: "latex", Markdown: "md", CSV: "csv" }[button.textContent];
-          // The shell takes line ends off the end of what stands in the element.
+          // The shell removes line ends at the end of the element's text.
           const text = plain(await exported(button)).replace(/^% needs.*\n/, "").trimEnd();
           if (!plain(document.getElementById(format).textContent).includes(text)) differing.push(`${table.id} ${format}`);
         }
@@ -82,7 +82,7 @@ framed() { # WIDTH
       await redrawn(() => page.querySelector("#filters input").click());
       const left = page.querySelectorAll("#table-time tr[data-key]:not([hidden])").length;
       const backends = (which) => redrawn(() => page.querySelector(`#filters [aria-label="${which} backends"]`).click());
-      // Lines of cells.csv, rows about backends, maps.
+      // Number of lines of cells.csv, of rows with backends, of maps.
       const counts = async () => [
         plain(await exported(page.querySelector("[data-download=cells]"))).trim().split("\n").length - 1,
         ...["[data-columns*='\"backend\"'] tbody tr", "#weights figure"].map((some) => [...page.querySelectorAll(some)].filter((one) => !one.hidden).length),

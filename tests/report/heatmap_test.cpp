@@ -1,4 +1,4 @@
-// attnlab heatmap: pictures that are whole, colours that mean what the bar says, refusals.
+// attnlab heatmap: complete pictures, colours that agree with the colour bar, refusals.
 #include <gtest/gtest.h>
 
 #include <cstdint>

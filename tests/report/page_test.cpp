@@ -1,4 +1,4 @@
-// The page: how large it is, and that nothing in it comes from elsewhere or is read as markup.
+// The page: its size, no content from elsewhere, no text of records as markup.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace attnlab {
 namespace {
 
-/// What a sweep records of one cell at the most: all its samples, every head, a map.
+/// The largest record of a cell: all samples, every head, a map.
 Json full_record(const std::string& backend, const std::string& variant, std::int64_t n,
                  const std::string& dtype, bool map) {
   const double time = 1e3 * std::pow(static_cast<double>(n), 1.7);

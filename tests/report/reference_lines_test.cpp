@@ -1,4 +1,4 @@
-// What theory draws beside measured curves.
+// Reference lines beside measured curves.
 #include <gtest/gtest.h>
 
 #include <cmath>

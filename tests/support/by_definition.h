@@ -1,4 +1,4 @@
-// The oracle of lib beside the definitions of tests/definitions, which share no code with it.
+// The oracle of lib compared with the definitions of tests/definitions, which share no code with it.
 #pragma once
 
 #include <string>
@@ -8,14 +8,16 @@
 
 namespace attnlab {
 
-/// The variant's name as lib reads it.
+/// The canonical name of the variant in lib.
 std::string name_of(const definitions::Variant& variant);
 
-/// Rows first … last-1 of one batch entry: keys of that sequence alone; all queries where `last` is seqlen_k.
+/// Rows first … last-1 of one batch entry, with the keys of that sequence only; all queries if `last` is
+/// seqlen_k.
 definitions::Inputs inputs_of(const Case& given, std::int64_t batch, std::int64_t first, std::int64_t last);
 
-/// Empty if every row of the oracle has the keys, logits, weights and output of the definition, but for the
-/// rounding of float64; otherwise what differs first. `given` is a case of name_of(variant).
+/// Compares keys, logits, weights and output of every row of the oracle with the definition. Returns an empty
+/// text if they agree within the rounding of float64, else the first difference. `given` is a case of
+/// name_of(variant).
 std::string difference_from_definition(const definitions::Variant& variant, const Case& given);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// Runs the tests at the level named by ATTNLAB_ISA; exit status 77 (skipped) if the machine lacks it.
+// Runs the tests at the level that ATTNLAB_ISA names. Exits with status 77 (skipped) if the machine lacks it.
 #include <gtest/gtest.h>
 
 #include <cstdio>

@@ -1,6 +1,7 @@
-// What GCC's OpenMP runtime orders, told to the thread sanitizer, which cannot see into it: threads begin
-// after what was before the region, and what is behind a barrier or the region comes after all of them.
-// Linked under the thread sanitizer alone, in place of the runtime's entry points, which it calls.
+// Declares the synchronisation of GCC's OpenMP runtime to the thread sanitizer, which does not see it: the
+// threads of a region start after the code before it, and code after a barrier or a region runs after all
+// threads have reached its end. Linked only under the thread sanitizer, in place of the runtime's entry
+// points, which these functions call.
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 

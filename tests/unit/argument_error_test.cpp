@@ -1,4 +1,4 @@
-// The message of bad input is made of four parts, and each can be read by itself.
+// ArgumentError has four parts and composes its message from them.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,5 @@
-// Divergences of rows of weights: by hand, and by the formulas for a sparse row against softmax.
+// Divergences of rows of weights, compared with values by hand and with the formulas for a sparse row and
+// softmax.
 #include "attnlab/dispersion/divergence.h"
 
 #include <gtest/gtest.h>

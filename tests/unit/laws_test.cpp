@@ -1,4 +1,4 @@
-// Laws and bounds of dispersion against numbers of the literature and against rows of logits.
+// Laws and bounds of dispersion, compared with numbers of the literature and with rows of logits.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -28,7 +28,8 @@ TEST(Laws, ReachableSharpnessHasItsKnownValues) {
   EXPECT_NEAR(reachable_sharpness(4), 1.669850, 5e-7);
   EXPECT_NEAR(reachable_sharpness(8), 4.922908, 5e-7);
   EXPECT_EQ(reachable_sharpness(0), 0);
-  // Across the change of formula, where both are good to about 1e-16 / C; far out it is delta - 1 - ln delta.
+  // Where the formula changes, both forms are accurate to about 1e-16 / C; for large delta C is delta - 1 -
+  // ln delta.
   EXPECT_NEAR(reachable_sharpness(0.01 * (1 + 1e-12)) / reachable_sharpness(0.01 * (1 - 1e-12)), 1, 1e-9);
   EXPECT_NEAR(reachable_sharpness(5000), 5000 - 1 - std::log(5000), 1e-9);
 }
@@ -44,13 +45,13 @@ TEST(Laws, NoRowIsSharperThanItsSpreadAllows) {
     const RowStatistics statistics = of_softmax(row);
     const auto n = static_cast<double>(row.size());
     EXPECT_EQ(statistics[Statistic::reachable_sharpness], reachable_sharpness(spread));
-    // 1e-9: a softmax and its sums in float64, n of 200.
+    // 1e-9: rounding of a softmax over 200 keys in float64.
     EXPECT_LE(statistics[Statistic::sharpness], statistics[Statistic::reachable_sharpness] + 1e-9);
     EXPECT_GE(statistics[Statistic::participation_ratio], least_participation_ratio(n, spread) * (1 - 1e-9));
   }
 }
 
-/// The bounds are attained by rows of two values; `best` over the number of keys at the upper one.
+/// Rows of two values attain the bounds; `best` is over the number of keys with the larger value.
 TEST(Laws, TheBoundsAreAttained) {
   for (const double spread : {0.5, 2.0, 5.0}) {
     constexpr std::size_t n = 3000;
@@ -64,7 +65,7 @@ TEST(Laws, TheBoundsAreAttained) {
       sharpest = std::max(sharpest, std::log(double(n)) - (std::log(sum) - k * e * spread / sum));
       least = std::min(least, sum * sum / (k * e * e + rest));
     }
-    // The best share of keys falls between two whole numbers: an error of second order in 1 / n.
+    // The best number of keys is between two whole numbers, which is an error of second order in 1 / n.
     EXPECT_NEAR(sharpest, reachable_sharpness(spread), 1e-4 * sharpest);
     EXPECT_NEAR(least, least_participation_ratio(n, spread), 1e-4 * least);
   }
@@ -92,7 +93,7 @@ TEST(Laws, TheNeedleIsLostAsTheSequenceGrows) {
   EXPECT_NEAR(*needle_law(1024, 6).needle_weight, .194, .002);
   EXPECT_NEAR(*needle_law(8192, 6).needle_weight, .029, .0005);
   EXPECT_NEAR(*needle_law(131072, 6).needle_weight, .0019, .00005);
-  // A needle that weighs next to nothing leaves the law of the others, one that weighs all leaves one key.
+  // A needle of negligible weight leaves the law of the other keys; a needle with all weight leaves one key.
   EXPECT_NEAR(*needle_law(1e6, -50).entropy, std::log(1e6 - 1) - 0.5, 1e-9);
   EXPECT_NEAR(*needle_law(1e6, 100).participation_ratio, 1, 1e-9);
   EXPECT_EQ(*needle_law(1e6, 1000).entropy, 0);

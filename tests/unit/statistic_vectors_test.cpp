@@ -1,5 +1,4 @@
-// Every statistic of a row against numbers by hand: the definitions, and the sketch that is gathered in one
-// pass.
+// Every statistic of a row, by definition and by a one-pass sketch, compared with numbers computed by hand.
 #include <gtest/gtest.h>
 
 #include <algorithm>

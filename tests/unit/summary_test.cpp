@@ -1,4 +1,4 @@
-// Summaries of rows by hand: means, quantiles, heads, and rows that are left out.
+// Summaries of rows compared with values by hand: means, quantiles, heads, and rows that are left out.
 #include "attnlab/dispersion/summary.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto entropy = static_cast<std::size_t>(Statistic::entropy);
 
-/// A row of that entropy; none visible: nothing else counts.
+/// A row with this entropy and number of visible keys.
 RowStatistics row(double value, std::int64_t visible = 5) {
   RowStatistics made;
   made[Statistic::entropy] = value;
@@ -35,7 +35,7 @@ TEST(Summary, MeansAndQuantilesByHand) {
   EXPECT_DOUBLE_EQ(summary.mean[entropy], 4);
   EXPECT_DOUBLE_EQ(summary.distance_mass[2], 4);
   EXPECT_DOUBLE_EQ(summary.distance_mass_per_head[0][2], 3);
-  // Of 1, 2, 3, 6, 8: place 4 p, between neighbours in proportion.
+  // Of 1, 2, 3, 6, 8: position 4 p, interpolated linearly.
   for (std::size_t t = 0; t < summary_quantiles.size(); ++t) {
     const double sorted[]{1, 2, 3, 6, 8, 8};
     const double place = 4 * summary_quantiles[t];

@@ -1,4 +1,4 @@
-// Tile shapes by the caches of machines that the tests do not run on.
+// Tile shapes for the caches of various machines.
 #include "attnlab/engines/tiled/tiling.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ TEST(TileLimits, FollowTheCaches) {
            Case{32, 256, 128, DType::bf16, 256, 24},  //
            Case{16, 256, 64, DType::f32, 256, 12},    //
            Case{32, 256, 256, DType::f32, 64, 24},    //
-           Case{1, 1, 4096, DType::f32, 16, 12},      // never none
+           Case{1, 1, 4096, DType::f32, 16, 12},      // the least
        }) {
     const TileLimits limits = limits_of(c.first_kib, c.second_kib, c.head_dim, c.dtype);
     EXPECT_EQ(limits.key_columns, c.key_columns) << c.first_kib << ' ' << c.second_kib << ' ' << c.head_dim;

@@ -16,21 +16,22 @@ constexpr std::int64_t largest_key_columns = 512;
 constexpr std::int64_t largest_strip_rows = 24;
 constexpr std::int64_t row_step = 6;  // rows of a register block
 
-// oneDNN's products have one size for all tiles, which a window would waste.
+// oneDNN's products have one size for all tiles, which is wasteful for windows.
 constexpr std::int64_t uncut_query_rows = 128;
 constexpr std::int64_t uncut_key_columns = 256;
 constexpr std::int64_t uncut_narrow_key_columns = 128;
 
-/// Blocks of queries for each thread in a stage, so that none waits long at its end.
+/// Blocks of queries for each thread in a stage, so that no thread waits long at the end.
 constexpr std::int64_t blocks_per_thread = 64;
 
-/// Queries of a kv head for which packing its keys takes longer than it saves.
+/// Number of queries of a kv head up to which packing its keys takes longer than it saves.
 constexpr std::int64_t in_place_rows = 16;
 
-/// Rows that see fewer keys are not worth preparing keys and queries twice.
+/// For rows that see fewer keys it does not pay to prepare keys and queries twice.
 constexpr std::int64_t least_approximated_keys = 768;
 
-/// `size` in the fewest pieces of at most `largest`, all of one length rounded up to `step`.
+/// Length of the pieces when `size` is cut into the fewest equal pieces of at most `largest`, rounded up to
+/// `step`.
 std::int64_t even_piece(std::int64_t size, std::int64_t largest, std::int64_t step) {
   const std::int64_t pieces = (size + largest - 1) / largest;
   return rounded_up((size + pieces - 1) / pieces, step);
@@ -38,7 +39,7 @@ std::int64_t even_piece(std::int64_t size, std::int64_t largest, std::int64_t st
 
 std::int64_t pieces(std::int64_t size, std::int64_t piece) { return (size + piece - 1) / piece; }
 
-/// First and last key that queries first … last-1 see.
+/// First and last key visible to queries first … last-1.
 KeyRange extent(const Pattern& pattern, const Shape& shape, std::int64_t first, std::int64_t last) {
   const KeySet keys = pattern.keys_of_any(shape, first, last);
   if (keys.count() == 0) return {0, 0};
@@ -58,7 +59,7 @@ void list_stages(const Variant& variant, const Problem& problem, Tiling& tiling)
     const KeyRange keys = keys_of(tile, 1);
     longest = std::max(longest, keys.end - keys.begin);
   }
-  // Keys at the border of two stages are prepared twice: one in five at most.
+  // Keys at the border of two stages are prepared twice: at most one in five.
   const std::int64_t query_tiles =
       4 * longest < shape.seqlen_k
           ? std::clamp(pieces(4 * longest, tiling.query_rows), std::int64_t{1}, tiling.query_tiles)
@@ -85,7 +86,7 @@ void list_stages(const Variant& variant, const Problem& problem, Tiling& tiling)
 
 namespace {
 
-/// Tiles whose strips are cut to what they see.
+/// Tiles whose strips are cut to the visible columns.
 Tiling cut_tiling(const Shape& shape, DType dtype) {
   const TileLimits limits = tile_limits(cache_sizes(), shape, dtype);
   Tiling tiling{};
@@ -96,7 +97,7 @@ Tiling cut_tiling(const Shape& shape, DType dtype) {
   return tiling;
 }
 
-/// Tiles of oneDNN's products.
+/// Tiles for oneDNN's products.
 Tiling uncut_tiling(const Pattern& pattern, const Shape& shape, DType dtype) {
   const std::int64_t most = std::min(uncut_key_columns, tile_limits(cache_sizes(), shape, dtype).key_columns);
   const KeyRange middle = extent(pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
@@ -109,8 +110,8 @@ Tiling uncut_tiling(const Pattern& pattern, const Shape& shape, DType dtype) {
   return tiling;
 }
 
-/// A row_threshold normaliser of plain dot products with the keys as they are, rows that see enough keys, and
-/// a level that multiplies 8-bit numbers fast.
+/// Whether 8-bit products are used: a row_threshold normaliser, dot products with unmodified keys, rows that
+/// see enough keys, and a level with fast 8-bit products.
 bool suits_approximation(const Variant& variant, const Shape& shape) {
   if (variant.normaliser.kind() != NormaliserKind::row_threshold || !variant.modifiers.empty() ||
       variant.score.kind() != ScoreKind::product || variant.score.transforms_keys() ||
@@ -120,7 +121,7 @@ bool suits_approximation(const Variant& variant, const Shape& shape) {
   return middle.end - middle.begin >= least_approximated_keys;
 }
 
-/// What row code multiplies: it takes bfloat16 in pairs along the depth.
+/// Depth of products in row code, which multiplies bfloat16 in pairs along the depth.
 DType row_code_dtype(const Variant& variant, const Problem& problem) {
   return variant.score.kind() == ScoreKind::pairwise || variant.score.width(problem.shape.head_dim) % 2 != 0
              ? DType::f32

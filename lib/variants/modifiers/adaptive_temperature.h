@@ -1,7 +1,7 @@
 // adaptive_temperature: beta(H) s with H the entropy of the row, beta = max(1, polynomial(H)) where H > 0.5
-// and 1 elsewhere. Velickovic et al., arXiv:2410.01104. beta is above 1 for 0.849 < H < 5.944 nats alone, at
-// most 2.42 near 4.41: rows more dispersed than that, from about e^5.9 = 380 keys of even weight on, it
-// leaves as they are.
+// and 1 elsewhere. Velickovic et al., arXiv:2410.01104. beta is above 1 only for 0.849 < H < 5.944 nats, and
+// at most 2.42 near 4.41. So it does not change rows that are more dispersed, from about e^5.9 = 380 keys of
+// equal weight on.
 #pragma once
 
 #include <algorithm>

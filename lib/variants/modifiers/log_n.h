@@ -1,5 +1,5 @@
-// log_n(a): a ln(n_i) s, n_i being the keys that the row sees: logits that grow with the row, so that softmax
-// can stay sharp on long ones. Scalable-Softmax, Nakanishi, arXiv:2501.19399.
+// log_n(a): a ln(n_i) s, n_i the number of keys that the row sees. Logits grow with the row, so that softmax
+// can stay sharp on long rows. Scalable-Softmax, Nakanishi, arXiv:2501.19399.
 #pragma once
 
 #include <cmath>
@@ -15,7 +15,7 @@ struct LogN {
   static constexpr MemberInfo info{"log_n", "a > 0 (0.43)", "log_n(0.43)", "a ln(n) s, n visible keys",
                                    "Nakanishi, arXiv:2501.19399"};
   static constexpr RowFact fact = RowFact::visible_keys;
-  double a = 0.43;  ///< about what the paper's models learn
+  double a = 0.43;  ///< close to what the models of the paper learn
   double factor = 1;
 
   static LogN parse(const Arguments& given) {

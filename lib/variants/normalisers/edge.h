@@ -1,12 +1,12 @@
-// Where a normaliser's weights jump: on a row of logits, the last one kept and the first one left out.
+// The edge of a normaliser whose weights jump: the last logit that is kept and the first that is left out.
 #pragma once
 
 namespace attnlab {
 
-/// The two are apart by more than rounding, or which keys get weight is a matter of rounding.
+/// If the two differ by no more than rounding, rounding decides which keys get weight.
 struct Edge {
-  double kept;     ///< the lowest logit with a weight
-  double dropped;  ///< the highest one without; -inf where every key is kept
+  double kept;     ///< the lowest logit with weight
+  double dropped;  ///< the highest logit without weight; -inf if every key is kept
 };
 
 }  // namespace attnlab

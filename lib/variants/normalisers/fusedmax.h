@@ -41,13 +41,13 @@ struct Fusedmax {
   }
 
  private:
-  /// By level sets: {y > t} has the least cost sum (t - s) + lambda x its borders (Chambolle and Darbon
-  /// 2009). With t the mean, either no set is better than none and y is t throughout, or the row falls apart
-  /// into runs above and below t, each pulled towards its neighbours.
+  /// By level sets: {y > t} is the set of least cost sum (t - s) + lambda x its borders (Chambolle and Darbon
+  /// 2009). With t the mean, either the empty set is best and y is t everywhere, or the row splits into runs
+  /// above and below t, each drawn towards its neighbours.
   void denoise(std::span<double> row) const {
     double mean = 0;
     for (const double s : row) mean += s / static_cast<double>(row.size());
-    // costs[high]: of the best labels so far, the last one being `high`; from: the label before it.
+    // costs[high]: cost of the best labels so far whose last label is `high`; from: the label before it.
     std::vector<std::vector<char>> from(2, std::vector<char>(row.size()));
     double costs[2] = {0, 0};
     for (std::size_t t = 0; t < row.size(); ++t) {
@@ -78,9 +78,9 @@ struct Fusedmax {
   }
 
   /// The same by the taut string (Davies and Kovac 2001): y is the slope of the shortest path through the
-  /// tube of half width lambda about the cumulative sums. Two chains hold what the path may touch, seen from
-  /// its last bend: the least concave majorant of the floor and the greatest convex minorant of the ceiling.
-  /// O(n): a point enters and leaves each chain once. Point t stands before key t.
+  /// tube of half width lambda about the cumulative sums. Two chains have the points that the path may touch
+  /// after its last bend: the least concave majorant of the floor and the greatest convex minorant of the
+  /// ceiling. O(n), since a point enters and leaves each chain once. Point t is before key t.
   class TautString {
    public:
     TautString(std::span<float> row, double lambda, const RowScratch& scratch)
@@ -104,7 +104,7 @@ struct Fusedmax {
    private:
     struct Chain {
       std::span<std::int32_t> points;
-      double offset;  ///< of the tube's border from the sums
+      double offset;  ///< distance of the tube's border from the sums
       std::size_t first = 0;
       std::size_t last = 0;
     };
@@ -120,7 +120,7 @@ struct Fusedmax {
       return (height(chain, point) - bend_height_) / static_cast<double>(point - bend_);
     }
 
-    /// `side`: 1 for the floor, whose slopes fall, -1 for the ceiling.
+    /// `side`: 1 for the floor, whose slopes decrease, -1 for the ceiling.
     void append(Chain& chain, Chain& other, std::size_t point, int side) {
       while (chain.first < chain.last) {
         const std::size_t last = at(chain, chain.last - 1);
@@ -140,7 +140,7 @@ struct Fusedmax {
       chain.points[chain.last++] = static_cast<std::int32_t>(point);
     }
 
-    /// The path runs straight to the first point of the chain and turns there.
+    /// The path is straight to the first point of the chain and turns there.
     void bend(Chain& chain) {
       const std::size_t point = at(chain, chain.first++);
       const auto level = static_cast<float>(slope(chain, point));

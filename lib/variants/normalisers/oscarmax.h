@@ -1,6 +1,6 @@
 // oscarmax(lambda): sparsemax of argmin_y |y - s|^2 / 2 + lambda sum_(t < u) max(y_t, y_u), which groups keys
-// of similar logits wherever they are. Niculae and Blondel, arXiv:1705.07704, without the absolute values and
-// the clipping at 0 of its published code: those are not invariant to a shift of the logits.
+// of similar logits at any distance. Niculae and Blondel, arXiv:1705.07704, without the absolute values and
+// the clipping at 0 of the published code, which are not invariant under a shift of the logits.
 #pragma once
 
 #include <algorithm>
@@ -33,8 +33,9 @@ struct Oscarmax {
   }
   std::vector<double> arguments() const { return {lambda}; }
 
-  /// Of the row in falling order, s_(t) + lambda t, the nearest row that does not rise: from each place on,
-  /// the run with the highest mean. Places count from 0; a constant for the whole row changes no weight.
+  /// For the row in descending order, the nearest non-increasing row to s_(t) + lambda t: from each position
+  /// on, the run with the highest mean. Positions count from 0; a constant for the whole row changes no
+  /// weight.
   void weights(std::span<double> row) const {
     std::vector<std::size_t> order(row.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -62,7 +63,8 @@ struct Oscarmax {
       return logit(a) > logit(b) || (logit(a) == logit(b) && a < b);
     });
     const double largest = static_cast<double>(logit(order[0]));
-    // Pool adjacent violators: runs as sums and lengths; a run that is no lower than the one before joins it.
+    // Pool adjacent violators: runs are sums and lengths; a run that is not below the previous one is merged
+    // with it.
     std::size_t runs = 0;
     for (std::size_t t = 0; t < order.size(); ++t) {
       scratch.values[runs] = static_cast<double>(logit(order[t])) - largest + lambda * static_cast<double>(t);
@@ -74,7 +76,7 @@ struct Oscarmax {
         scratch.lengths[runs - 1] += scratch.lengths[runs];
       }
     }
-    // Relative to the first run, which is the highest, so that lambda n takes no digits of the rest.
+    // Relative to the first run, which is the highest, so that lambda n costs no precision.
     const double highest = scratch.values[0] / scratch.lengths[0];
     std::size_t t = 0;
     for (std::size_t run = 0; run < runs; ++run) {

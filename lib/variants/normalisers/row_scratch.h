@@ -1,4 +1,4 @@
-// Room beside a row, for the normalisers that need all of it at once.
+// Scratch memory for normalisers that need a whole row at once.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace attnlab {
 
-/// As many elements each as the row has.
+/// Each span is as long as the row.
 struct RowScratch {
   std::span<double> values;
   std::span<std::int32_t> places;

@@ -1,5 +1,5 @@
-// Projection of a row onto the simplex in float32, for the normalisers that are sparsemax of something else.
-// Michelot 1986.
+// Projection of a row onto the simplex in float32 (Michelot 1986), for normalisers that are sparsemax of a
+// transformed row.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,9 @@
 
 namespace attnlab {
 
-/// Replaces s by max(s - tau, 0), tau such that the row sums to 1: tau climbs from below, over what is left
-/// above it. In place; relative to the maximum, so that large logits keep their precision.
+/// Replaces s by max(s - tau, 0), in place, with tau such that the row sums to 1. tau increases from below,
+/// over the logits that remain above it. Computed relative to the maximum, so that large logits keep their
+/// precision.
 inline void project_on_simplex(std::span<float> row) {
   const double maximum = static_cast<double>(*std::max_element(row.begin(), row.end()));
   double tau = -1;

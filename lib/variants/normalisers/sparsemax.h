@@ -43,7 +43,7 @@ struct Sparsemax {
     for (std::size_t k = 0; k < sorted.size(); ++k) {
       sum += sorted[k] - sorted[0];
       const double count = static_cast<double>(k + 1);
-      if (1 + count * (sorted[k] - sorted[0]) > sum) tau = (sum - 1) / count;  // less sorted[0]
+      if (1 + count * (sorted[k] - sorted[0]) > sum) tau = (sum - 1) / count;  // minus sorted[0]
     }
     for (double& value : row) value = std::max((value - sorted[0]) - tau, 0.0);
   }

@@ -1,4 +1,4 @@
-// causal: keys up to the query's own position, aligned bottom-right (j <= i + n_k - n_q).
+// causal: keys up to the query's position, aligned bottom-right (j <= i + n_k - n_q).
 #pragma once
 
 #include <cstdint>

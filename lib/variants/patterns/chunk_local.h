@@ -1,5 +1,4 @@
-// chunk_local(c): the keys of the query's own chunk of c positions. Block attention, arXiv:2007.14062,
-// section 2.
+// chunk_local(c): the keys in the query's chunk of c positions. Block attention, arXiv:2007.14062, section 2.
 #pragma once
 
 #include <cstdint>

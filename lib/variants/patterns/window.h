@@ -1,5 +1,5 @@
-// window(w): the w keys that end at the query's position, itself included; window(l, r): l before it to r
-// after it. Longformer, arXiv:2004.05150.
+// window(w): the last w keys up to the query's position, included; window(l, r): from l before to r after
+// that position. Longformer, arXiv:2004.05150.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ namespace attnlab {
 struct NegL2 {
   static constexpr MemberInfo info{"neg_l2", "scale > 0 (1 / sqrt(head_dim))", "neg_l2(0.2)",
                                    "-scale |q - k|^2", "Kim et al., arXiv:2006.04710"};
-  /// The squares are larger than their difference, which is what counts.
+  /// The squares are larger than their difference, so bfloat16 would round them too much.
   static constexpr bool needs_float32 = true;
   std::optional<double> scale;
 

@@ -25,7 +25,7 @@ using ScoreTable = std::variant<  //
     Mlp<Activation::tanh>,        //
     Mlp<Activation::relu>>;
 
-/// What a Score holds.
+/// The contents of a Score.
 struct ScoreMember {
   ScoreTable value;
 };
