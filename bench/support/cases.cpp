@@ -24,7 +24,7 @@ Case::Case(const std::string& engine, const std::string& variant, const Problem&
            const std::string& input)
     : variant_(Variant::parse(variant)),
       problem_(problem),
-      tensors_(Input::parse(input).make(problem, 1)),
+      tensors_(InputSource::parse(input).make(problem, 1)),
       weights_(seeded_weights(weight_shapes(variant_, problem.shape), 1)),
       output_(problem.dtype, problem.shape.output()),
       plan_(require_engine(engine, variant_, problem).plan(variant_, problem, *workspace_)) {

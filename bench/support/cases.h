@@ -9,15 +9,15 @@
 #include "attnlab/core/tensor.h"
 #include "attnlab/core/workspace.h"
 #include "attnlab/engines/engine.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "attnlab/oracle/output_error.h"
 
 namespace attnlab {
 
 class Case {
  public:
-  /// `input`: as for Input::parse. Throws ArgumentError, and std::runtime_error if the engine refuses the
-  /// variant.
+  /// `input`: as for InputSource::parse. Throws ArgumentError, and std::runtime_error if the engine refuses
+  /// the variant.
   Case(const std::string& engine, const std::string& variant, const Problem& problem,
        const std::string& input);
 

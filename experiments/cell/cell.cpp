@@ -11,7 +11,7 @@
 #include "attnlab/core/argument_error.h"
 #include "attnlab/core/fnv.h"
 #include "attnlab/engines/registry.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "attnlab/inputs/npy.h"
 #include "attnlab/measure/machine.h"
 
@@ -80,7 +80,7 @@ Cell cell_from_json(const Json& json) {
                         sizes.at(4), sizes.at(5), sizes.at(6)};
   cell.problem.dtype = parse_dtype(json.at("dtype").get<std::string>());
   cell.problem.threads = json.at("threads");
-  cell.input = Input::parse(json.at("input").get<std::string>());
+  cell.input = InputSource::parse(json.at("input").get<std::string>());
   cell.seed = json.at("seed");
   cell.score_weights = json.at("score_weights");
   cell.cu_seqlens = json.at("cu_seqlens");
@@ -252,7 +252,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
   std::set<std::string> seen;
   const std::vector<Named> named = named_variants(settings);
   for (const auto& input_text : items(settings, "input")) {
-    const Input input = Input::parse(*input_text);
+    const InputSource input = InputSource::parse(*input_text);
     const std::optional<CapturedShape> captured = input.captured_shape();
     for (const auto& seed : sizes(settings, "seed", 0, std::int64_t{1} << 40))
       for (const auto& threads : sizes(settings, "threads", 1, max_threads))

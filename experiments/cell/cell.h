@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "attnlab/core/problem.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "attnlab/variants/variant.h"
 #include "options/options.h"
 
@@ -21,7 +21,7 @@ struct Cell {
   std::string engine;
   Variant variant;
   Problem problem;
-  Input input = Input::parse("gaussian(1)");
+  InputSource input = InputSource::parse("gaussian(1)");
   std::uint64_t seed = 1;
   std::string score_weights;  ///< prefix of .npy files; empty: made from the seed
   std::string cu_seqlens;     ///< .npy file; empty: one sequence

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "attnlab/engines/engine.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "cell/cell.h"
 
 namespace attnlab {

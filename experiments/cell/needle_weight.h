@@ -11,8 +11,8 @@
 namespace attnlab {
 
 /// Adds `needle_weight` to the means, over all rows and by head, in `dispersion` (results/SCHEMA.md): the
-/// mean over the rows that see the needle, or null if no row does. `needles`: see Input::make, which also
-/// says what coordinate 0 of the output holds.
+/// mean over the rows that see the needle, or null if no row does. `needles`: see InputSource::make, which
+/// also says what coordinate 0 of the output holds.
 void add_needle_weight(const Variant& variant, const Shape& shape, std::span<const std::int64_t> needles,
                        const TensorView& output, Json& dispersion);
 

@@ -7,7 +7,7 @@
 #include "attnlab/core/argument_error.h"
 #include "attnlab/dispersion/divergence.h"
 #include "attnlab/engines/registry.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "cell/cell.h"
 
 namespace attnlab {

@@ -1,7 +1,7 @@
 #include "cli/option_values.h"
 
 #include "attnlab/engines/registry.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "attnlab/variants/arguments.h"
 
 namespace attnlab {

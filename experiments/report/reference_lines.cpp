@@ -7,7 +7,7 @@
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/dispersion/laws.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "records/analysis.h"
 
 namespace attnlab {
@@ -35,7 +35,7 @@ std::optional<double> least_entropy(const Json& record) {
 DispersionLaw law_of(const Json& record) {
   const auto n = static_cast<double>(seqlen_of(record));
   try {
-    const Input input = Input::parse(text_at(record, "input.name"));
+    const InputSource input = InputSource::parse(text_at(record, "input.name"));
     if (const auto sigma = input.gaussian_deviation()) return gaussian_law(n, *sigma);
     if (const auto delta = input.needle_logit()) return needle_law(n, *delta);
   } catch (const ArgumentError&) {

@@ -7,7 +7,7 @@ namespace attnlab {
 
 void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t first_query,
                  const LogitTile& tile) {
-  constexpr float hidden = -std::numeric_limits<float>::infinity();
+  constexpr float masked = -std::numeric_limits<float>::infinity();
   const std::int64_t end = tile.first_key + tile.columns;
   for (std::int64_t t = 0; t < tile.rows; ++t) {
     float* row = tile.logits + t * tile.stride - tile.first_key;
@@ -16,10 +16,10 @@ void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t first_
     for (const KeyRange& range : visible_keys(pattern, shape, first_query + t, facts)) {
       if (range.end <= next) continue;
       if (range.begin >= end) break;
-      std::fill(row + next, row + std::max(next, range.begin), hidden);
+      std::fill(row + next, row + std::max(next, range.begin), masked);
       next = std::min(range.end, end);
     }
-    std::fill(row + next, row + end, hidden);
+    std::fill(row + next, row + end, masked);
   }
 }
 

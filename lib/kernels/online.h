@@ -162,7 +162,7 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
       for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) absorb.template operator()<finite, 2>(j);
       if (j < columns) absorb.template operator()<finite, 1>(j);
     };
-    // Where nothing is hidden, statistics need not ask of every logit whether it is.
+    // Where every key is visible, statistics need no test of each logit.
     if (Sketch::asks_whether_finite && are_finite(StorageF32{}, logits, tile.columns))
       absorb_all.template operator()<Sketch::asks_whether_finite>();
     else

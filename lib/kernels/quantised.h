@@ -113,18 +113,19 @@ static void quantise_keys(float* rows, std::int64_t count, std::int64_t width, Q
   }
 }
 
-static void quantise_query(const float* query, std::int64_t width, QuantisedQuery* facts, std::int8_t* to) {
+static void quantise_query(const float* query, std::int64_t width, QuantisedQuery* quantised,
+                           std::int8_t* to) {
   __builtin_memset(to, 0, static_cast<std::size_t>(quantised_width(width)));
-  facts->scale = whole_scale(query, width);
-  facts->offset = 0;
-  if (facts->scale == 0) return;
+  quantised->scale = whole_scale(query, width);
+  quantised->offset = 0;
+  if (quantised->scale == 0) return;
   const Rounded rounded =
-      round_to_whole(query, width, facts->scale, [&](std::int64_t c, const std::int8_t* whole) {
+      round_to_whole(query, width, quantised->scale, [&](std::int64_t c, const std::int8_t* whole) {
         __builtin_memcpy(to + c, whole, static_cast<std::size_t>(std::min(width - c, Lane::width)));
       });
-  facts->offset = 128 * static_cast<std::int32_t>(rounded.sum);
-  facts->norm = rounded.norm;
-  facts->error = rounded.lost;
+  quantised->offset = 128 * static_cast<std::int32_t>(rounded.sum);
+  quantised->norm = rounded.norm;
+  quantised->error = rounded.lost;
 }
 
 #if defined(__AVX512VNNI__)
@@ -147,14 +148,14 @@ ATTNLAB_INLINE void add_products(__m512i& sum, __m512i keys, __m512i query) {
 /// `rows` queries and `lanes` lanes of a group of keys.
 template <int rows, int lanes>
 ATTNLAB_INLINE void approximate_block(const std::int8_t* queries, std::int64_t width,
-                                      const QuantisedQuery* facts, float key_scale, const float* centers,
+                                      const QuantisedQuery* quantised, float key_scale, const float* centers,
                                       const float* bounds, const std::uint8_t* keys, float* logits,
                                       std::int64_t stride, std::uint16_t* above) {
   __m512i sums[rows][lanes];
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
-    for (int l = 0; l < lanes; ++l) sums[r][l] = _mm512_set1_epi32(-facts[r].offset);
+    for (int l = 0; l < lanes; ++l) sums[r][l] = _mm512_set1_epi32(-quantised[r].offset);
   for (std::int64_t c = 0; c < width; c += 4) {
     __m512i column[lanes];
 #pragma GCC unroll 4
@@ -170,7 +171,7 @@ ATTNLAB_INLINE void approximate_block(const std::int8_t* queries, std::int64_t w
   }
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
-    const __m512 step = _mm512_set1_ps(facts[r].scale * key_scale);
+    const __m512 step = _mm512_set1_ps(quantised[r].scale * key_scale);
     const __m512 center = _mm512_set1_ps(centers[r]);
     const __m512 bound = _mm512_set1_ps(bounds[r]);
 #pragma GCC unroll 4
@@ -191,7 +192,7 @@ ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile&
   for (int r = 0; r < rows; ++r) {
     bounds[r] = logit_bound(from.tau[row + r], from.scale);
     // Nothing is known of a query without a scale: no -inf of it may stand for a key that is not visible.
-    centers[r] = from.query_facts[row + r].scale == 0
+    centers[r] = from.quantised_queries[row + r].scale == 0
                      ? 0
                      : dot(from.queries + (row + r) * from.width, from.keys->mean, from.width);
   }
@@ -202,7 +203,7 @@ ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile&
     const std::int64_t left = std::min(quantised_group - inside, tile.columns - column) / 16;
     const auto lanes = [&]<int count>() {
       if (left == count)
-        approximate_block<rows, count>(from.query_numbers + row * width, width, from.query_facts + row,
+        approximate_block<rows, count>(from.query_numbers + row * width, width, from.quantised_queries + row,
                                        from.keys->scale, centers, bounds, keys,
                                        tile.logits + row * tile.stride + column, tile.stride,
                                        tile.above + (row * tile.stride + column) / 16);

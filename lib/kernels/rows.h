@@ -144,7 +144,7 @@ inline double approximation_error(const QuantisedQuery& query, std::int64_t widt
 struct QuantisedTile {
   const float* queries = nullptr;              ///< rows x width
   const std::int8_t* query_numbers = nullptr;  ///< rows x quantised_width
-  const QuantisedQuery* query_facts = nullptr;
+  const QuantisedQuery* quantised_queries = nullptr;
   const QuantisedKeys* keys = nullptr;
   std::int64_t width = 0;
   std::int64_t first_column = 0;  ///< of the keys
@@ -240,7 +240,8 @@ struct RowCode {
 
   /// Makes `keys` of `count` rows of keys of `width` numbers, which it overwrites.
   void (*quantise_keys)(float* rows, std::int64_t count, std::int64_t width, QuantisedKeys* keys);
-  void (*quantise_query)(const float* query, std::int64_t width, QuantisedQuery* facts, std::int8_t* numbers);
+  void (*quantise_query)(const float* query, std::int64_t width, QuantisedQuery* quantised,
+                         std::int8_t* numbers);
 
   /// Fills the tile with logits that are off by no more than quantised.h says, and its `above` by tau. Null
   /// at levels that do not multiply 8-bit numbers fast.

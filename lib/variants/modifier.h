@@ -10,8 +10,8 @@
 
 #include "attnlab/core/problem.h"
 #include "attnlab/variants/arguments.h"
-#include "attnlab/variants/hidden.h"
 #include "attnlab/variants/modifiers/row_facts.h"
+#include "attnlab/variants/opaque.h"
 #include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
@@ -56,7 +56,7 @@ class Modifier {
 
  private:
   explicit Modifier(const ModifierMember& member);
-  Hidden<ModifierMember, 192> member_;
+  Opaque<ModifierMember, 192> member_;
 };
 
 /// The most that any of them asks for.

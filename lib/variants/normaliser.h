@@ -1,5 +1,5 @@
 // Normalisers: a row of logits to a row of weights. Each is one file in normalisers/ and one row in
-// normalisers/table.h; its kind picks the driver, and no engine knows its name.
+// normalisers/table.h; its kind picks the plan, and no engine knows its name.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
-#include "attnlab/variants/hidden.h"
 #include "attnlab/variants/normalisers/edge.h"
 #include "attnlab/variants/normalisers/kind.h"
 #include "attnlab/variants/normalisers/row_scratch.h"
+#include "attnlab/variants/opaque.h"
 
 namespace attnlab {
 
@@ -54,7 +54,7 @@ class Normaliser {
 
  private:
   explicit Normaliser(const NormaliserMember& member);
-  Hidden<NormaliserMember> member_;
+  Opaque<NormaliserMember> member_;
 };
 
 std::vector<MemberInfo> normaliser_infos();

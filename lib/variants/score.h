@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
-#include "attnlab/variants/hidden.h"
+#include "attnlab/variants/opaque.h"
 #include "attnlab/variants/score_weights.h"
 
 namespace attnlab {
@@ -63,7 +63,7 @@ class Score {
 
  private:
   explicit Score(const ScoreMember& member);
-  Hidden<ScoreMember> member_;
+  Opaque<ScoreMember> member_;
 };
 
 std::vector<MemberInfo> score_infos();

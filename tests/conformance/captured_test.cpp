@@ -9,7 +9,7 @@
 
 #include "attnlab/dispersion/summary.h"
 #include "attnlab/engines/registry.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 
 namespace attnlab {
 namespace {
@@ -19,7 +19,7 @@ using nlohmann::json;
 
 DispersionSummary measure(const std::string& prefix, const std::string& variant_name,
                           const char* engine_name) {
-  const Input input = Input::parse("npy:" + prefix);
+  const InputSource input = InputSource::parse("npy:" + prefix);
   const CapturedShape sizes = *input.captured_shape();
   const Problem problem{{sizes.batch, sizes.heads, sizes.kv_heads, sizes.seqlen_q, sizes.seqlen_k,
                          sizes.head_dim, sizes.head_dim_v},

@@ -18,9 +18,9 @@
 namespace attnlab {
 namespace {
 
-constexpr float hidden = -std::numeric_limits<float>::infinity();
+constexpr float masked = -std::numeric_limits<float>::infinity();
 
-/// Logits of one query, some of them hidden, whole lanes of them.
+/// Logits of one query, some of them masked, whole lanes of them.
 struct Row {
   std::vector<float> logits, norms, log_norms;
   std::int64_t position = 0;
@@ -33,11 +33,11 @@ Row random_row(float most_spread) {
   const auto columns = static_cast<std::size_t>(row_code_columns * *rc::gen::inRange(1, 40));
   const float offset = *rc::gen::element(-500.0F, 0.0F, 500.0F);
   const float spread = most_spread * *rc::gen::element(0.0F, 0.02F, 0.2F, 1.0F);
-  const int hidden_of_8 = *rc::gen::inRange(0, 8);
+  const int masked_of_8 = *rc::gen::inRange(0, 8);
   Row row;
   row.position = *rc::gen::inRange<std::int64_t>(-20, static_cast<std::int64_t>(columns) + 20);
   for (std::size_t j = 0; j < columns; ++j) {
-    row.logits.push_back(static_cast<int>(bits() % 8) < hidden_of_8 ? hidden
+    row.logits.push_back(static_cast<int>(bits() % 8) < masked_of_8 ? masked
                                                                     : offset + spread * normal(bits));
     row.norms.push_back(bits() % 16 == 0 ? 0.0F : std::abs(normal(bits)));
     row.log_norms.push_back(row.norms.back() == 0 ? 0.0F : std::log(row.norms.back()));
@@ -51,7 +51,7 @@ RowStatistics by_definition(const Row& row, std::int64_t& visible) {
   std::vector<double> logits, weights, norms;
   std::vector<std::int64_t> keys;
   for (std::size_t j = 0; j < row.logits.size(); ++j) {
-    if (row.logits[j] == hidden) continue;
+    if (row.logits[j] == masked) continue;
     logits.push_back(static_cast<double>(row.logits[j]));
     norms.push_back(static_cast<double>(row.norms[j]));
     keys.push_back(static_cast<std::int64_t>(j));
@@ -105,7 +105,7 @@ TEST(Sketch, PartsInAnyOrderAreTheWhole) {
       for (std::size_t j = cuts[cut - 1]; j < cuts[cut]; ++j) {
         const auto logit = static_cast<double>(row.logits[j]);
         add(part, logit, static_cast<std::int64_t>(j), row.position, static_cast<double>(row.norms[j]));
-        if (row.logits[j] != hidden) merge(part.logits, {logit, logit, 1});
+        if (row.logits[j] != masked) merge(part.logits, {logit, logit, 1});
       }
       parts.push_back(part);
     }
@@ -126,7 +126,7 @@ TEST(Sketch, RowCodeMakesTheSameOfTiles) {
     for (std::size_t cut = 1; cut < cuts.size(); ++cut) {
       // Parts are tiles of up to 256 columns.
       RowSketch part;
-      float maximum = hidden;
+      float maximum = masked;
       float sums[row_code_columns] = {};
       for (std::size_t j = cuts[cut - 1]; j < cuts[cut]; j += 256) {
         std::vector<float> logits(

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "attnlab/core/argument_error.h"
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "attnlab/oracle/oracle.h"
 
 namespace attnlab {
@@ -20,7 +20,7 @@ std::vector<float> row(const Tensor& tensor, std::int64_t h, std::int64_t i) {
 }
 
 TEST(Inputs, ASeedIsAnInput) {
-  const Input gaussian = Input::parse("gaussian(1)");
+  const InputSource gaussian = InputSource::parse("gaussian(1)");
   EXPECT_EQ(gaussian.make(problem(50), 1).checksum(), gaussian.make(problem(50), 1).checksum());
   EXPECT_NE(gaussian.make(problem(50), 1).checksum(), gaussian.make(problem(50), 2).checksum());
   EXPECT_NE(gaussian.make(problem(50), 1).checksum(), gaussian.make(problem(50, DType::bf16), 1).checksum());
@@ -29,7 +29,7 @@ TEST(Inputs, ASeedIsAnInput) {
 }
 
 TEST(Inputs, AShorterSequenceIsAPrefix) {
-  const Input gaussian = Input::parse("gaussian(2)");
+  const InputSource gaussian = InputSource::parse("gaussian(2)");
   const QkvTensors shorter = gaussian.make(problem(20), 3);
   const QkvTensors longer = gaussian.make(problem(90), 3);
   for (std::int64_t h = 0; h < 2; ++h)
@@ -46,7 +46,7 @@ struct Moments {
 
 Moments logit_moments(const std::string& input, std::int64_t n, std::int64_t skip) {
   const Problem given = problem(n);
-  const QkvTensors tensors = Input::parse(input).make(given, 5);
+  const QkvTensors tensors = InputSource::parse(input).make(given, 5);
   const Variant variant = Variant::parse("softmax");
   Oracle oracle(variant, given, {tensors.q.view(), tensors.k.view(), tensors.v.view(), nullptr});
   oracle.select(0, 1);
@@ -73,7 +73,7 @@ TEST(Inputs, LogitsHaveTheDeviationAskedFor) {
 
 TEST(Inputs, TheNeedleHasItsLogitAmongNormalOnes) {
   const Problem given = problem(900);
-  const QkvTensors tensors = Input::parse("needle(6)").make(given, 5);
+  const QkvTensors tensors = InputSource::parse("needle(6)").make(given, 5);
   ASSERT_EQ(tensors.needles.size(), 2U);
   EXPECT_NE(tensors.needles[0], tensors.needles[1]) << "each head has its own, somewhere";
   const Moments moments = logit_moments("needle(6)", 900, tensors.needles[1]);
@@ -92,11 +92,11 @@ TEST(Inputs, TheNeedleHasItsLogitAmongNormalOnes) {
 
 TEST(Inputs, NamesParseBackAndBadOnesAreRefused) {
   for (const char* name : {"gaussian(1)", "gaussian(0.33)", "needle(-2)", "npy:some/where"})
-    EXPECT_EQ(Input::parse(name).name(), name);
-  EXPECT_EQ(Input::parse("gaussian").name(), "gaussian(1)");
+    EXPECT_EQ(InputSource::parse(name).name(), name);
+  EXPECT_EQ(InputSource::parse("gaussian").name(), "gaussian(1)");
   for (const char* name :
        {"gaussian(", "gaussian()", "gaussian(x)", "gaussian(1,2)", "gaussian(inf)", "needles(1)", "npy:", ""})
-    EXPECT_THROW(Input::parse(name), ArgumentError) << name;
+    EXPECT_THROW(InputSource::parse(name), ArgumentError) << name;
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 #include "attnlab/measure/heap.h"
 #include "attnlab/oracle/weight_map.h"
 
@@ -13,7 +13,7 @@ namespace {
 WeightMap map_of(const std::string& variant, const std::string& input, std::int64_t n_q, std::int64_t n_k,
                  std::int64_t bins) {
   const Problem problem{{1, 2, 2, n_q, n_k, 8, 8}, DType::f32, 2};
-  const QkvTensors tensors = Input::parse(input).make(problem, 3);
+  const QkvTensors tensors = InputSource::parse(input).make(problem, 3);
   return weight_map(Variant::parse(variant), problem,
                     {tensors.q.view(), tensors.k.view(), tensors.v.view(), nullptr}, 0, 1, bins);
 }
@@ -49,7 +49,7 @@ TEST(WeightMap, TakesMemoryInProportionToTheLength) {
   if (!heap_bytes()) GTEST_SKIP() << "a sanitizer owns the heap";
   const auto peak = [](std::int64_t n) {
     const Problem problem{{1, 1, 1, n, n, 8, 8}, DType::f32, 2};
-    const QkvTensors tensors = Input::parse("gaussian(1)").make(problem, 3);
+    const QkvTensors tensors = InputSource::parse("gaussian(1)").make(problem, 3);
     const std::int64_t before = *heap_bytes();
     reset_heap_peak();
     weight_map(Variant::parse("entmax(1.5)"), problem,

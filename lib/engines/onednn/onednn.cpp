@@ -14,6 +14,7 @@
 #include "attnlab/engines/openmp_threads.h"
 #include "attnlab/engines/prepared_rows.h"
 #include "attnlab/engines/product_choice.h"
+#include "attnlab/engines/query_block.h"
 #include "attnlab/engines/row_scratch.h"
 #include "attnlab/engines/statistics_pass.h"
 #include "attnlab/engines/tile_product.h"
@@ -24,33 +25,32 @@ namespace attnlab {
 
 namespace {
 
-/// Rows of a head that one task takes at a time. The matrices are whole; fixed stripes make the result the
-/// same for any number of threads.
-constexpr std::int64_t stripe_rows = 128;
+/// Most queries of a block, which one task takes at a time. The matrices are whole; fixed blocks make the
+/// result the same for any number of threads.
+constexpr std::int64_t most_block_rows = 128;
 
-/// How the whole matrices are cut: stripes of rows for tasks, columns of keys for oneDNN.
-struct Stripes {
-  std::int64_t of_head;  ///< stripes of a head
-  std::int64_t rows;     ///< of a stripe; the last one of a head may have fewer
+/// How the whole matrices are cut: blocks of queries for tasks, columns of keys for oneDNN.
+struct Blocks {
+  std::int64_t of_head;  ///< blocks of a head
+  std::int64_t rows;     ///< of a block; the last one of a head may have fewer
   std::int64_t columns;
 
-  Stripes(const Variant& variant, const Shape& shape)
-      : rows(std::min(stripe_rows, shape.seqlen_q)),
+  Blocks(const Variant& variant, const Shape& shape)
+      : rows(std::min(most_block_rows, shape.seqlen_q)),
         // The null key is a column of its own; its value is the zeros that rows of V are padded with.
         columns(rounded_up(shape.seqlen_k + (has_null_key(variant.normaliser) ? 1 : 0), row_code_columns)) {
     of_head = (shape.seqlen_q + rows - 1) / rows;
   }
 };
 
-dnnl::memory::desc softmax_memory(const Stripes& stripes) {
-  return {
-      {stripes.rows, stripes.columns}, dnnl::memory::data_type::f32, dnnl::memory::dims{stripes.columns, 1}};
+dnnl::memory::desc softmax_memory(const Blocks& blocks) {
+  return {{blocks.rows, blocks.columns}, dnnl::memory::data_type::f32, dnnl::memory::dims{blocks.columns, 1}};
 }
 
-dnnl::softmax_forward::primitive_desc make_softmax(const Stripes& stripes) {
+dnnl::softmax_forward::primitive_desc make_softmax(const Blocks& blocks) {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return softmax_description(onednn_cpu(), softmax_memory(stripes), 1, attributes);
+  return softmax_description(onednn_cpu(), softmax_memory(blocks), 1, attributes);
 }
 
 class OnednnPlan final : public Plan {
@@ -59,14 +59,14 @@ class OnednnPlan final : public Plan {
       : variant_(variant),
         problem_(problem),
         rows_(row_code(isa_level())),
-        stripes_(variant, problem.shape),
+        blocks_(variant, problem.shape),
         dtype_(product_dtype(variant, problem)),
         width_(variant.score.width(problem.shape.head_dim)),
-        scores_(dtype_, stripes_.rows, stripes_.columns, width_, width_, stripes_.columns, PackFrom::columns,
+        scores_(dtype_, blocks_.rows, blocks_.columns, width_, width_, blocks_.columns, PackFrom::columns,
                 false, factor_of_score(variant.score, problem.shape.head_dim, dtype_).product),
-        values_(dtype_, stripes_.rows, problem.shape.head_dim_v, stripes_.columns, stripes_.columns,
+        values_(dtype_, blocks_.rows, problem.shape.head_dim_v, blocks_.columns, blocks_.columns,
                 problem.shape.head_dim_v, PackFrom::rows, false),
-        softmax_description_(make_softmax(stripes_)),
+        softmax_description_(make_softmax(blocks_)),
         softmax_(softmax_description_) {
     const Shape& shape = problem.shape;
     const std::int64_t kv_heads = shape.batch * shape.kv_heads;
@@ -75,8 +75,7 @@ class OnednnPlan final : public Plan {
       packed_values_.push_back(values_.packed(workspace.allocate_bytes(values_.packed_bytes())));
     }
     nonfinite_ = workspace.allocate<char>(kv_heads);
-    const std::int64_t pairs =
-        shape.batch * shape.heads * stripes_.of_head * stripes_.rows * stripes_.columns;
+    const std::int64_t pairs = shape.batch * shape.heads * blocks_.of_head * blocks_.rows * blocks_.columns;
     logits_ = workspace.allocate<float>(pairs);
     weights_ = workspace.allocate<bf16>(dtype_ == DType::bf16 ? pairs : 0);
     threads_.resize(static_cast<std::size_t>(problem.threads));
@@ -89,7 +88,7 @@ class OnednnPlan final : public Plan {
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    StatisticsPass pass(variant_, problem_, inputs, stripes_.columns, problem_.threads, 1, statistics);
+    StatisticsPass pass(variant_, problem_, inputs, blocks_.columns, problem_.threads, 1, statistics);
     run_all(inputs, output, &pass);
   }
 
@@ -98,7 +97,7 @@ class OnednnPlan final : public Plan {
  private:
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
     const auto kv_heads = static_cast<std::int64_t>(packed_keys_.size());
-    const std::int64_t stripes = problem_.shape.batch * problem_.shape.heads * stripes_.of_head;
+    const std::int64_t blocks = problem_.shape.batch * problem_.shape.heads * blocks_.of_head;
     // One barrier between the steps: each is done for the whole matrix before the next begins.
     const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
 #pragma omp parallel num_threads(problem_.threads)
@@ -107,11 +106,11 @@ class OnednnPlan final : public Plan {
 #pragma omp for schedule(static)
       for (std::int64_t head = 0; head < kv_heads; ++head) pack(inputs, head, own);
 #pragma omp for schedule(static)
-      for (std::int64_t index = 0; index < stripes; ++index) fill_logits(inputs, stripe(index), own);
+      for (std::int64_t index = 0; index < blocks; ++index) fill_logits(inputs, block(index), own);
 #pragma omp for schedule(static)
-      for (std::int64_t index = 0; index < stripes; ++index) normalise(stripe(index), pass, own);
+      for (std::int64_t index = 0; index < blocks; ++index) normalise(block(index), pass, own);
 #pragma omp for schedule(static)
-      for (std::int64_t index = 0; index < stripes; ++index) fill_output(inputs, stripe(index), output, own);
+      for (std::int64_t index = 0; index < blocks; ++index) fill_output(inputs, block(index), output, own);
     }
   }
 
@@ -133,14 +132,14 @@ class OnednnPlan final : public Plan {
     const std::int64_t element = size_bytes(dtype_);
     const bool whole_rows = variant_.normaliser.kind() == NormaliserKind::full_row;
     const bool has_facts = row_fact(variant_.modifiers) != RowFact::none;
-    own.queries = workspace.allocate_bytes(stripes_.rows * width_ * element);
-    own.unpacked = workspace.allocate_bytes(stripes_.columns * std::max(width_, shape.head_dim_v) * element);
+    own.queries = workspace.allocate_bytes(blocks_.rows * width_ * element);
+    own.unpacked = workspace.allocate_bytes(blocks_.columns * std::max(width_, shape.head_dim_v) * element);
     own.row =
-        workspace.allocate<float>(std::max({width_ + shape.head_dim, shape.head_dim_v, stripes_.columns}));
-    own.key_numbers = workspace.allocate<std::int32_t>(stripes_.columns);
+        workspace.allocate<float>(std::max({width_ + shape.head_dim, shape.head_dim_v, blocks_.columns}));
+    own.key_numbers = workspace.allocate<std::int32_t>(blocks_.columns);
     own.row_scratch = take_row_scratch(workspace, whole_rows ? shape.seqlen_k : 0);
-    own.facts = workspace.allocate<RowFacts>(has_facts ? stripes_.rows : 0);
-    own.output = workspace.allocate<float>(stripes_.rows * shape.head_dim_v);
+    own.facts = workspace.allocate<RowFacts>(has_facts ? blocks_.rows : 0);
+    own.output = workspace.allocate<float>(blocks_.rows * shape.head_dim_v);
     own.score_scratch = scores_.scratch(workspace.allocate_bytes(scores_.scratch_bytes()));
     own.value_scratch = values_.scratch(workspace.allocate_bytes(values_.scratch_bytes()));
     const dnnl::memory::desc softmax_scratch = softmax_description_.scratchpad_desc();
@@ -153,28 +152,22 @@ class OnednnPlan final : public Plan {
     own.unpacked_values = values_.unpacked(own.unpacked);
     own.result_logits = scores_.result(nullptr);
     own.result_output = values_.result(own.output.data());
-    own.softmax_rows = dnnl::memory(softmax_memory(stripes_), onednn_cpu(), nullptr);
+    own.softmax_rows = dnnl::memory(softmax_memory(blocks_), onednn_cpu(), nullptr);
     own.stream = dnnl::stream(onednn_cpu());
   }
 
-  /// Rows first … first+rows of one head, and where their logits are.
-  struct Stripe {
-    std::int64_t batch, head, kv_index, first, rows;
+  /// Some queries of one head, and where their logits are.
+  struct LogitBlock : QueryBlock {
     float* logits;
     bf16* weights;
   };
 
-  Stripe stripe(std::int64_t index) {
+  LogitBlock block(std::int64_t index) {
     const Shape& shape = problem_.shape;
-    const std::int64_t batch = index / stripes_.of_head / shape.heads;
-    const std::int64_t head = index / stripes_.of_head % shape.heads;
-    const std::int64_t first = index % stripes_.of_head * stripes_.rows;
-    const std::int64_t offset = index * stripes_.rows * stripes_.columns;
-    return {batch,
-            head,
-            batch * shape.kv_heads + shape.kv_head(head),
-            first,
-            std::min(stripes_.rows, shape.seqlen_q - first),
+    const std::int64_t head = index / blocks_.of_head;  // of batch x heads
+    const std::int64_t first = index % blocks_.of_head * blocks_.rows;
+    const std::int64_t offset = index * blocks_.rows * blocks_.columns;
+    return {{head / shape.heads, head % shape.heads, first, std::min(blocks_.rows, shape.seqlen_q - first)},
             logits_.data() + offset,
             weights_.empty() ? nullptr : weights_.data() + offset};
   }
@@ -183,131 +176,131 @@ class OnednnPlan final : public Plan {
     const std::int64_t batch = index / problem_.shape.kv_heads;
     const std::int64_t kv_head = index % problem_.shape.kv_heads;
     const auto at = static_cast<std::size_t>(index);
-    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, stripes_.columns, dtype_, own.row,
+    prepare_rows(variant_, inputs, Operand::key, batch, kv_head, 0, blocks_.columns, dtype_, own.row,
                  own.unpacked);
     scores_.pack(own.stream, own.unpacked_keys, packed_keys_[at]);
     nonfinite_[at] = copy_finite_values(
-        inputs, batch, kv_head, 0, stripes_.columns, dtype_,
+        inputs, batch, kv_head, 0, blocks_.columns, dtype_,
         own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim_v)), own.unpacked);
     values_.pack(own.stream, own.unpacked_values, packed_values_[at]);
   }
 
-  void fill_logits(const Inputs& inputs, const Stripe& stripe, PerThread& own) {
-    prepare_rows(variant_, inputs, Operand::query, stripe.batch, stripe.head, stripe.first, stripes_.rows,
-                 dtype_, own.row, own.queries);
-    own.result_logits.set_data_handle(stripe.logits);
-    scores_.multiply(own.stream, own.left_queries, packed_keys_[static_cast<std::size_t>(stripe.kv_index)],
-                     own.result_logits, own.score_scratch);
-    LogitTile tile = logits_of(stripe);
+  void fill_logits(const Inputs& inputs, const LogitBlock& block, PerThread& own) {
+    prepare_rows(variant_, inputs, Operand::query, block.batch, block.head, block.first, blocks_.rows, dtype_,
+                 own.row, own.queries);
+    own.result_logits.set_data_handle(block.logits);
+    scores_.multiply(own.stream, own.left_queries,
+                     packed_keys_[static_cast<std::size_t>(block.kv_head(problem_.shape))], own.result_logits,
+                     own.score_scratch);
+    LogitTile tile = logits_of(block);
     if (!own.facts.empty()) {
-      find_row_facts(variant_, problem_.shape, inputs, stripe.batch, stripe.head, stripe.first,
+      find_row_facts(variant_, problem_.shape, inputs, block.batch, block.head, block.first,
                      own.row.subspan(0, static_cast<std::size_t>(problem_.shape.head_dim)),
-                     own.facts.subspan(0, static_cast<std::size_t>(stripe.rows)));
+                     own.facts.subspan(0, static_cast<std::size_t>(block.rows)));
       tile.facts = own.facts.data();
     }
     for (const Modifier& modifier : variant_.modifiers) {
       if (modifier.fact() == RowFact::entropy) {
-        mask_logits(variant_.pattern, problem_.shape, stripe.first, tile);
-        for (std::int64_t t = 0; t < stripe.rows; ++t)
-          own.facts[static_cast<std::size_t>(t)].entropy = row_entropy(stripe, t);
+        mask_logits(variant_.pattern, problem_.shape, block.first, tile);
+        for (std::int64_t t = 0; t < block.rows; ++t)
+          own.facts[static_cast<std::size_t>(t)].entropy = row_entropy(block, t);
       }
-      rows_.modify(modifier.for_head(stripe.head, problem_.shape.heads, weights_of(inputs)), tile);
+      rows_.modify(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)), tile);
     }
-    mask_logits(variant_.pattern, problem_.shape, stripe.first, tile);
+    mask_logits(variant_.pattern, problem_.shape, block.first, tile);
   }
 
-  /// The whole logits of a stripe as one tile.
-  LogitTile logits_of(const Stripe& stripe) const {
-    const std::int64_t columns = stripes_.columns;
-    return {stripe.logits, columns, stripe.rows, columns, problem_.shape.position(stripe.first)};
+  /// The whole logits of a block as one tile.
+  LogitTile logits_of(const LogitBlock& block) const {
+    const std::int64_t columns = blocks_.columns;
+    return {block.logits, columns, block.rows, columns, problem_.shape.position(block.first)};
   }
 
-  void normalise(const Stripe& stripe, StatisticsPass* pass, PerThread& own) {
+  void normalise(const LogitBlock& block, StatisticsPass* pass, PerThread& own) {
     if (variant_.normaliser.kind() == NormaliserKind::online) {
       if (pass)
-        for (std::int64_t t = 0; t < stripe.rows; ++t) sketch_row(stripe, t, *pass, own);
-      add_null_key(variant_.normaliser, logits_of(stripe), problem_.shape.seqlen_k);
+        for (std::int64_t t = 0; t < block.rows; ++t) sketch_row(block, t, *pass, own);
+      add_null_key(variant_.normaliser, logits_of(block), problem_.shape.seqlen_k);
       // oneDNN makes NaN of a row that is -inf throughout.
-      std::array<bool, static_cast<std::size_t>(stripe_rows)> nothing{};
-      for (std::int64_t t = 0; t < stripe.rows; ++t) {
-        const float* row = stripe.logits + t * stripes_.columns;
-        nothing[static_cast<std::size_t>(t)] = std::all_of(row, row + stripes_.columns, [](float s) {
-          return s == -std::numeric_limits<float>::infinity();
-        });
+      std::array<bool, static_cast<std::size_t>(most_block_rows)> nothing{};
+      for (std::int64_t t = 0; t < block.rows; ++t) {
+        const float* row = block.logits + t * blocks_.columns;
+        nothing[static_cast<std::size_t>(t)] = std::all_of(
+            row, row + blocks_.columns, [](float s) { return s == -std::numeric_limits<float>::infinity(); });
       }
-      own.softmax_rows.set_data_handle(stripe.logits);
+      own.softmax_rows.set_data_handle(block.logits);
       softmax_.execute(own.stream, {{DNNL_ARG_SRC, own.softmax_rows},
                                     {DNNL_ARG_DST, own.softmax_rows},
                                     {DNNL_ARG_SCRATCHPAD, own.softmax_scratch}});
-      for (std::int64_t t = 0; t < stripe.rows; ++t)
+      for (std::int64_t t = 0; t < block.rows; ++t)
         if (nothing[static_cast<std::size_t>(t)])
-          std::fill_n(stripe.logits + t * stripes_.columns, stripes_.columns, 0.0F);
+          std::fill_n(block.logits + t * blocks_.columns, blocks_.columns, 0.0F);
     } else if (variant_.normaliser.kind() == NormaliserKind::elementwise) {
-      for (std::int64_t t = 0; t < stripe.rows; ++t) weigh_row(stripe, t, pass);
+      for (std::int64_t t = 0; t < block.rows; ++t) weigh_row(block, t, pass);
     } else {
-      for (std::int64_t t = 0; t < stripe.rows; ++t) solve_row(stripe, t, pass, own);
+      for (std::int64_t t = 0; t < block.rows; ++t) solve_row(block, t, pass, own);
     }
-    if (stripe.weights == nullptr) return;
-    for (std::int64_t at = 0; at < stripes_.rows * stripes_.columns; ++at)
-      stripe.weights[at] = bf16(stripe.logits[at]);
+    if (block.weights == nullptr) return;
+    for (std::int64_t at = 0; at < blocks_.rows * blocks_.columns; ++at)
+      block.weights[at] = bf16(block.logits[at]);
   }
 
   /// Calls `function` with pieces of row t that are short enough for float32 sums.
   template <class Function>
-  void for_each_piece(const Stripe& stripe, std::int64_t t, Function function) const {
+  void for_each_piece(const LogitBlock& block, std::int64_t t, Function function) const {
     constexpr std::int64_t longest = 256;
-    const std::int64_t columns = stripes_.columns;
+    const std::int64_t columns = blocks_.columns;
     for (std::int64_t j = 0; j < columns; j += longest)
-      function(LogitTile{stripe.logits + t * columns + j, columns, 1, std::min(longest, columns - j),
-                         problem_.shape.position(stripe.first + t), j});
+      function(LogitTile{block.logits + t * columns + j, columns, 1, std::min(longest, columns - j),
+                         problem_.shape.position(block.first + t), j});
   }
 
-  double row_entropy(const Stripe& stripe, std::int64_t t) const {
+  double row_entropy(const LogitBlock& block, std::int64_t t) const {
     float maximum = -std::numeric_limits<float>::infinity();
     float sums[row_code_columns] = {};
     WeightSums weights;
-    for_each_piece(stripe, t, [&](const LogitTile& piece) {
+    for_each_piece(block, t, [&](const LogitTile& piece) {
       rows_.measure_entropy(piece, {&maximum, sums, nullptr, 0, 0}, &weights);
     });
     return weights.entropy();
   }
 
   /// The empty sketch of the row that a thread has at hand.
-  static SketchRows row_sketch(const Stripe& stripe, StatisticsPass& pass) {
+  static SketchRows row_sketch(const LogitBlock& block, StatisticsPass& pass) {
     pass.empty(omp_get_thread_num());
-    return pass.sketches(omp_get_thread_num(), stripe.batch, stripe.head);
+    return pass.sketches(omp_get_thread_num(), block.batch, block.head);
   }
 
-  void sketch_row(const Stripe& stripe, std::int64_t t, StatisticsPass& pass, PerThread& own) const {
-    const SketchRows sketches = row_sketch(stripe, pass);
+  void sketch_row(const LogitBlock& block, std::int64_t t, StatisticsPass& pass, PerThread& own) const {
+    const SketchRows sketches = row_sketch(block, pass);
     float maximum = -std::numeric_limits<float>::infinity();
     float sums[row_code_columns] = {};
-    for_each_piece(stripe, t, [&](const LogitTile& piece) {
+    for_each_piece(block, t, [&](const LogitTile& piece) {
       rows_.absorb_online_with_statistics(piece, {&maximum, sums, nullptr, 0, 0}, DType::f32, own.row.data(),
                                           sketches);
     });
-    pass.write(*sketches.rows, stripe.batch, stripe.head, stripe.first + t);
+    pass.write(*sketches.rows, block.batch, block.head, block.first + t);
   }
 
   /// Row t's logits become its weights, each by itself.
-  void weigh_row(const Stripe& stripe, std::int64_t t, StatisticsPass* pass) const {
-    const std::int64_t i = stripe.first + t;
+  void weigh_row(const LogitBlock& block, std::int64_t t, StatisticsPass* pass) const {
+    const std::int64_t i = block.first + t;
     const RowKeys keys = row_keys(variant_.pattern.keys(problem_.shape, i).count());
-    const SketchRows sketches = pass ? row_sketch(stripe, *pass) : SketchRows{};
-    for_each_piece(stripe, t, [&](const LogitTile& piece) {
+    const SketchRows sketches = pass ? row_sketch(block, *pass) : SketchRows{};
+    for_each_piece(block, t, [&](const LogitTile& piece) {
       if (pass) rows_.measure_logits(piece, sketches.rows);
       rows_.weigh(variant_.normaliser, piece, &keys, DType::f32, piece.logits, pass ? &sketches : nullptr);
     });
-    if (pass) pass->write(*sketches.rows, stripe.batch, stripe.head, i);
+    if (pass) pass->write(*sketches.rows, block.batch, block.head, i);
   }
 
   /// Row t's logits become its weights: solved on a copy, then put back in their places.
-  void solve_row(const Stripe& stripe, std::int64_t t, StatisticsPass* pass, PerThread& own) {
-    const std::int64_t i = stripe.first + t;
-    float* row = stripe.logits + t * stripes_.columns;
-    const SketchRows sketches = pass ? row_sketch(stripe, *pass) : SketchRows{};
+  void solve_row(const LogitBlock& block, std::int64_t t, StatisticsPass* pass, PerThread& own) {
+    const std::int64_t i = block.first + t;
+    float* row = block.logits + t * blocks_.columns;
+    const SketchRows sketches = pass ? row_sketch(block, *pass) : SketchRows{};
     if (pass)
-      for_each_piece(stripe, t, [&](const LogitTile& piece) { rows_.measure_logits(piece, sketches.rows); });
+      for_each_piece(block, t, [&](const LogitTile& piece) { rows_.measure_logits(piece, sketches.rows); });
     const auto scale = static_cast<float>(variant_.normaliser.scale());
     std::int64_t count = 0;
     for (const KeyRange& range : variant_.pattern.keys(problem_.shape, i)) {
@@ -325,37 +318,38 @@ class OnednnPlan final : public Plan {
       rows_.solve_threshold(variant_.normaliser, &solved, 1);
       support = solved.count;
     }
-    std::fill_n(row, stripes_.columns, 0.0F);
+    std::fill_n(row, blocks_.columns, 0.0F);
     for (std::int64_t s = 0; s < support; ++s)
       row[own.key_numbers[static_cast<std::size_t>(s)]] = own.row[static_cast<std::size_t>(s)];
     if (!pass) return;
     const auto size = static_cast<std::size_t>(support);
     add_support(*sketches.rows, own.row.subspan(0, size), own.key_numbers.subspan(0, size),
                 problem_.shape.position(i), sketches.value_norms, sketches.log_value_norms);
-    pass->write(*sketches.rows, stripe.batch, stripe.head, i);
+    pass->write(*sketches.rows, block.batch, block.head, i);
   }
 
-  void fill_output(const Inputs& inputs, const Stripe& stripe, const MutableTensorView& output,
+  void fill_output(const Inputs& inputs, const LogitBlock& block, const MutableTensorView& output,
                    PerThread& own) {
     const Shape& shape = problem_.shape;
     const auto width = static_cast<std::size_t>(shape.head_dim_v);
-    own.left_weights.set_data_handle(stripe.weights ? static_cast<void*>(stripe.weights) : stripe.logits);
-    values_.multiply(own.stream, own.left_weights, packed_values_[static_cast<std::size_t>(stripe.kv_index)],
+    own.left_weights.set_data_handle(block.weights ? static_cast<void*>(block.weights) : block.logits);
+    values_.multiply(own.stream, own.left_weights,
+                     packed_values_[static_cast<std::size_t>(block.kv_head(problem_.shape))],
                      own.result_output, own.value_scratch);
-    for (std::int64_t t = 0; t < stripe.rows; ++t) {
+    for (std::int64_t t = 0; t < block.rows; ++t) {
       const std::span<float> row = own.output.subspan(static_cast<std::size_t>(t) * width, width);
-      if (nonfinite_[static_cast<std::size_t>(stripe.kv_index)])
-        add_nonfinite_values(inputs, stripe.batch, shape.kv_head(stripe.head),
-                             variant_.pattern.keys(shape, stripe.first + t),
-                             stripe.logits + t * stripes_.columns, own.row, row);
-      write_row(output, stripe.batch, stripe.head, stripe.first + t, row);
+      if (nonfinite_[static_cast<std::size_t>(block.kv_head(problem_.shape))])
+        add_nonfinite_values(inputs, block.batch, shape.kv_head(block.head),
+                             variant_.pattern.keys(shape, block.first + t),
+                             block.logits + t * blocks_.columns, own.row, row);
+      write_row(output, block.batch, block.head, block.first + t, row);
     }
   }
 
   const Variant variant_;
   const Problem problem_;
   const RowCode& rows_;
-  const Stripes stripes_;
+  const Blocks blocks_;
   const DType dtype_;         ///< of products
   const std::int64_t width_;  ///< of prepared queries and keys
   const TileProduct scores_;
@@ -365,7 +359,7 @@ class OnednnPlan final : public Plan {
   std::vector<dnnl::memory> packed_keys_;    ///< (batch, kv head)
   std::vector<dnnl::memory> packed_values_;  ///< (batch, kv head)
   std::span<char> nonfinite_;
-  std::span<float> logits_;  ///< (batch, heads, stripes, stripe rows, columns): then the weights, in place
+  std::span<float> logits_;  ///< (batch, heads, blocks, rows, columns): then the weights, in place
   std::span<bf16> weights_;
   std::vector<PerThread> threads_;
 };

@@ -23,7 +23,7 @@ ApproximateLogits::ApproximateLogits(const Variant& variant, const Problem& prob
   for (PerThread& own : threads_) {
     own.rows = workspace.allocate<float>(tiling.key_columns * width);
     own.queries = workspace.allocate<std::int8_t>(tiling.query_rows * quantised_width(width));
-    own.facts = workspace.allocate<QuantisedQuery>(tiling.query_rows);
+    own.quantised = workspace.allocate<QuantisedQuery>(tiling.query_rows);
     own.slack = workspace.allocate<float>(tiling.query_rows);
     own.above = workspace.allocate<std::uint16_t>(tiling.strip_rows * tiling.key_columns / row_code_columns);
   }
@@ -56,11 +56,11 @@ void ApproximateLogits::open(const Stage& stage, const QueryBlock& block, int th
   }
   const std::int64_t width = problem_.shape.head_dim;
   for (std::int64_t t = 0; t < block.rows; ++t) {
-    QuantisedQuery& facts = own.facts[static_cast<std::size_t>(t)];
-    tiles_.rows().quantise_query(tiles_.queries(thread) + t * width, width, &facts,
+    QuantisedQuery& quantised = own.quantised[static_cast<std::size_t>(t)];
+    tiles_.rows().quantise_query(tiles_.queries(thread) + t * width, width, &quantised,
                                  own.queries.data() + t * quantised_width(width));
     own.slack[static_cast<std::size_t>(t)] =
-        static_cast<float>(scale_ * approximation_error(facts, width, norm, error, mean));
+        static_cast<float>(scale_ * approximation_error(quantised, width, norm, error, mean));
   }
 }
 
@@ -72,7 +72,7 @@ LogitTile ApproximateLogits::logits(const QueryBlock& block, const Visit& visit,
   tile.above = own.above.data();
   tiles_.rows().approximate(
       {tiles_.queries(thread) + strip.first_row * width,
-       own.queries.data() + strip.first_row * quantised_width(width), own.facts.data() + strip.first_row,
+       own.queries.data() + strip.first_row * quantised_width(width), own.quantised.data() + strip.first_row,
        &keys_[static_cast<std::size_t>(slot)], width, strip.first_column, tau, static_cast<float>(scale_)},
       tile);
   tiles_.mask(block, strip, tile);

@@ -41,7 +41,7 @@ class ApproximateLogits {
   struct PerThread {
     std::span<float> rows;  ///< a tile of keys while it is prepared
     std::span<std::int8_t> queries;
-    std::span<QuantisedQuery> facts;
+    std::span<QuantisedQuery> quantised;
     std::span<float> slack;
     std::span<std::uint16_t> above;  ///< of a strip
   };

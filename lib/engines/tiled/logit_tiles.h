@@ -1,5 +1,5 @@
 // Tiles of logits: prepared keys of a stage, prepared queries of the block at hand, their product (or
-// pairwise score), modifiers and mask. What every driver of the tiled engine starts from.
+// pairwise score), modifiers and mask. What every plan of the tiled engine starts from.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "attnlab/core/workspace.h"
 #include "attnlab/engines/engine.h"
+#include "attnlab/engines/query_block.h"
 #include "attnlab/engines/tile_product.h"
 #include "attnlab/engines/tiled/tiling.h"
 #include "attnlab/kernels/rows.h"
@@ -18,17 +19,6 @@ namespace attnlab {
 
 /// Blocks of at most this many queries have a product of their own where oneDNN multiplies.
 inline constexpr std::int64_t short_block_rows = 8;
-
-/// Consecutive queries of one head.
-struct QueryBlock {
-  std::int64_t batch = 0;
-  std::int64_t head = 0;
-  std::int64_t first = 0;
-  std::int64_t rows = 0;
-
-  /// Of batch x kv_heads.
-  std::int64_t kv_head(const Shape& shape) const { return batch * shape.kv_heads + shape.kv_head(head); }
-};
 
 /// Query blocks of a stage, and the one of index `index`. Late queries come first: under causal patterns they
 /// are the long ones.
@@ -51,7 +41,7 @@ class LogitTiles {
   /// keys of the stage are prepared.
   void open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
 
-  /// The visits of the block that was opened; a driver may change their order.
+  /// The visits of the block that was opened; a plan may change their order.
   std::span<Visit> visits(int thread) { return threads_[static_cast<std::size_t>(thread)].visits; }
 
   /// The prepared queries of the loaded block, where they are float32.

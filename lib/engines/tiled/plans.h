@@ -1,4 +1,4 @@
-// The drivers of the tiled engine, one for each kind of normaliser.
+// The plans of the tiled engine, one for each kind of normaliser.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Where a driver's rows end: in the output, and as statistics of their weights.
+// Where a plan's rows end: in the output, and as statistics of their weights.
 #pragma once
 
 #include <cstdint>

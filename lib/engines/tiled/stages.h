@@ -1,4 +1,4 @@
-// The loop that every driver but the split one goes through: stage by stage, keys first, then blocks of
+// The loop that every plan but the split one goes through: stage by stage, keys first, then blocks of
 // queries.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Tiles of values, prepared beside their keys, the product of a strip's weights with them, and the rows that
-// this gives: what the drivers of online and elementwise normalisers end with.
+// this gives: what the plans of online and elementwise normalisers end with.
 #pragma once
 
 #include <cstdint>

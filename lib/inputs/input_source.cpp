@@ -1,4 +1,4 @@
-#include "attnlab/inputs/input.h"
+#include "attnlab/inputs/input_source.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -121,7 +121,7 @@ void require_captured(const std::string& prefix, std::string_view option, std::i
 
 std::vector<InputInfo> input_infos() { return {std::begin(infos), std::end(infos)}; }
 
-Input Input::parse(std::string_view text) {
+InputSource InputSource::parse(std::string_view text) {
   if (text.starts_with("npy:") && text.size() > 4) return {Kind::npy, 0, std::string(text.substr(4))};
   const std::string_view name = text.substr(0, text.find('('));
   if (name == "gaussian") return {Kind::gaussian, parameter_of(text, name, 0, 1), {}};
@@ -129,7 +129,7 @@ Input Input::parse(std::string_view text) {
   throw unknown_name("input", text, name, {"gaussian(sigma)", "needle(delta)", "npy:PREFIX"});
 }
 
-std::string Input::name() const {
+std::string InputSource::name() const {
   switch (kind_) {
     case Kind::gaussian:
       return fmt::format("gaussian({})", parameter_);
@@ -141,22 +141,22 @@ std::string Input::name() const {
   return {};
 }
 
-std::optional<double> Input::gaussian_deviation() const {
+std::optional<double> InputSource::gaussian_deviation() const {
   return kind_ == Kind::gaussian ? std::optional(parameter_) : std::nullopt;
 }
 
-std::optional<double> Input::needle_logit() const {
+std::optional<double> InputSource::needle_logit() const {
   return kind_ == Kind::needle ? std::optional(parameter_) : std::nullopt;
 }
 
-std::vector<std::string> Input::files() const {
+std::vector<std::string> InputSource::files() const {
   if (kind_ != Kind::npy) return {};
   std::vector<std::string> names;
   for (const char* suffix : tensor_suffixes) names.push_back(prefix_ + suffix);
   return names;
 }
 
-std::optional<CapturedShape> Input::captured_shape() const {
+std::optional<CapturedShape> InputSource::captured_shape() const {
   if (kind_ != Kind::npy) return std::nullopt;
   const std::vector<std::string> names = files();
   const Dims q = captured_dims(names[0]);
@@ -174,7 +174,7 @@ std::optional<CapturedShape> Input::captured_shape() const {
   return CapturedShape{q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
 }
 
-void Input::require_fits(const Problem& problem) const {
+void InputSource::require_fits(const Problem& problem) const {
   if (kind_ == Kind::needle && problem.shape.head_dim < 2)
     throw ArgumentError("head-dim", fmt::format("{}", problem.shape.head_dim), "too small for input needle",
                         "at least 2");
@@ -196,7 +196,7 @@ void Input::require_fits(const Problem& problem) const {
                         fmt::format("at most {}", captured.seqlen_k));
 }
 
-QkvTensors Input::make(const Problem& problem, std::uint64_t seed) const {
+QkvTensors InputSource::make(const Problem& problem, std::uint64_t seed) const {
   require_fits(problem);
   QkvTensors tensors{Tensor(problem.dtype, problem.shape.q()), Tensor(problem.dtype, problem.shape.k()),
                      Tensor(problem.dtype, problem.shape.v())};
@@ -220,7 +220,7 @@ std::int64_t QkvTensors::nonfinite() const {
   return found;
 }
 
-void Input::fill_gaussian(std::uint64_t seed, QkvTensors& tensors) const {
+void InputSource::fill_gaussian(std::uint64_t seed, QkvTensors& tensors) const {
   const double deviation = std::sqrt(parameter_);
   fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
     RowStream(seed, {0, b, h, i}).fill_normal(row, deviation);
@@ -233,7 +233,7 @@ void Input::fill_gaussian(std::uint64_t seed, QkvTensors& tensors) const {
   });
 }
 
-void Input::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors& tensors) const {
+void InputSource::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors& tensors) const {
   const auto head_dim = static_cast<double>(shape.head_dim);
   const std::int64_t kv_heads = shape.kv_heads;
   for (std::int64_t at = 0; at < shape.batch * kv_heads; ++at)
@@ -261,7 +261,7 @@ void Input::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors& tens
   });
 }
 
-void Input::fill_captured(QkvTensors& tensors) const {
+void InputSource::fill_captured(QkvTensors& tensors) const {
   Tensor* const targets[] = {&tensors.q, &tensors.k, &tensors.v};
   for (std::size_t which = 0; which < 3; ++which) {
     const std::string file = files()[which];

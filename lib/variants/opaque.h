@@ -11,9 +11,9 @@ namespace attnlab {
 /// who run it, and by nobody who passes it on. A copy allocates nothing. `bytes`: room for the largest
 /// member.
 template <class Value, std::size_t bytes = 64>
-class Hidden {
+class Opaque {
  public:
-  explicit Hidden(const Value& value) {
+  explicit Opaque(const Value& value) {
     static_assert(sizeof(Value) <= sizeof(storage_) && alignof(Value) <= alignof(std::max_align_t));
     static_assert(std::is_trivially_copyable_v<Value>);
     new (storage_) Value(value);

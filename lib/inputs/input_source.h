@@ -33,10 +33,10 @@ struct CapturedShape {
   std::int64_t batch, heads, kv_heads, seqlen_q, seqlen_k, head_dim, head_dim_v;
 };
 
-class Input {
+class InputSource {
  public:
   /// Parses `gaussian(sigma)`, `needle(delta)` or `npy:PREFIX`. Throws ArgumentError (argument `input`).
-  static Input parse(std::string_view text);
+  static InputSource parse(std::string_view text);
 
   std::string name() const;
 
@@ -73,7 +73,7 @@ class Input {
 
  private:
   enum class Kind { gaussian, needle, npy };
-  Input(Kind kind, double parameter, std::string prefix)
+  InputSource(Kind kind, double parameter, std::string prefix)
       : kind_(kind), parameter_(parameter), prefix_(std::move(prefix)) {}
 
   void fill_gaussian(std::uint64_t seed, QkvTensors& tensors) const;
