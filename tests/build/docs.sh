@@ -9,6 +9,6 @@ rm -rf "$OUT"
 mkdir -p "$OUT"
 export OUT HEADERS="${*/#/lib/}"
 said=$(doxygen lib/docs/Doxyfile 2>&1) && [ -z "$said" ] || { echo "$said"; exit 1; }
-grep -q "One call at a time for each object" "$OUT/html/classattnlab_1_1Attention.html"
+grep -q "Calls on one object must not be concurrent" "$OUT/html/classattnlab_1_1Attention.html"
 grep -q "What a call guarantees" "$OUT/html/index.html"
 echo "1 passed, 0 failed"

@@ -71,7 +71,7 @@ TEST(ErrorBudget, FewRowsOfTopkSoftmaxAreUndeterminedInBfloat16) {
 
 TEST(ErrorBudget, DeviationIsFromSoftmaxWithoutWhatFollowsTheNormaliser) {
   const json record =
-      record_of("--backend chunked --modifier 'softcap(5)+local_m(20)' --seqlen 200 --heads 2");
+      record_of("--backend chunked --modifier 'softcap(5)+gaussian(20)' --seqlen 200 --heads 2");
   EXPECT_EQ(record.at("deviation").at("exact_variant"), "scaled_dot|softcap(5)|softmax");
   EXPECT_GT(record.at("deviation").at("relative_l2"), 0.1);
   EXPECT_EQ(record.at("against").at("variant"), "scaled_dot|softcap(5)|softmax");
