@@ -101,7 +101,7 @@ class Contestant {
     return Json::object();
   }
 
-  /// The record's `error` of an output of the prepared case, whoever made it.
+  /// `error` of the record for an output of the prepared case, by any contestant.
   Json check(const std::string& file, std::int64_t rows) const {
     const NpyHeader header = read_npy_header("file", file);
     const OutputError found = case_->error_of(read_npy("file", file, header, 0, header.count()), rows);

@@ -24,8 +24,8 @@ class Case {
   void run() { plan_->run(inputs(), output_.view()); }
   void run_with_statistics();
 
-  /// Of an output (batch, heads, seqlen_q, head_dim_v), row-major, on `rows` queries of each head. Throws
-  /// std::runtime_error if it has another size.
+  /// Error of an output (batch, heads, seqlen_q, head_dim_v), row-major, on `rows` queries of each head.
+  /// Throws std::runtime_error if it has another size.
   OutputError error_of(std::span<const float> output, std::int64_t rows) const;
 
   /// Throws std::runtime_error if the output of a run is outside its error budget on `rows` queries of each

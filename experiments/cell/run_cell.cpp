@@ -36,8 +36,8 @@ namespace {
 constexpr std::int64_t least_error_rows = 64;
 constexpr std::int64_t error_products = std::int64_t{1} << 27;  ///< about a second of float64 arithmetic
 
-/// Query rows of each head that are checked: more than the least where their products are few. A pairwise
-/// score does many more than products.
+/// Number of query rows of each head that are checked: more than error_rows if that is cheap. A pairwise
+/// score costs much more than a product.
 std::int64_t error_rows(const Variant& variant, const Shape& shape) {
   if (variant.score.kind() == ScoreKind::pairwise) return least_error_rows;
   const std::int64_t row_products =
@@ -183,7 +183,7 @@ Json against_json(const PairRows& pair, std::int64_t heads) {
   return json;
 }
 
-/// The record's `error.worst`; null where no row could be checked.
+/// `error.worst` of the record; null if no row could be checked.
 Json worst_row(const OutputError& found) {
   if (found.determined_rows == 0) return nullptr;
   const RowError& worst = found.worst;
@@ -191,7 +191,7 @@ Json worst_row(const OutputError& found) {
           {"batch", worst.batch},   {"head", worst.head},      {"query", worst.query}};
 }
 
-/// What of the record's `error` may spoil the figures.
+/// Adds warnings for conditions in `error` that may spoil the figures.
 void add_error_warnings(Json& record) {
   const Json& error = record["error"];
   const Json& cell = record["cell"];

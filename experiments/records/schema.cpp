@@ -297,7 +297,7 @@ Json from_1_to_2(Json record) {
   return record;
 }
 
-/// Schema 2 held the whole output to one budget, `error.budget_max_abs`, and knew no rows beyond theirs.
+/// Schema 2 had one budget for the whole output, `error.budget_max_abs`, and no budgets of rows.
 Json from_2_to_3(Json record) {
   record["schema"] = 3;
   Json& error = record["error"];

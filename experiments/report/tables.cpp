@@ -44,7 +44,7 @@ TableCell times(const std::optional<double>& ratio, const std::string& why) {
   return ratio ? TableCell(format_figure(*ratio) + " ×", fmt::format("{}", *ratio)) : TableCell::none(why);
 }
 
-/// Why the output is not within its error budget.
+/// The reason why the output is not within its error budget.
 TableCell over_budget(const Json& record) {
   if (const auto beyond = number_at(record, "error.rows_beyond"); beyond && *beyond > 0) {
     const auto ratio = number_at(record, "error.worst.ratio");
@@ -54,7 +54,7 @@ TableCell over_budget(const Json& record) {
   return std::string("the error could not be judged");
 }
 
-/// Rows of all heads that were held to a budget.
+/// Number of rows of all heads that were checked against a budget.
 std::int64_t checked_rows(const Json& record) {
   const auto count = [&](const char* path) {
     return static_cast<std::int64_t>(number_at(record, path).value_or(0));
@@ -62,7 +62,7 @@ std::int64_t checked_rows(const Json& record) {
   return count("error.rows") * count("cell.batch") * count("cell.heads") - count("error.undetermined_rows");
 }
 
-/// As in `3 of 256`: checked rows that are beyond their budget.
+/// Such as `3 of 256`: checked rows that exceed their budget.
 TableCell rows_beyond(const Json& record) {
   const auto beyond = number_at(record, "error.rows_beyond");
   if (!beyond) return TableCell::none("schema 2 has one budget for the whole output");

@@ -14,7 +14,7 @@ std::span<std::byte> Workspace::add_block(std::int64_t bytes) {
 }
 
 void Workspace::reserve(std::int64_t bytes) {
-  // A sanitizer is to see the end of every block.
+  // Under a sanitizer every block is separate, so that it sees the ends.
   if (!measures_ && !ATTNLAB_SANITIZED) reserved_ = add_block(bytes);
 }
 

@@ -1,4 +1,4 @@
-// The counting allocator: every byte an engine uses beside its inputs and its output comes from here.
+// A counting allocator. An engine takes all memory from it, except its inputs and its output.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,20 @@
 
 namespace attnlab {
 
-/// Hands out 64-byte aligned blocks, each rounded up to 64 bytes, and frees them all when it dies.
-/// Throws std::bad_alloc. Not thread-safe: plans allocate before they run.
+/// Allocates 64-byte aligned blocks, each rounded up to 64 bytes, and frees them on destruction. Throws
+/// std::bad_alloc. Not thread-safe: plans allocate before they run.
 class Workspace {
  public:
   Workspace() = default;
 
-  /// A workspace that counts and allocates nothing: what it hands out is null, its spans are empty. A plan
-  /// made on it says how many bytes a plan takes, and cannot run.
+  /// A measuring workspace counts bytes and allocates nothing: its pointers are null and its spans are empty.
+  /// A plan made on it shows how many bytes a plan takes; the plan cannot run.
   static Workspace measuring();
 
-  /// Bytes that a block of `bytes` occupies.
+  /// Bytes that a block of size `bytes` occupies.
   static constexpr std::int64_t rounded(std::int64_t bytes) { return rounded_up(bytes, 64); }
 
-  /// What is allocated next, up to `bytes`, shall lie side by side; if more is allocated, that lies
-  /// elsewhere.
+  /// Makes the next allocations, up to `bytes` in total, contiguous. Allocations beyond that are separate.
   void reserve(std::int64_t bytes);
 
   std::byte* allocate_bytes(std::int64_t bytes);
@@ -35,7 +34,7 @@ class Workspace {
     return {data, data ? static_cast<std::size_t>(count) : 0};
   }
 
-  /// Sum of the rounded sizes of all blocks handed out, or of those that a measuring workspace was asked for.
+  /// Sum of the rounded sizes of all blocks, allocated or measured.
   std::int64_t bytes() const { return bytes_; }
 
  private:

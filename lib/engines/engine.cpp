@@ -9,7 +9,7 @@ namespace attnlab {
 
 namespace {
 
-/// Validates what each call is given, then runs the engine's own plan.
+/// Validates the arguments of each call, then runs the plan of the engine.
 class CheckedPlan final : public Plan {
  public:
   CheckedPlan(const Variant& variant, const Problem& problem, std::unique_ptr<Plan> plan)

@@ -1,4 +1,4 @@
-// A block of queries: what one task of a plan computes.
+// A block of queries, which one task of a plan computes.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct QueryBlock {
   std::int64_t first = 0;
   std::int64_t rows = 0;
 
-  /// Of batch x kv_heads.
+  /// Index of the kv head, counted through all batches.
   std::int64_t kv_head(const Shape& shape) const { return batch * shape.kv_heads + shape.kv_head(head); }
 };
 

@@ -1,4 +1,4 @@
-// Room in a workspace for what full_row normalisers need beside a row.
+// Scratch memory of full_row normalisers in a workspace.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace attnlab {
 
-/// Room for a row of `count` logits beside it.
+/// Scratch memory for a row of `count` logits.
 RowScratch take_row_scratch(Workspace& workspace, std::int64_t count);
 
 }  // namespace attnlab

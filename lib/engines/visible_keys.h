@@ -1,5 +1,4 @@
-// What the keys that a row sees make of it: which of its logits count, and what modifiers and normalisers may
-// know of the row.
+// The visible keys of rows: masks of logits, and the facts of a row that modifiers and normalisers need.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +11,12 @@
 
 namespace attnlab {
 
-/// Makes the logits of a tile -inf where a query does not see the key: the pattern hides it, or the tile's
-/// facts leave it out. Row t of the tile is query first_query + t.
+/// Sets the logits of a tile to -inf for keys that the query does not see, because of the pattern or of the
+/// facts of its row. Row t of the tile is query first_query + t.
 void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t first_query, const LogitTile& tile);
 
-/// RowFacts of queries first … first + facts.size() - 1 of a head, as far as the modifiers ask for them;
-/// entropies are left at 0, since they need the row's logits. `query` is scratch of head_dim floats.
+/// RowFacts of queries first … first + facts.size() - 1 of a head, as far as the modifiers need them.
+/// Entropies stay 0, since they need the logits. `query` is scratch of head_dim floats.
 void find_row_facts(const Variant& variant, const Shape& shape, const Inputs& inputs, std::int64_t batch,
                     std::int64_t head, std::int64_t first, std::span<float> query, std::span<RowFacts> facts);
 

@@ -1,11 +1,11 @@
-// Logits to within a known error, by products of 8-bit numbers: four times as many multiply-adds an
+// Logits with a bounded error, by products of 8-bit numbers, which have four times as many multiply-adds per
 // instruction as float32.
 //
 // With p and t whole numbers in [-127, 127], c the mean key of the tile, a a scale of the query and b one of
 // the tile, write q = a p + r and k = c + b t + e. Then
 //   q.k = q.c + a b p.t + r.(b t) + q.e,   |r.(b t)| <= |r| |b t|,   |q.e| <= |q| |e|   (Cauchy and Schwarz),
-// so that q.c + a b p.t is q.k to within |r| max|b t| + |q| max|e|. Products of whole numbers have no
-// rounding; approximation_error (rows.h) widens the bound by more than that of the rest.
+// so q.c + a b p.t differs from q.k by at most |r| max|b t| + |q| max|e|. Products of whole numbers are
+// exact; approximation_error (rows.h) widens the bound by more than the rounding of the other operations.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace attnlab::ATTNLAB_LEVEL {
 
 inline constexpr float largest_whole = 127;
 
-/// As Lane::load, of `count` numbers and zeros.
+/// Loads `count` numbers, followed by zeros.
 ATTNLAB_INLINE Lane load_some(const float* from, std::int64_t count) {
   if (count >= Lane::width) return Lane::load(from);
   float lane[Lane::width] = {};
@@ -27,8 +27,8 @@ ATTNLAB_INLINE Lane load_some(const float* from, std::int64_t count) {
   return Lane::load(lane);
 }
 
-/// The scale at which the largest of `count` numbers is largest_whole; 0 if there is none: some are not
-/// finite, or 1 / scale is not.
+/// The scale at which the largest of `count` numbers becomes largest_whole; 0 if a number or 1 / scale is not
+/// finite.
 ATTNLAB_INLINE float whole_scale(const float* from, std::int64_t count) {
   Lane largest = Lane(0);
   bool finite = true;
@@ -42,13 +42,13 @@ ATTNLAB_INLINE float whole_scale(const float* from, std::int64_t count) {
   return finite && maximum > 1e-35F ? maximum / largest_whole : 0;
 }
 
-/// Norms of numbers, of the whole multiples of a scale that are nearest, and of what is lost: squares are
-/// those of multiples of the scale, so that none underflows. And the sum of the whole numbers.
+/// Norms of the numbers, of their nearest whole multiples of a scale, and of the difference, and the sum of
+/// the whole numbers. Squares are taken of multiples of the scale, so that none underflows.
 struct Rounded {
   float norm, whole, lost, sum;
 };
-/// Calls store(c, whole numbers of 8 bits from c on) for `width` numbers: a lane of them, zeros behind the
-/// last.
+/// Calls store(c, 8-bit numbers from c on) for each lane of `width` numbers, with zeros after the last
+/// number.
 template <class Store>
 ATTNLAB_INLINE Rounded round_to_whole(const float* from, std::int64_t width, float scale, Store store) {
   constexpr float round = 12582912.0F;  // 1.5 x 2^23
@@ -104,7 +104,7 @@ static void quantise_keys(float* rows, std::int64_t count, std::int64_t width, Q
           for (std::int64_t l = 0; l < Lane::width && c + l < padded; l += 4) {
             std::uint32_t four;
             __builtin_memcpy(&four, whole + l, 4);
-            four ^= 0x80808080;  // 128 more
+            four ^= 0x80808080;  // adds 128
             __builtin_memcpy(to + (c + l) * quantised_group, &four, 4);
           }
         });
@@ -139,8 +139,8 @@ ATTNLAB_INLINE float dot(const float* a, const float* b, std::int64_t width) {
   return horizontal_sum(sum) + rest;
 }
 
-/// sum += four products of whole numbers a lane. GCC 12 copies both ways every sum of _mm512_dpbusd_epi32
-/// that lives through a loop, which takes as long as the products.
+/// sum += four products of whole numbers for each lane. With _mm512_dpbusd_epi32, GCC 12 copies every sum
+/// twice in each iteration of a loop, which takes as long as the products.
 ATTNLAB_INLINE void add_products(__m512i& sum, __m512i keys, __m512i query) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(keys), "v"(query));
 }
@@ -183,7 +183,7 @@ ATTNLAB_INLINE void approximate_block(const std::int8_t* queries, std::int64_t w
   }
 }
 
-/// `rows` queries and the tile's columns, from row `row` of it on.
+/// `rows` queries, from row `row` of the tile on, and all its columns.
 template <int rows>
 ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile& tile, std::int64_t row) {
   const std::int64_t width = quantised_width(from.width);
@@ -191,7 +191,8 @@ ATTNLAB_INLINE void approximate_rows(const QuantisedTile& from, const LogitTile&
   float bounds[rows];
   for (int r = 0; r < rows; ++r) {
     bounds[r] = logit_bound(from.tau[row + r], from.scale);
-    // Nothing is known of a query without a scale: no -inf of it may stand for a key that is not visible.
+    // The logits of a query without a scale are unknown. They must not be -inf, which stands for keys that
+    // are not visible.
     centers[r] = from.quantised_queries[row + r].scale == 0
                      ? 0
                      : dot(from.queries + (row + r) * from.width, from.keys->mean, from.width);

@@ -1,5 +1,5 @@
-// Attention of one query row at a time, by the plainest code that can be written: in float64 it is the
-// oracle; in float32 it is the textbook, which shows how far rounding alone can move an output.
+// Attention of one query row at a time, in the simplest possible code. In float64 it is the oracle; in
+// float32 it is the textbook, which shows how much rounding alone changes an output.
 #pragma once
 
 #include <cstdint>
@@ -12,50 +12,50 @@
 
 namespace attnlab {
 
-/// Real is double, where nothing is rounded; or float, where sums and logits are float32, and vectors that a
-/// score makes, weights and the output are rounded to Problem::dtype.
+/// Real is double, without further rounding; or float, with sums and logits in float32, and with weights,
+/// output and the vectors that a score computes rounded to Problem::dtype.
 template <class Real>
 class RowAttention {
  public:
-  /// Keeps a reference to `variant` and to what `inputs` views. `order`: of the sums over head_dim and over
-  /// keys.
+  /// Keeps references to `variant` and to the data of `inputs`. `order`: order of the sums over head_dim and
+  /// over keys.
   RowAttention(const Variant& variant, const Problem& problem, const Inputs& inputs,
                Summation order = Summation::forward);
 
-  /// Prepares the keys of one head; the calls below speak of it.
+  /// Prepares the keys of one head, to which the calls below refer.
   void select(std::int64_t batch, std::int64_t head);
 
   /// Logits (after modifiers) of the keys visible to query i, in key order; valid until the next call.
   std::span<const double> logits(std::int64_t i);
 
-  /// The keys of the last row asked for.
+  /// The visible keys of the last row.
   std::span<const std::int64_t> visible_keys() const { return keys_; }
 
-  /// What float32 code may be off by in each logit of the last row asked for; valid until the next call.
+  /// The error that float32 code may have in each logit of the last row; valid until the next call.
   std::span<const LogitError> logit_errors() const { return errors_; }
 
   /// Weights of those keys, in the same order; valid until the next call.
   std::span<const double> weights(std::int64_t i);
 
-  /// What the modifiers that come after the normaliser multiply each weight of the last row by.
+  /// The factors by which the modifiers after the normaliser multiply each weight of the last row.
   std::vector<double> factors(std::int64_t i) const;
 
   /// Output of query i, head_dim_v elements.
   void output(std::int64_t i, std::span<double> output);
 
-  /// The weights that the last output was made of, of visible_keys(); valid until the next call.
+  /// The weights of the last output, for visible_keys(); valid until the next call.
   std::span<const double> output_weights() const { return row_; }
 
  private:
-  /// A query or key as the score uses it. `squares`: of what was added up to each element, for pairwise
-  /// scores.
+  /// A query or key as the score uses it. `squares`: sums of squares of the terms of each element, for
+  /// pairwise scores.
   struct Vector {
     std::vector<Real> values;
     std::vector<double> squares;
   };
   struct RawLogit {
     Real value = 0;
-    double squares = 0;  ///< of what was added up
+    double squares = 0;  ///< sum of the squares of the terms
   };
 
   Real stored(Real value) const;
@@ -73,8 +73,8 @@ class RowAttention {
   std::int64_t batch_ = 0;
   std::int64_t head_ = 0;
   std::vector<Modifier> modifiers_;
-  RowFacts facts_;        ///< of the last row asked for; entropy is of each modifier's own
-  Vector keys_prepared_;  ///< of the head's keys, one after another
+  RowFacts facts_;        ///< of the last row; the entropy differs between modifiers
+  Vector keys_prepared_;  ///< prepared keys of the head, one after another
   std::vector<double> row_;
   std::vector<LogitError> errors_;
   std::vector<std::int64_t> keys_;
@@ -86,7 +86,7 @@ using Textbook = RowAttention<float>;
 extern template class RowAttention<double>;
 extern template class RowAttention<float>;
 
-/// Query rows to check: at most `count`, spread evenly, first and last included.
+/// Query rows to check: at most `count`, evenly spread, including the first and the last.
 std::vector<std::int64_t> spread_rows(std::int64_t seqlen_q, std::int64_t count);
 
 /// Output of `rows` for every (batch, head): (batch, heads, rows, head_dim_v), row-major. Method is Oracle or

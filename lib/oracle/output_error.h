@@ -1,4 +1,4 @@
-// How far an output is from exact arithmetic, row by row, and how far it may be (row_budget.h).
+// The error of an output against exact arithmetic, row by row, and its budget (row_budget.h).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace attnlab {
 
-/// |a - b|, worst and relative in L2. Where both are NaN, or equal infinities, they agree.
+/// Largest |a - b| and relative L2 difference. Two NaN, or two equal infinities, have no difference.
 class Difference {
  public:
   void add(double value, double reference);
@@ -23,29 +23,30 @@ class Difference {
   double reference_squares_ = 0;
 };
 
-/// One row of an output.
+/// The error of one row of an output.
 struct RowError {
   std::int64_t batch = 0, head = 0, query = 0;
-  double error = 0;   ///< in L2 over head_dim_v; infinite where one is NaN or infinite and the other is not
-  double budget = 0;  ///< that it may have: RowBudget
-  /// error / budget; 0 where both are 0.
+  double error = 0;   ///< in L2 over head_dim_v; infinite if one is NaN or infinite and the other is not
+  double budget = 0;  ///< the largest allowed error: RowBudget
+  /// error / budget; 0 if both are 0.
   double ratio() const { return error == 0 ? 0 : error / budget; }
 };
 
 struct OutputError {
-  Difference error;  ///< of the determined rows against float64
-  /// Of all heads: rows that rounding leaves without one right answer are left out of all else.
+  Difference error;  ///< error of the determined rows against float64
+  /// Number of rows of all heads. Undetermined rows, whose right answer depends on rounding, are left out of
+  /// everything else.
   std::int64_t undetermined_rows = 0;
   std::int64_t determined_rows = 0;
-  std::int64_t rows_beyond = 0;      ///< their error is beyond their budget
-  std::int64_t rows_overflowed = 0;  ///< infinite where the exact output is finite
-  RowError worst;                    ///< of the largest ratio
-  /// False where no row could be checked.
+  std::int64_t rows_beyond = 0;      ///< rows whose error exceeds their budget
+  std::int64_t rows_overflowed = 0;  ///< rows that are infinite although the exact output is finite
+  RowError worst;                    ///< the row with the largest ratio
+  /// False if no row could be checked.
   bool within_budget() const { return determined_rows > 0 && rows_beyond == 0; }
 };
 
-/// Of query rows `rows` of every head. `exact`: what they should be in float64, (batch, heads, rows,
-/// head_dim_v), by output_rows<Oracle> or by another oracle. `budgets`: row_budgets of them.
+/// Error of query rows `rows` of every head. `exact`: the exact rows in float64, (batch, heads, rows,
+/// head_dim_v), from output_rows<Oracle> or another oracle. `budgets`: their row_budgets.
 OutputError output_error(const TensorView& output, std::span<const std::int64_t> rows,
                          std::span<const double> exact, std::span<const RowAllowance> budgets);
 

@@ -135,7 +135,7 @@ void RowBudget::set_slopes() {
     normaliser.weights(above);
     for (std::size_t t = 0; t < slopes_.size(); ++t) slopes_[t] = (above[t] - below[t]) / (2 * step);
   } else if (fuses()) {
-    // Projections and proximal operators move by no more than their argument does.
+    // Projections and proximal operators change by no more than their argument.
     for (double& slope : slopes_) slope = slope > 0 ? 1 : 0;
   }
 }
@@ -188,7 +188,7 @@ double RowBudget::moved(std::size_t t) const {
 void RowBudget::add_logits_and_weights(RandomError& random, double& error) const {
   const std::span<const LogitError> errors = oracle_.logit_errors();
   const NormaliserKind kind = variant_.normaliser.kind();
-  // Slopes by the excess over a threshold, of which the rounding is absolute: it is at most 1.
+  // Slopes by the excess over a threshold, whose rounding is absolute, since it is at most 1.
   const double per_excess =
       kind == NormaliserKind::row_threshold || fuses() ? 1 / variant_.normaliser.scale() : 0;
   double slope_sum = 0;
@@ -211,7 +211,7 @@ void RowBudget::add_logits_and_weights(RandomError& random, double& error) const
 void RowBudget::add_sums(RandomError& random) const {
   double weight_sum = 0;
   for (std::size_t t = 0; t < weights_.size(); ++t) weight_sum += weights_[t] * factors_[t];
-  double terms = 0;  // what is added to a sum is rounded by no more than it is itself
+  double terms = 0;  // a term changes a sum by at most its own size
   for (std::size_t t = 0; t < weights_.size() && weight_sum > 0; ++t)
     terms += std::min(1.0, std::pow(weights_[t] * factors_[t] / (rms_rounding * u * weight_sum), 2));
   double summation = 0;
@@ -242,12 +242,12 @@ RowAllowance RowBudget::of(std::int64_t i) {
   RandomError random;
   add_logits_and_weights(random, row.error);
   add_sums(random);
-  double shared = 2 * u;  // of exp and of factors
+  double shared = 2 * u;  // errors of exp and of factors
   if (problem_.dtype != DType::f32) {
     add_stored_weights(random);
     shared = unit_roundoff(problem_.dtype);
   }
-  // Half the spacing at 0; float32 code may take what is below the smallest normal number for 0.
+  // Half the spacing at 0; float32 code may treat subnormal numbers as 0.
   const double least = problem_.dtype == DType::f16 ? 0x1p-25 : 0x1p-126;
   row.error += (unit_roundoff(problem_.dtype) + shared) * norm(output_) + random.bound() +
                least * std::sqrt(output_.size());

@@ -1,5 +1,5 @@
-// How far the output of one query may be from exact arithmetic, derived for that row: what rounding to
-// nearest does to textbook code of the same precision, whatever the order of its sums.
+// The error budget of the output of one query, derived for that row: the effect of rounding to nearest in
+// textbook code of the same precision, for any order of its sums.
 //
 // The error of an output row o = sum_j w_j v_j, in L2 over head_dim_v, has these parts. u is the unit
 // roundoff of float32, U that of the storage type; a_j = do / ds_j, from the normaliser's slopes.
@@ -26,38 +26,38 @@
 namespace attnlab {
 
 struct RowAllowance {
-  double error = 0;        ///< that the output row may have, in L2 over head_dim_v
-  bool determined = true;  ///< false: rounding decides which keys a normaliser that jumps keeps
+  double error = 0;        ///< largest allowed error of the output row, in L2 over head_dim_v
+  bool determined = true;  ///< false: rounding decides which keys the normaliser keeps
 };
 
 class RowBudget {
  public:
-  /// Keeps a reference to `variant` and to what `inputs` views.
+  /// Keeps references to `variant` and to the data of `inputs`.
   RowBudget(const Variant& variant, const Problem& problem, const Inputs& inputs);
 
-  /// Prepares one head; the calls below speak of it.
+  /// Prepares one head, to which the calls below refer.
   void select(std::int64_t batch, std::int64_t head);
 
-  /// Of query i. Values that are not finite count as 0.
+  /// The budget of query i. Values that are not finite count as 0.
   RowAllowance of(std::int64_t i);
 
  private:
-  /// Random errors added up: their mean square in L2, and no less than the largest eigenvalue of their
+  /// A sum of random errors: their mean square in L2, and an upper bound of the largest eigenvalue of their
   /// covariance.
   struct RandomError {
     double trace = 0;
     double largest = 0;
 
     void add(double of_trace, double of_largest);
-    /// One random number times a vector: `square` is the mean square of its length.
+    /// Adds a random number times a vector; `square` is the mean square of its length.
     void add(double square) { add(square, square); }
-    /// Above this once in 10^9.
+    /// The sum exceeds this once in 10^9 rows.
     double bound() const;
   };
-  /// Keys that a normaliser fused: they share a weight and move together.
+  /// Keys that a normaliser fused: they share a weight and change together.
   struct Fused {
     double keys = 0;
-    std::vector<double> sum;  ///< of their values times factors
+    std::vector<double> sum;  ///< sum of their values times factors
   };
 
   void set_values(std::int64_t batch, std::int64_t kv_head);
@@ -81,13 +81,13 @@ class RowBudget {
   std::vector<double> values_;     ///< keys x head_dim_v
   double value_norm_squared_ = 0;  ///< largest eigenvalue of V^T V
   // Of the row:
-  std::vector<double> logits_, weights_, factors_;  ///< weights before what comes after the normaliser
-  std::vector<double> slopes_;  ///< of a weight by its own logit, but for what normalising takes away
+  std::vector<double> logits_, weights_, factors_;  ///< weights before modifiers after the normaliser
+  std::vector<double> slopes_;  ///< derivative of a weight by its logit, without the effect of normalising
   std::vector<double> output_, squares_, center_;  ///< sums of w v, w^2 v^2; weighted mean of v by slopes
   std::map<double, Fused> fused_;                  ///< by weight
 };
 
-/// Of query rows `rows` of every head: (batch, heads, rows). O(rows n) work a head.
+/// Budgets of query rows `rows` of every head: (batch, heads, rows), in O(rows n) time for each head.
 std::vector<RowAllowance> row_budgets(const Variant& variant, const Problem& problem, const Inputs& inputs,
                                       std::span<const std::int64_t> rows);
 

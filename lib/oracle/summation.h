@@ -1,4 +1,4 @@
-// Orders in which many numbers may be added up. Rounding differs between them, the exact sum does not.
+// Orders of summation. Rounding differs between them; the exact sum does not.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@ enum class Summation { forward, backward, pairwise, blocked };
 inline constexpr Summation all_summations[] = {Summation::forward, Summation::backward, Summation::pairwise,
                                                Summation::blocked};
 
-/// Adds terms `first` … `last` to `total`, one or more numbers side by side. add(t, sum) adds term t to
-/// `sum`. pairwise: halves of halves (Higham 1993); blocked: sums of 32 terms each.
+/// Adds terms `first` … `last` to `total`, which may be several numbers. add(t, sum) adds term t to `sum`.
+/// pairwise: recursive halves (Higham 1993); blocked: sums of 32 terms each.
 template <class Real, class Add>
 void add_up(Summation order, std::size_t first, std::size_t last, std::span<Real> total, const Add& add) {
   constexpr std::size_t block = 32;

@@ -11,7 +11,7 @@ double threshold_slope(const Normaliser& normaliser, double weight) {
   return std::visit(
       [&](const auto& member) -> double {
         if constexpr (requires { member.slope(weight, weight); }) {
-          // Weights rise with the excess: bisects for the excess of this one.
+          // Weights increase with the excess: bisects for the excess of this weight.
           double low = 0;
           double high = 1;
           while (member.weight(high) < weight) high *= 2;

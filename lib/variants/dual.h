@@ -1,5 +1,5 @@
-// A number and its derivative: with it a member's operator(), weight or slope gives its own derivative
-// (forward mode; Wengert 1964). What it offers is the contract of real.h.
+// A number and its derivative. Called with dual numbers, a member's operator(), weight or slope also returns
+// its derivative (forward mode; Wengert 1964). Dual numbers satisfy the contract of real.h.
 #pragma once
 
 #include <type_traits>
@@ -8,7 +8,7 @@
 
 namespace attnlab {
 
-/// Real is double or Lane. Of a constant the derivative is 0; of the variable, 1.
+/// Real is double or Lane. The derivative of a constant is 0, that of the variable is 1.
 template <class Real>
 struct Dual {
   Real value;
@@ -38,7 +38,7 @@ struct Dual {
   [[gnu::always_inline]] Dual& operator*=(Dual b) { return *this = *this * b; }
   [[gnu::always_inline]] Dual& operator/=(Dual b) { return *this = *this / b; }
 
-  // Of the numbers alone.
+  // Comparisons of the numbers; derivatives are ignored.
   [[gnu::always_inline]] friend auto operator<(Dual a, Dual b) { return a.value < b.value; }
   [[gnu::always_inline]] friend auto operator>(Dual a, Dual b) { return a.value > b.value; }
   [[gnu::always_inline]] friend auto operator<=(Dual a, Dual b) { return a.value <= b.value; }
@@ -57,7 +57,7 @@ template <class Mask, class Real>
 }
 ATTNLAB_DUAL Dual<Real> min(Dual<Real> a, Dual<Real> b) { return select(b < a, b, a); }
 ATTNLAB_DUAL Dual<Real> max(Dual<Real> a, Dual<Real> b) { return select(a < b, b, a); }
-/// Its derivative at 0 is 1.
+/// The derivative at 0 is 1.
 ATTNLAB_DUAL Dual<Real> abs(Dual<Real> a) { return select(a < Dual<Real>(0), -a, a); }
 ATTNLAB_DUAL Dual<Real> floor(Dual<Real> a) { return {floor(a.value), Real(0)}; }
 ATTNLAB_DUAL Dual<Real> sqrt(Dual<Real> a) {
@@ -76,7 +76,7 @@ ATTNLAB_DUAL Dual<Real> tanh(Dual<Real> a) {
 ATTNLAB_DUAL Dual<Real> logistic(Dual<Real> a) {
   return {logistic(a.value), logistic(a.value) * logistic(-a.value) * a.slope};
 }
-/// x^y: y x^(y-1) x' + x^y ln x y', the second term where y is no constant.
+/// x^y: y x^(y-1) x' + x^y ln x y'; the second term only if y is not a constant.
 ATTNLAB_DUAL Dual<Real> pow(Dual<Real> x, Dual<Real> y) {
   const Real power = pow(x.value, y.value);
   const Real of_exponent = select(y.slope == Real(0), Real(0), power * log(x.value) * y.slope);

@@ -1,4 +1,5 @@
-// Modifiers: logit to logit, by position. Each is one file in modifiers/ and one row in modifiers/table.h.
+// Modifiers map a logit to a logit, depending on positions. Each is one file in modifiers/ and one row in
+// modifiers/table.h.
 #pragma once
 
 #include <cstdint>
@@ -18,37 +19,40 @@ namespace attnlab {
 
 struct ModifierMember;
 
-/// One modifier with its parameters; the alternative it holds is the definition that every engine compiles.
+/// A modifier with its parameters. It holds a struct of modifiers/table.h, the definition that every engine
+/// compiles.
 class Modifier {
  public:
   /// Parses `softcap(30)`. Throws ArgumentError (argument `modifier`).
   static Modifier parse(std::string_view text);
 
   std::string name() const;
-  /// Learned parameters; empty for modifiers that learn nothing.
+  /// Shapes of learned parameters; empty if there are none.
   std::vector<WeightShape> weight_shapes(std::int64_t heads, std::int64_t head_dim) const;
 
-  /// Whether operator() changes logits, before the normaliser.
+  /// Whether it changes logits by operator(), before the normaliser.
   bool changes_logits() const;
-  /// Whether weights are multiplied by exp(log_factor), after the normaliser.
+  /// Whether it multiplies weights by exp(log_factor), after the normaliser.
   bool has_factor() const;
   /// Whether it leaves only some of the visible keys to a row.
   bool leaves_keys() const;
 
-  /// The modifier of one head: constants such as ALiBi's slope are fixed here.
+  /// The modifier with the constants of one head, such as ALiBi's slope.
   Modifier for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const;
-  /// What for_row has to know; operator() of a modifier that asks for something needs for_row first.
+  /// The fact of a row that for_row needs. If it is not `none`, operator() may be called only on the result
+  /// of for_row.
   RowFact fact() const;
-  /// The key that a query (head_dim elements, as stored) expects among the `keys` of its sequence, counted
-  /// from the first of them; NaN where it asks for none.
+  /// The position that a query (head_dim elements, as stored) predicts among the `keys` keys of its sequence,
+  /// counted from the first of them; NaN if the modifier predicts none.
   double center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const;
-  /// The modifier of one row.
+  /// The modifier with the constants of one row.
   Modifier for_row(const RowFacts& row) const;
-  /// The keys that it leaves to a row whose query expects `center`; RowFacts::every_key unless leaves_keys().
+  /// The keys that it leaves to a row whose query predicts position `center`; RowFacts::every_key unless
+  /// leaves_keys().
   KeyRange keys(double center) const;
   /// The modified logit; the logit itself unless changes_logits().
   double operator()(double logit, double query_position, double key_position) const;
-  /// ln of what a weight is multiplied by; 0 unless has_factor().
+  /// Logarithm of the factor of a weight; 0 unless has_factor().
   double log_factor(double query_position, double key_position) const;
 
   /// Defined in modifiers/table.h.
@@ -59,17 +63,17 @@ class Modifier {
   Opaque<ModifierMember, 192> member_;
 };
 
-/// The most that any of them asks for.
+/// The highest fact that a modifier needs.
 RowFact row_fact(std::span<const Modifier> modifiers);
 
-/// RowFacts::center of a query of that sequence: by the first of them that asks for it.
+/// RowFacts::center of a query of that sequence, from the first modifier that predicts a position.
 double center_of(std::span<const Modifier> modifiers, std::span<const float> query,
                  const ScoreWeights& weights, const Sequence& sequence);
 
-/// The keys that all of them leave to a row.
+/// The keys that all modifiers leave to a row.
 KeyRange keys_of(std::span<const Modifier> modifiers, double center);
 
-/// One entry a table row, for `attnlab list`.
+/// An entry for each row of the table, for `attnlab list`.
 std::vector<MemberInfo> modifier_infos();
 
 }  // namespace attnlab

@@ -1,5 +1,5 @@
-// Normalisers: a row of logits to a row of weights. Each is one file in normalisers/ and one row in
-// normalisers/table.h; its kind picks the plan, and no engine knows its name.
+// Normalisers map a row of logits to a row of weights. Each is one file in normalisers/ and one row in
+// normalisers/table.h. Its kind selects the plan; engines depend on kinds, never on names.
 #pragma once
 
 #include <cstdint>
@@ -26,27 +26,27 @@ class Normaliser {
   std::string name() const;
   NormaliserKind kind() const;
 
-  /// row_threshold: z = scale s is what the threshold is taken of. 1 for the other kinds.
+  /// row_threshold: the factor in z = scale s, to which the threshold applies. 1 for other kinds.
   double scale() const;
 
-  /// online: the logit of one more key, which every row sees and whose value is 0; -inf if there is none.
+  /// online: the logit of an additional key with value 0 that every row sees; -inf if there is none.
   double null_logit() const;
 
-  /// The definition, for the oracle: replaces the visible logits of one row by their weights. Float64, sorts
-  /// where it has to, shares no code with the engines. -inf weighs 0. A NaN or +inf makes every weight NaN
-  /// (elementwise: NaN its own, +inf is as any large number); a row with nothing above -inf weighs 0
-  /// throughout.
+  /// The definition, for the oracle: replaces the visible logits of one row by their weights, in float64,
+  /// without code of the engines. A logit of -inf has weight 0. NaN or +inf makes every weight NaN
+  /// (elementwise: NaN only its own weight, and +inf counts as a large number). If all logits are -inf, all
+  /// weights are 0.
   void weights(std::span<double> row) const;
 
-  /// Whether weights jump where two logits change places, so that near there rounding decides them.
+  /// Whether weights jump when two logits change order, so that near the jump rounding decides them.
   bool jumps() const;
 
-  /// Where they do, in finite logits, not empty. Only if jumps().
+  /// The logits on both sides of the jump. Precondition: jumps(), and at least one logit, all finite.
   Edge edge(std::span<const double> row) const;
 
-  /// full_row, for the engines: turns the logits of a row and their keys, in key order, into the weights
-  /// above 0 and their keys, in place, and returns how many those are. What weights() says of NaN and
-  /// infinities holds. Allocates nothing; `scratch` is as long as the row.
+  /// full_row, for the engines: replaces the logits of a row and their keys, in key order, by the weights
+  /// above 0 and their keys, in place, and returns their number. NaN and infinities are treated as in
+  /// weights(). Allocates nothing; `scratch` is as long as the row.
   std::int64_t solve_row(std::span<float> row, std::span<std::int32_t> keys, const RowScratch& scratch) const;
 
   /// Defined in normalisers/table.h.

@@ -1,4 +1,4 @@
-// A value whose type only its own source file knows.
+// A value whose type is defined in one source file only.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +7,8 @@
 
 namespace attnlab {
 
-/// Holds a `Value`, which users need not have defined: a changed member of a table is compiled again by those
-/// who run it, and by nobody who passes it on. A copy allocates nothing. `bytes`: room for the largest
-/// member.
+/// Holds a `Value` whose definition users do not need. So a change to a member of a table recompiles only the
+/// files that use its definition. Copying allocates nothing. `bytes`: size of the largest member.
 template <class Value, std::size_t bytes = 64>
 class Opaque {
  public:

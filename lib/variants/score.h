@@ -1,4 +1,4 @@
-// Scores: how a query meets a key. Each is one file in scores/ and one row in scores/table.h.
+// Scores: the logit of a query and a key. Each is one file in scores/ and one row in scores/table.h.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct ScoreMember;
 
 enum class ScoreKind {
   product,   ///< dot product of a transformed query and a transformed key
-  pairwise,  ///< a small network on every (query, key) pair: PairwiseNet
+  pairwise,  ///< a small network for every (query, key) pair: PairwiseNet
 };
 
 class Score {
@@ -28,16 +28,16 @@ class Score {
   std::string name() const;
   ScoreKind kind() const;
 
-  /// Learned parameters for a head dimension; empty for scores that learn nothing. One set serves all heads.
+  /// Shapes of learned parameters for a head dimension, shared by all heads; empty if there are none.
   std::vector<WeightShape> weight_shapes(std::int64_t head_dim) const;
 
-  /// Numbers of a prepared query or key: head_dim unless a product score says otherwise; the hidden units of
-  /// a pairwise score.
+  /// Width of a prepared query or key: head_dim unless a product score defines another; the hidden units of a
+  /// pairwise score.
   std::int64_t width(std::int64_t head_dim) const;
 
   /// Product scores: s_ij is factor times the dot product of a prepared query and a prepared key. Real is
-  /// float or double. The factor is apart so that a product of bfloat16 numbers can be scaled in float32: a
-  /// scaled query would have to be rounded again.
+  /// float or double. The factor is separate so that a product of bfloat16 numbers can be scaled in float32;
+  /// a scaled query would be rounded again.
   template <class Real>
   Real factor(std::int64_t head_dim) const;
 
@@ -48,17 +48,17 @@ class Score {
   template <class Real>
   void prepare_key(std::span<const Real> in, std::span<Real> out, const ScoreWeights& weights) const;
 
-  /// False if a prepared query (key) is the query (key) itself.
+  /// False if a prepared query (or key) equals the query (or key).
   bool transforms_queries() const;
   bool transforms_keys() const;
 
-  /// Whether prepared numbers would lose too much in bfloat16, so that products have to be of float32.
+  /// Whether products must be in float32, because bfloat16 would round prepared numbers too much.
   bool needs_float32() const;
 
   /// Hidden units of a pairwise score; 0 for product scores.
   std::int64_t hidden() const;
 
-  /// Pairwise scores: the net, which points into `weights`. Product scores: an empty one.
+  /// The net of a pairwise score, with pointers into `weights`; an empty net for product scores.
   PairwiseNet net(std::int64_t head_dim, const ScoreWeights& weights) const;
 
  private:

@@ -28,8 +28,7 @@ bool is_pattern(std::string_view part) {
 
 Variant Variant::parse(std::string_view text) {
   Variant variant;
-  // Each part is taken by the first place in the order, from where the last one left off, whose table knows
-  // it.
+  // Each part belongs to the first table, from that of the previous part on, that has its name.
   int place = 0;
   for (const std::string_view part : split_outside_parentheses(text, '|')) {
     if (place < 1 && is_in(score_infos(), part)) {

@@ -1,5 +1,5 @@
-// Q, K and V captured from a real model against statistics that were computed elsewhere, in float64: a slice
-// that is kept here, and the whole data where they stand beside the checkout (../shared/data).
+// Statistics of Q, K and V captured from a real model, compared with values computed elsewhere in float64:
+// for a slice in this folder, and for the whole data if they are beside the checkout (../shared/data).
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// What every engine is held to: variants x shapes.
+// The variants and shapes on which every engine is tested.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ inline const Shape awkward_shapes[] = {
     {1, 1, 1, 131, 2311, 16, 16}, {1, 4, 2, 3, 4200, 8, 8},    {1, 2, 2, 11, 2222, 72, 64},
 };
 
-/// One of each member of the tables, each alone and the interesting ones together.
+/// Every member of the tables alone, and the interesting combinations.
 inline std::vector<std::string> variants() {
   std::vector<std::string> names;
   for (const MemberInfo& score : score_infos()) {

@@ -1,6 +1,6 @@
-// What an engine takes is known to the byte before it runs: predicted without memory, for every engine x
-// variant x shape x dtype, packed sequences included; all that grows with the sequence is in it, and a run
-// allocates nothing.
+// The workspace of an engine is known to the byte before a run, for every engine x variant x shape x dtype,
+// packed sequences included. It is predicted without allocating, includes all memory that grows with the
+// sequence, and a run allocates nothing.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -17,7 +17,8 @@
 namespace attnlab {
 namespace {
 
-/// Each shape as it is, and those of one length packed: three sequences, one of them empty.
+/// Every shape, and the shapes with as many queries as keys also as three packed sequences, one of them
+/// empty.
 std::vector<Shape> shapes_and_packed() {
   std::vector<Shape> shapes(std::begin(awkward_shapes), std::end(awkward_shapes));
   for (const Shape& shape : awkward_shapes) {
@@ -51,13 +52,13 @@ TEST_P(Workspaces, AreWhatWasPredicted) {
 
 INSTANTIATE_TEST_SUITE_P(Variants, Workspaces, ::testing::ValuesIn(variants()));
 
-/// One of each plan of engine tiled: online, with factors after it, elementwise, row_threshold (by 8-bit
-/// products where the level has them), full_row. Few queries get the split plan.
+/// A variant for each plan of engine tiled: online, online with factors, elementwise, row_threshold (with
+/// 8-bit products if the level has them), full_row. Few queries use the split plan.
 const std::string variant_of_each_plan[] = {
     "scaled_dot|causal|softmax", "scaled_dot|local_p(90)+adaptive_temperature|causal|softmax",
     "scaled_dot|causal|sigmoid(0)", "scaled_dot|causal|entmax(1.5)", "scaled_dot|causal|topk_softmax(8)"};
 
-/// Most of the heap that `function` held at once, beside what was in use before.
+/// Peak growth of the heap during `function`.
 template <class Function>
 std::int64_t heap_taken(Function function) {
   const std::int64_t before = *heap_bytes();
@@ -68,13 +69,13 @@ std::int64_t heap_taken(Function function) {
 
 TEST(Workspace, IsPredictedWithoutMemory) {
   if (!heap_bytes()) GTEST_SKIP() << "a sanitizer owns the heap";
-  // The matrices of engine onednn are 4 TiB: no machine that runs this holds them.
+  // The matrices of engine onednn are 4 TiB, more than any test machine has.
   const Problem problem{{1, 64, 64, 131072, 131072, 64, 64}, DType::f32, 2};
   for (const std::string& name : variant_of_each_plan)
     for (const Engine* engine : {&find_engine("onednn"), &find_engine("tiled")}) {
       const Variant variant = Variant::parse(name);
       if (engine->refusal(variant, problem)) continue;
-      std::int64_t bytes = engine->workspace_bytes(variant, problem);  // oneDNN keeps what it made first
+      std::int64_t bytes = engine->workspace_bytes(variant, problem);  // oneDNN caches its first primitives
       const std::int64_t taken = heap_taken([&] { bytes = engine->workspace_bytes(variant, problem); });
       EXPECT_LT(taken, bytes / 100) << engine->name() << ' ' << name;
     }

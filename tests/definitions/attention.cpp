@@ -16,7 +16,7 @@ std::vector<double> row_of(const std::vector<double>& tensor, std::int64_t row, 
   return {tensor.begin() + row * width, tensor.begin() + (row + 1) * width};
 }
 
-/// Query heads in equal groups, one after another, share a key head (arXiv:2305.13245).
+/// Consecutive query heads in groups of equal size share a key head (arXiv:2305.13245).
 std::int64_t kv_head_of(const Inputs& inputs, std::int64_t head) {
   return head * inputs.kv_heads / inputs.heads;
 }

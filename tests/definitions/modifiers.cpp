@@ -47,7 +47,7 @@ void log_n(const Call& call, Row& logits, const ModifiedRow&, const Parameters&)
   for (double& logit : logits) logit *= factor;
 }
 
-/// Nats, of the softmax of the row.
+/// Entropy in nats of the softmax of the row.
 double entropy(const Row& logits) {
   double largest = logits.front();
   for (const double logit : logits) largest = std::fmax(largest, logit);
@@ -94,7 +94,7 @@ double predicted_position(const ModifiedRow& row, const Parameters& learned) {
   return row.sequence / (1 + std::exp(-sum));
 }
 
-/// Luong et al., section 3.2: the window [p - D, p + D], and the Gaussian after the softmax inside of it.
+/// Luong et al., section 3.2: the window [p - D, p + D], and the Gaussian after the softmax within it.
 bool local_p_sees(const Call& call, double key, const ModifiedRow& row, const Parameters& learned) {
   return std::abs(key - predicted_position(row, learned)) <= call.arguments.at(0);
 }
@@ -103,7 +103,7 @@ void local_p(const Call& call, Row& weights, const ModifiedRow& row, const Param
   multiply_by_gaussian(call.arguments.at(0), predicted_position(row, learned), weights, row);
 }
 
-/// Raffel et al., arXiv:1910.10683, as _relative_position_bucket of their code has it, line by line.
+/// Raffel et al., arXiv:1910.10683, following _relative_position_bucket of their code line by line.
 std::int64_t t5_bucket(std::int64_t relative_position, bool bidirectional, std::int64_t num_buckets,
                        std::int64_t max_distance) {
   std::int64_t ret = 0;

@@ -54,8 +54,8 @@ Row relu2(const Call&, const Row& logits) {
 }
 
 /// Peters et al., arXiv:1905.05702, equation 4: max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)), tau such that
-/// they sum to 1. The sum less 1 is convex and falls with tau, so that Newton's steps from below climb to tau
-/// and not beyond.
+/// they sum to 1. The sum minus 1 is convex and decreasing in tau, so that Newton's steps from below approach
+/// tau without passing it.
 Row entmax(double alpha, const Row& logits) {
   const double power = 1 / (alpha - 1);
   Row z;
@@ -80,9 +80,9 @@ Row entmax(double alpha, const Row& logits) {
 /// Martins and Astudillo, arXiv:1602.02068: entmax with alpha = 2.
 Row sparsemax(const Row& logits) { return entmax(2, logits); }
 
-/// argmin_y |y - s|^2 / 2 + lambda sum |y_(t+1) - y_t|, by what happens as lambda grows from 0: the levels of
-/// neighbouring runs move towards each other, each run's by 1 / its length for either neighbour, and runs
-/// that meet stay together (Hoefling 2010, arXiv:0910.0526).
+/// argmin_y |y - s|^2 / 2 + lambda sum |y_(t+1) - y_t|, by the path as lambda grows from 0: neighbouring runs
+/// move towards each other, a run at a rate of 1 / its length for each neighbour, and runs that meet are
+/// merged (Hoefling 2010, arXiv:0910.0526).
 Row denoised(double lambda, const Row& logits) {
   struct Run {
     double level;
@@ -122,10 +122,10 @@ Row denoised(double lambda, const Row& logits) {
   return levels;
 }
 
-/// argmin_y |y - s|^2 / 2 + lambda sum_(t < u) max(y_t, y_u). In falling order the penalty is linear: the
-/// t-th largest of n, from 0, is the larger one of n - 1 - t pairs. What is left is the nearest row that does
-/// not rise, by the min-max formula (Robertson, Wright and Dykstra 1988): the least over a <= t of the
-/// largest over b >= t of the mean from a to b.
+/// argmin_y |y - s|^2 / 2 + lambda sum_(t < u) max(y_t, y_u). In descending order the penalty is linear: the
+/// t-th largest of n, counted from 0, is the larger one of n - 1 - t pairs. The solution is the nearest
+/// non-increasing row, by the min-max formula (Robertson, Wright and Dykstra 1988): the least over a <= t of
+/// the largest over b >= t of the mean from a to b.
 Row grouped(double lambda, const Row& logits) {
   const std::size_t n = logits.size();
   std::vector<std::size_t> order(n);

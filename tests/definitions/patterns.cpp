@@ -20,7 +20,7 @@ const std::map<std::string, Leaf>& leaves() {
       // Luong et al., arXiv:1508.04025, section 3.2, local-m: the window [p_t - D, p_t + D] with p_t = t.
       {"local_m",
        [](const Call& call, double i, double j) { return std::abs(j - i) <= call.arguments.at(0); }},
-      // Blocks of c positions that see themselves alone.
+      // Blocks of c positions; a query sees only its own block.
       {"chunk_local",
        [](const Call& call, double i, double j) {
          return std::floor(i / call.arguments.at(0)) == std::floor(j / call.arguments.at(0));

@@ -1,6 +1,6 @@
-// Vectors by hand, six decimals where a number has more: lib's definitions and those of this folder are both
-// held to them. Every member of `attnlab list` has at least one (tests/unit/definitions_test.cpp counts
-// them).
+// Test vectors computed by hand, rounded to six decimals. The definitions of lib and of this folder are both
+// compared with them. Every member of `attnlab list` has at least one (tests/unit/definitions_test.cpp checks
+// this).
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,8 @@ inline const ScoreVector score_vectors[] = {
      18},
 };
 
-/// A row that sees keys 0, 1, … with these logits: its logits or, under softmax, its weights.
+/// A row that sees keys 0, 1, … with the given logits; expected are its logits or, after softmax, its
+/// weights.
 struct ModifierVector {
   enum Of { logits, weights };
   std::string modifier;
@@ -135,7 +136,7 @@ inline const ModifierVector modifier_vectors[] = {
      {4, 4, 2, 0, 32, 64, 64, 128},
      {1},
      {{"t5", {1, 2, 4, 8, 16, 32, 64, 128}}}},
-    // Of the same p, key 1 alone is within 0.5: weight 1 times exp(-8 x 0.490860^2).
+    // With the same p only key 1 is within 0.5: weight 1 times exp(-8 x 0.490860^2).
     {"local_p(0.5)",
      0,
      1,
@@ -157,7 +158,7 @@ inline const ModifierVector modifier_vectors[] = {
      {{"local_w", {1, 0, 1, -2}}, {"local_v", {0.25, -1}}}},
 };
 
-/// A line for each query, a column for each key, x where it is visible.
+/// A line for each query and a column for each key; x marks visible keys.
 struct PatternVector {
   std::string pattern;
   std::vector<std::string> visible;
@@ -166,7 +167,7 @@ struct PatternVector {
 inline const PatternVector pattern_vectors[] = {
     {"full", {"xxxx", "xxxx"}},
     {"causal", {"x...", "xx..", "xxx.", "xxxx"}},
-    // The last query stands at the last key.
+    // The last query is at the last key.
     {"causal", {"xxx..", "xxxx.", "xxxxx"}},
     {"causal", {"...", "...", "x..", "xx.", "xxx"}},
     {"window(2)", {"x...", "xx..", ".xx.", "..xx"}},

@@ -1,4 +1,4 @@
-// What records say of the error of an output: the budget of its rows, rows left out, outputs that overflow.
+// Errors in records: budgets of rows, rows left out, outputs that overflow.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

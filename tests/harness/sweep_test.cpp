@@ -95,7 +95,7 @@ TEST(Sweep, TimeLimitStopsTheCellAndTheSweepGoesOn) {
       "--time-limit 5 --out " +
       (directory / "run").string());
   EXPECT_EQ(result.status, 3);
-  // In the order in which they ended, which is random.
+  // Records are in the order in which cells ended, which is random.
   std::map<std::string, json> by_status;
   for (const json& record : records(directory / "run")) by_status[record.at("status")] = record;
   ASSERT_EQ(by_status.size(), 2U);
@@ -231,13 +231,13 @@ TEST(Against, TheBaselineIsTheExactCounterpartUnlessNamed) {
   EXPECT_EQ(sparse.at("variant"), "scaled_dot|causal|softmax");
   EXPECT_EQ(sparse.at("infinite_kl_rows"), 0);
   EXPECT_GT(sparse.at("mean").at("lost_mass"), 0.1);
-  // Pinsker: what each row obeys, means obey.
+  // Pinsker's inequality holds for each row, hence for means.
   const double l1 = sparse.at("mean").at("l1");
   EXPECT_LE(l1 * l1, 2 * sparse.at("mean").at("kl").get<double>());
   EXPECT_GE(l1, 2 * sparse.at("mean").at("lost_mass").get<double>());
   EXPECT_GT(sparse.at("output").at("relative_l2"), 0.1);
 
-  // The rows that see 10 keys at most are the same; the others have keys that the narrow window has not.
+  // Rows that see at most 10 keys are equal; other rows have keys that the narrow window lacks.
   const json window = against("--variant 'window(20)' --against 'window(10)'");
   EXPECT_EQ(window.at("variant"), "scaled_dot|window(10)|softmax");
   EXPECT_EQ(window.at("mean").at("kl"), 0.0);

@@ -1,4 +1,4 @@
-// Bad input with one right answer, for every normaliser of the table: infinite, huge and subnormal logits.
+// Extreme input with one right answer, for every normaliser: infinite, huge and subnormal logits.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -66,7 +66,8 @@ TEST(Extremes, LogitsOfTenThousand) {
 }
 
 TEST(Extremes, LargeLogitsThatAreEqualShareEvenly) {
-  // 1 is less than the spacing of float32 numbers there; long enough that some come after bounds were raised.
+  // 1 is less than the spacing of float32 numbers there. The row is long enough that some keys follow after
+  // bounds were raised.
   for (const std::string& normaliser : every_normaliser()) {
     if (normaliser.starts_with("topk")) continue;  // any k of them are right
     for (const float size : {1e5F, 3e7F, 1e12F})

@@ -1,4 +1,4 @@
-// Records and subjects for the report's tests, and cells of the tables that they make.
+// Records and subjects for tests of the report, and access to cells of its tables.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace attnlab {
 
-/// A whole record with figures; eight samples, all of them `time_ns`.
+/// A complete record with figures and eight samples of `time_ns`.
 inline Json record(const std::string& backend, std::int64_t n, double time_ns, double workspace) {
   Json made =
       Json::parse(R"json({"schema": 1, "status": "ok", "reason": null, "warnings": [], "score": "scaled_dot",

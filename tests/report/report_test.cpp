@@ -1,4 +1,5 @@
-// What the report says of records: exponents, ratios, gates, and text that cannot break out of its format.
+// Tables and findings of the report: exponents, ratios, budgets, and text that cannot break out of its
+// format.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -50,7 +51,7 @@ TEST(Analysis, ConditionsAreNeverPooled) {
     for (const int threads : {1, 2}) {
       records.push_back(record("full", n, static_cast<double>(n * n) / threads, 1));
       records.back()["cell"]["threads"] = threads;
-      // A third condition with one length, far off the line of the others.
+      // A third condition with one length, far from the line of the others.
       if (n == 1024 && threads == 2) {
         records.push_back(record("full", n, 1, 1));
         records.back()["input"]["name"] = "needle(6)";

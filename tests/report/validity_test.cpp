@@ -1,4 +1,4 @@
-// What the report says of its own figures: noise, disturbed samples, crossovers, two runs side by side.
+// The validity of figures: noise, disturbed samples, crossovers, two runs compared.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace attnlab {
 namespace {
 
-/// What a check found, and its state.
+/// The finding and the state of a check.
 std::pair<std::string, std::string> check(const Subject& made, const std::string& what, std::size_t run = 0) {
   const Table validity = table(make_tables(made), "validity");
   for (const auto& row : validity.rows)
@@ -101,7 +101,7 @@ TEST(Crossover, IsTheSmallestLengthThatIsFaster) {
 
 TEST(Crossover, NeedsMoreThanNoise) {
   std::vector<Json> records = crossing();
-  // An A/A pair that is off by a factor of four: nothing here is told apart from it.
+  // An A/A pair that differs by a factor of four: every difference here is below that noise floor.
   const Table crossover =
       table(make_tables(subject(records, {twin_of(records[0], 4 * 1e3 * 128 * 128)})), "crossover");
   EXPECT_EQ(cell(crossover, 1, "faster from n"), "not reached");

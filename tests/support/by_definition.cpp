@@ -11,8 +11,8 @@ namespace attnlab {
 
 namespace {
 
-/// What float64 may do to one row: every one of its operations rounds a number that is no larger than those
-/// given.
+/// Bound of the rounding of float64 in one row: every operation rounds a number that is at most as large as
+/// the given ones.
 struct Rounding {
   double logit, weight, output;
 };
@@ -24,10 +24,9 @@ Rounding rounding_of(const Case& given, const definitions::Row& row, double larg
   for (const auto& [name, matrix] : given.weights) operations += static_cast<double>(matrix.values.size());
   const auto n = static_cast<double>(row.keys.size());
   const double logit = operations * eps * (1 + row.largest);
-  // A normaliser moves no weight by more than 2 sqrt(n) times the largest change of a logit: the proximal
-  // steps of fusedmax and oscarmax lengthen no change (in L2), and the derivatives of the others sum to 2 at
-  // most.
-  // The derivative of relu2 is 2 s / n.
+  // A normaliser changes a weight by at most 2 sqrt(n) times the largest change of a logit: the proximal
+  // steps of fusedmax and oscarmax do not lengthen a change (in L2), and the derivatives of the others sum to
+  // at most 2. The derivative of relu2 is 2 s / n.
   const double steepest = given.variant.normaliser.name() == "relu2" ? std::fmax(1, row.largest) : 1;
   const double weight = 2 * std::sqrt(n) * steepest * logit + 16 * n * steepest * steepest * eps;
   return {logit, weight, n * weight * largest_value};
@@ -58,7 +57,7 @@ std::string compare_row(Oracle& oracle, std::int64_t i, std::int64_t first_key, 
   return compare("output", output, row.output, allowed.output);
 }
 
-/// Heads x rows first … last-1, row-major.
+/// Rows first … last-1 of all heads: (heads, rows), row-major.
 std::vector<double> slice(const Tensor& tensor, std::int64_t batch, std::int64_t first, std::int64_t last) {
   const TensorView view = tensor.view();
   std::vector<double> all;

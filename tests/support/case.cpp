@@ -28,7 +28,7 @@ void fill(Tensor& tensor, double spread, std::uint64_t seed) {
       }
 }
 
-/// The output; `statistics` may be empty.
+/// Returns the output. `statistics` may be empty.
 Tensor run_plan(const Engine& engine, const Case& given, std::span<RowStatistics> statistics) {
   Workspace workspace;
   const std::unique_ptr<Plan> plan = engine.plan(given.variant, given.problem, workspace);

@@ -1,4 +1,4 @@
-// One variant on one problem with seeded inputs, and what the tests ask of every engine.
+// A case: one variant on one problem with seeded inputs, and the checks for every engine.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,20 +33,21 @@ struct Outcome {
   std::vector<RowStatistics> statistics;
 };
 
-/// Runs a fresh plan; checks that it took exactly the workspace that was predicted, the run included.
+/// Runs a new plan and checks that plan and run took exactly the predicted workspace.
 std::vector<float> run(const Engine& engine, const Case& given);
 Outcome run_with_statistics(const Engine& engine, const Case& given);
 
-/// What every row of a case's output should be in float64, and how far it may be off.
+/// The exact output of a case in float64, and the error budget of every row.
 class Judge {
  public:
-  /// By the library's oracle; or by an exact output (batch, heads, n_q, d_v) from elsewhere.
+  /// From the oracle of the library, or from an exact output (batch, heads, n_q, d_v) computed elsewhere.
   explicit Judge(const Case& given);
   Judge(const Case& given, std::vector<double> exact);
 
   const std::vector<double>& exact() const { return exact_; }
   OutputError error(const std::vector<float>& output) const;
-  /// Every row within its budget; the message says how many are not, which is the worst and by how much.
+  /// Whether every row is within its budget. The message has the number of rows that are not, and the worst
+  /// row and its error.
   ::testing::AssertionResult accepts(const std::vector<float>& output) const;
 
  private:
@@ -58,10 +59,10 @@ class Judge {
 
 std::vector<double> oracle_output(const Case& given);
 
-/// Largest difference; infinite if one is NaN where the other is not.
+/// The largest difference; infinite if one is NaN and the other is not.
 double largest_difference(const std::vector<float>& output, const std::vector<double>& expected);
 
-/// Engine tiled and engine onednn, less those that refuse the case.
+/// Engines tiled and onednn, except those that refuse the case.
 std::vector<const Engine*> fast_engines(const Case& given);
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// The library's one-object interface, and what each call refuses of the tensors that it is given.
+// attnlab::Attention, and the checks of the tensors in each call.
 #include "attnlab/attention.h"
 
 #include <gtest/gtest.h>
@@ -108,7 +108,7 @@ TEST(Attention, RefusesWhatCannotBeRunWithTheReason) {
   expect("gaussian(3)|sigmoid", sizes, "an elementwise normaliser");
 }
 
-/// Tensors of one problem with views that each test changes.
+/// Tensors of one problem; tests change the views.
 struct Views {
   Problem problem{{2, 4, 2, 5, 7, 8, 6}, DType::f32, 1};
   Case given = make_case("softmax", problem.shape, DType::f32);
@@ -151,7 +151,7 @@ TEST(Calls, RefuseWrongViewsInEveryEngine) {
   }
 }
 
-/// Rows go backwards, heads are interleaved, one batch is read twice.
+/// Rows in reverse order, interleaved heads, one batch used twice.
 TEST(Calls, TakeAnyStridesOfInputs) {
   const Shape shape{2, 4, 2, 30, 70, 8, 6};
   const Case given = make_case("causal|softmax", shape, DType::f32);
@@ -214,7 +214,7 @@ TEST(TensorMemory, IsSharedWhereARowIs) {
   EXPECT_TRUE(rows_are_apart(at(320, shape, {0, 80, -8, 1})));
 }
 
-/// Against every pair of elements, on small tensors of random strides.
+/// Compared with a test of every pair of rows, on small tensors with random strides.
 TEST(TensorMemory, AgreesWithEveryPairOfRows) {
   std::uint64_t state = 1;
   const auto below = [&](std::int64_t limit) {

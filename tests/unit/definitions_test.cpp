@@ -1,4 +1,5 @@
-// Every member of `attnlab list` against vectors by hand and against definitions that share no code with lib.
+// Every member of `attnlab list` is compared with vectors computed by hand and with definitions that share no
+// code with lib.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,7 +65,7 @@ void expect_near(std::span<const double> got, const std::vector<double>& expecte
     EXPECT_NEAR(got[t], expected[t], definitions::vector_rounding) << what << ", " << t;
 }
 
-/// What lib and the definition make of a vector.
+/// The results of lib and of the definition for a vector.
 void expect_row(const definitions::Variant& variant, const Case& given, std::int64_t head, std::int64_t i,
                 bool of_weights, const std::vector<double>& expected) {
   const std::string name = name_of(variant);
@@ -137,7 +138,7 @@ TEST(Definitions, OfNormalisersGiveTheVectors) {
   }
 }
 
-/// Calls of a kind: those of its vectors and the examples of `attnlab list`.
+/// The calls of a kind: those of its vectors and the examples of `attnlab list`.
 template <class Vectors, class CallOf>
 std::vector<std::string> calls(const std::vector<MemberInfo>& members, const Vectors& vectors,
                                CallOf call_of) {
@@ -178,8 +179,8 @@ TEST(Definitions, AreWhatTheOracleComputes) {
   Shape packed{1, 2, 1, 14, 14, 4, 2};
   packed.cu_seqlens =
       std::make_shared<const std::vector<std::int64_t>>(std::vector<std::int64_t>{0, 5, 5, 6, 14});
-  // Groups of query heads that are no power of two; more keys than queries, more queries than keys; packed
-  // sequences.
+  // Numbers of query heads that are no power of two; more keys than queries and more queries than keys;
+  // packed sequences.
   for (const Shape& shape : {Shape{2, 6, 2, 7, 23, 5, 3}, Shape{1, 3, 3, 9, 6, 8, 4}, packed})
     for (const definitions::Variant& variant : every_member())
       EXPECT_EQ(difference_from_definition(variant, make_case(name_of(variant), shape, DType::f32)), "");

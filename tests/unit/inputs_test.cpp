@@ -1,4 +1,4 @@
-// Synthetic inputs: reproducible, prefixes of one another, with the statistics they promise.
+// Synthetic inputs: reproducible, shorter ones are prefixes of longer ones, statistics as documented.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -24,7 +24,7 @@ TEST(Inputs, ASeedIsAnInput) {
   EXPECT_EQ(gaussian.make(problem(50), 1).checksum(), gaussian.make(problem(50), 1).checksum());
   EXPECT_NE(gaussian.make(problem(50), 1).checksum(), gaussian.make(problem(50), 2).checksum());
   EXPECT_NE(gaussian.make(problem(50), 1).checksum(), gaussian.make(problem(50, DType::bf16), 1).checksum());
-  // Known to every machine and compiler: figures of two machines are of the same numbers.
+  // The same on every machine and compiler, so that figures of two machines are for the same inputs.
   EXPECT_EQ(gaussian.make(problem(50), 1).checksum(), "10f3bc6c35b5828e");
 }
 

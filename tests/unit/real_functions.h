@@ -1,4 +1,4 @@
-// Small functions of Real, as an author of a variant writes them, and their values by Lane at every level.
+// Small functions of Real, as an author of a variant writes them, and their values with Lane at every level.
 #pragma once
 
 #include <cstddef>
@@ -53,7 +53,7 @@ ATTNLAB_FUNCTION(PowerOfShare, "pow_of_share(x, y)", pow_of_share(x, y))
 
 #undef ATTNLAB_FUNCTION
 
-/// Applies `function(index, Function())` to each of them, with its index.
+/// Calls `function(index, Function())` for each of the functions.
 template <class Apply>
 [[gnu::always_inline]] inline void for_each_function(Apply apply) {
   std::size_t index = 0;
@@ -64,7 +64,7 @@ template <class Apply>
              Exponential, Decay, Logarithm, HyperbolicTangent, Logistic, Power, PowerOfShare>();
 }
 
-/// Value, and derivative along x by dual numbers, of function `index` at (x[t], y[t]); whole lanes of 16.
+/// Value, and derivative by x from dual numbers, of function `index` at (x[t], y[t]); in whole lanes of 16.
 struct LaneFunctions {
   void (*value)(std::size_t index, std::span<const float> x, std::span<const float> y, float* to);
   void (*slope)(std::size_t index, std::span<const float> x, std::span<const float> y, float* to);

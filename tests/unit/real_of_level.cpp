@@ -1,4 +1,4 @@
-// Compiled once for each instruction-set level, as kernels/rows.cpp is.
+// Compiled once for each instruction-set level, like kernels/rows.cpp.
 #include "attnlab/kernels/lane.h"
 #include "unit/real_functions.h"
 

@@ -22,7 +22,7 @@ TEST(WeightMap, UniformAttentionIsOneEverywhere) {
   const WeightMap map = map_of("softmax", "gaussian(0)", 50, 77, 7);
   for (const double weight : map.weights) EXPECT_NEAR(weight, 1, 1e-12);
   for (const double entropy : map.entropy) EXPECT_NEAR(entropy, std::log(77), 1e-12);
-  // Query i stands at i + 27: the mean of |i + 27 - j| over all 77 keys, over the 7 rows of the first bin.
+  // Query i is at position i + 27: the mean of |i + 27 - j| over all 77 keys and the 7 rows of the first bin.
   double distance = 0;
   for (std::int64_t i = 0; i < 7; ++i)
     for (std::int64_t j = 0; j < 77; ++j) distance += static_cast<double>(std::abs(i + 27 - j)) / 77 / 7;
@@ -56,12 +56,12 @@ TEST(WeightMap, TakesMemoryInProportionToTheLength) {
                {tensors.q.view(), tensors.k.view(), tensors.v.view(), nullptr}, 0, 0, 16);
     return *heap_peak_bytes() - before;
   };
-  // A matrix of n x n would take 16 times as much.
+  // An n x n matrix would take 16 times as much.
   EXPECT_LE(peak(2048), 5 * peak(512));
 }
 
 TEST(WeightMap, RowsWithoutKeysHaveNoProfile) {
-  // A window of the query alone, and no key up to the query: none.
+  // A window of the query's own key, excluding keys up to the query: no key is visible.
   const WeightMap map = map_of("window(1)&!causal|softmax", "gaussian(1)", 10, 10, 5);
   for (const double entropy : map.entropy) EXPECT_TRUE(std::isnan(entropy));
   for (const double weight : map.weights) EXPECT_EQ(weight, 0);

@@ -1,5 +1,5 @@
-// Tiles of logits to within a known error, by 8-bit products: row_threshold normalisers keep few keys, and
-// what these show to be below the threshold needs no better logit.
+// Tiles of approximate logits with a bounded error, by 8-bit products. row_threshold normalisers keep few
+// keys, and a key that is below the threshold by more than the error needs no exact logit.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace attnlab {
 
-/// Where Tiling::approximated.
+/// Precondition: Tiling::approximated.
 class ApproximateLogits {
  public:
   /// Takes its memory from `workspace`.
@@ -25,32 +25,32 @@ class ApproximateLogits {
   /// Prepares the queries of the block that was opened.
   void open(const Stage& stage, const QueryBlock& block, int thread);
 
-  /// Whether the tile in `slot` has approximate logits: its keys are finite.
+  /// Whether the tile in `slot` has approximate logits, which needs finite keys.
   bool has(std::int64_t slot) const { return keys_[static_cast<std::size_t>(slot)].scale != 0; }
 
-  /// How far off the logits of each row of the block may be, times the normaliser's scale; infinity for a
-  /// query that is not finite.
+  /// The largest error of the logits of each row of the block, times the scale of the normaliser; infinity
+  /// for a query that is not finite.
   const float* slack(int thread) const { return threads_[static_cast<std::size_t>(thread)].slack.data(); }
 
-  /// As LogitTiles::logits, which takes what has no approximate logits. `tau`: of the strip's rows, as in
-  /// ThresholdRows.
+  /// As LogitTiles::logits, which computes the tiles without approximate logits. `tau`: of the rows of the
+  /// strip, as in ThresholdRows.
   LogitTile logits(const QueryBlock& block, const Visit& visit, const Strip& strip, std::int64_t slot,
                    const float* tau, int thread) const;
 
  private:
   struct PerThread {
-    std::span<float> rows;  ///< a tile of keys while it is prepared
+    std::span<float> rows;  ///< a tile of keys during preparation
     std::span<std::int8_t> queries;
     std::span<QuantisedQuery> quantised;
     std::span<float> slack;
-    std::span<std::uint16_t> above;  ///< of a strip
+    std::span<std::uint16_t> above;  ///< marks of a strip
   };
 
   const Problem problem_;
   const Tiling& tiling_;
   LogitTiles& tiles_;
   const double scale_;
-  std::vector<QuantisedKeys> keys_;  ///< of every slot
+  std::vector<QuantisedKeys> keys_;  ///< keys of every slot
   std::vector<PerThread> threads_;
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 bool is_pairwise(const Variant& variant) { return variant.score.kind() == ScoreKind::pairwise; }
 
-/// Products by oneDNN; float32 and pairwise scores are row code.
+/// Whether oneDNN computes the products. Row code computes float32 products and pairwise scores.
 std::optional<TileProduct> make_product(const Variant& variant, const Problem& problem, const Tiling& tiling,
                                         std::int64_t rows, const TileProduct* packing) {
   if (tiling.cut) return std::nullopt;
@@ -31,7 +31,7 @@ std::optional<TileProduct> make_short_product(const Variant& variant, const Prob
   return make_product(variant, problem, tiling, short_block_rows, product ? &*product : nullptr);
 }
 
-/// Columns of a tile of keys in its slot; none where keys are used as they are stored.
+/// Columns of a tile of keys in its slot; 0 if keys are used as they are stored.
 std::int64_t panel_columns(const Variant& variant, const Tiling& tiling) {
   if (tiling.in_place) return 0;
   return is_pairwise(variant) ? tiling.key_columns
@@ -128,7 +128,7 @@ void LogitTiles::prepare_keys(const Inputs& inputs, std::int64_t kv_head, std::i
   } else if (!pairwise_) {
     rows_.pack_transposed(unpacked, words(), columns, words(), packed);
   } else {
-    // The pairwise kernel walks along the keys of one hidden unit.
+    // The pairwise kernel needs the keys of one hidden unit to be contiguous.
     for (std::int64_t unit = 0; unit < width; ++unit)
       for (std::int64_t j = 0; j < columns; ++j) packed[unit * columns + j] = unpacked[j * width + unit];
   }
@@ -157,7 +157,8 @@ void LogitTiles::open(const Inputs& inputs, const Stage& stage, const QueryBlock
   if (row_fact(variant_.modifiers) == RowFact::entropy) find_entropies(inputs, stage, block, thread);
 }
 
-/// By a pass over the block's logits, as the modifiers before the one that asks leave them.
+/// Computes entropies by a pass over the logits of the block, after the modifiers before the one that needs
+/// them.
 void LogitTiles::find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                                 int thread) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];

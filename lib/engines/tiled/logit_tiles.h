@@ -1,5 +1,5 @@
-// Tiles of logits: prepared keys of a stage, prepared queries of the block at hand, their product (or
-// pairwise score), modifiers and mask. What every plan of the tiled engine starts from.
+// Tiles of logits: prepared keys of a stage, prepared queries of the current block, their products (or
+// pairwise scores), modifiers and mask. Every plan of the tiled engine uses them.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@
 
 namespace attnlab {
 
-/// Blocks of at most this many queries have a product of their own where oneDNN multiplies.
+/// Blocks of at most this many queries have a separate product if oneDNN multiplies.
 inline constexpr std::int64_t short_block_rows = 8;
 
-/// Query blocks of a stage, and the one of index `index`. Late queries come first: under causal patterns they
-/// are the long ones.
+/// Number of query blocks of a stage, and the block of index `index`. Late queries come first, since they see
+/// the most keys under causal patterns.
 std::int64_t count_blocks(const Shape& shape, const Stage& stage);
 QueryBlock block_of(const Shape& shape, const Tiling& tiling, const Stage& stage, std::int64_t index);
 
@@ -37,19 +37,19 @@ class LogitTiles {
   /// Prepares the queries of `block` for thread `thread`.
   void load_queries(const Inputs& inputs, const QueryBlock& block, int thread);
 
-  /// The same, with the block's visits and, where a modifier asks for them, the entropies of its rows; all
-  /// keys of the stage are prepared.
+  /// The same, and also finds the visits of the block and, if a modifier needs them, the entropies of its
+  /// rows. Precondition: all keys of the stage are prepared.
   void open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
 
-  /// The visits of the block that was opened; a plan may change their order.
+  /// The visits of the open block; a plan may change their order.
   std::span<Visit> visits(int thread) { return threads_[static_cast<std::size_t>(thread)].visits; }
 
-  /// The prepared queries of the loaded block, where they are float32.
+  /// The prepared queries of the loaded block, if they are float32.
   const float* queries(int thread) const {
     return reinterpret_cast<const float*>(threads_[static_cast<std::size_t>(thread)].queries.data());
   }
 
-  /// Calls absorb(visit, strip, slot) for every strip of the block that was opened, visit by visit.
+  /// Calls absorb(visit, strip, slot) for every strip of the open block, visit by visit.
   template <class Absorb>
   void for_each_strip(const Stage& stage, const QueryBlock& block, int thread, Absorb absorb) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
@@ -61,17 +61,18 @@ class LogitTiles {
     }
   }
 
-  /// Where the logits of a strip of the loaded block go.
+  /// The tile for the logits of a strip of the loaded block.
   LogitTile place(const QueryBlock& block, const Visit& visit, const Strip& strip, int thread) const;
 
-  /// Makes logits that are not visible -inf.
+  /// Sets the logits of keys that are not visible to -inf.
   void mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const;
 
-  /// Logits of a strip of the loaded block against the tile of keys in `slot`: -inf where not visible.
+  /// Logits of a strip of the loaded block and the tile of keys in `slot`; -inf for keys that are not
+  /// visible.
   LogitTile logits(const Inputs& inputs, std::int64_t slot, const QueryBlock& block, const Visit& visit,
                    const Strip& strip, int thread);
 
-  /// Facts of row t of the loaded block; null where no modifier asks for any.
+  /// Facts of row t of the loaded block; null if no modifier needs any.
   const RowFacts* facts(std::int64_t t, int thread) const {
     const std::span<const RowFacts> facts = threads_[static_cast<std::size_t>(thread)].facts;
     return facts.empty() ? nullptr : facts.data() + t;
@@ -89,8 +90,8 @@ class LogitTiles {
     dnnl::memory short_left, short_result, short_scratch;
     std::unique_ptr<dnnl::stream> stream;
     std::vector<Modifier> modifiers;
-    std::span<RowFacts> facts;       ///< of the block's rows, where a modifier asks for them
-    std::span<float> maximum, sums;  ///< state of the pass for entropies, as `weights`
+    std::span<RowFacts> facts;       ///< facts of the rows of the block, if a modifier needs them
+    std::span<float> maximum, sums;  ///< state of the pass for entropies, like `weights`
     std::span<WeightSums> weights;
     std::vector<Visit> visits;
     std::vector<Strip> strips;
@@ -101,18 +102,18 @@ class LogitTiles {
   void find_entropies(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
 
   const Variant& variant_;
-  const std::vector<Modifier> modifiers_;  ///< those of logits
+  const std::vector<Modifier> modifiers_;  ///< modifiers of logits
   const Problem problem_;
   const Tiling& tiling_;
   const RowCode& rows_;
   const bool pairwise_;
-  const bool leaves_keys_;                    ///< only some, to a row
+  const bool leaves_keys_;                    ///< whether a modifier leaves only some keys to a row
   const float factor_;                        ///< of products of prepared queries and keys
-  std::optional<TileProduct> product_;        ///< of what is narrower than float32
-  std::optional<TileProduct> short_product_;  ///< of the same packed keys
+  std::optional<TileProduct> product_;        ///< for dtypes narrower than float32
+  std::optional<TileProduct> short_product_;  ///< with the same packed keys
   std::int64_t key_stride_ = 0;               ///< bytes from one slot to the next
-  std::span<std::byte> keys_;                 ///< panels, or what oneDNN packs, or hidden units x key_columns
-  std::vector<dnnl::memory> packed_keys_;     ///< of every slot, where oneDNN multiplies
+  std::span<std::byte> keys_;  ///< panels, or keys packed by oneDNN, or hidden units x key_columns
+  std::vector<dnnl::memory> packed_keys_;  ///< for every slot, if oneDNN multiplies
   std::vector<PerThread> threads_;
 };
 

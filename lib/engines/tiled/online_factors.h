@@ -1,5 +1,5 @@
-// Modifiers that come after the normaliser, for softmax: a weight times a factor f is exp(s + ln f - lse(s)),
-// so that tiles are absorbed with s' = s + ln f in place of s, and rows are scaled by exp(lse(s') - lse(s)).
+// Modifiers after the normaliser, for softmax. A weight times a factor f is exp(s + ln f - lse(s)), so tiles
+// are absorbed with s' = s + ln f instead of s, and rows are scaled by exp(lse(s') - lse(s)).
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@ class OnlineFactors {
   /// Takes its memory from `workspace`. Keeps a reference to `variant`.
   OnlineFactors(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace);
 
-  /// Before the tiles of a block of head `head`.
+  /// Call before the tiles of a block of head `head`.
   void open(const Inputs& inputs, std::int64_t head, int thread);
 
-  /// Takes the logits of a tile, whose first row is row `first_row` of the block, and adds ln f to them.
+  /// Absorbs the logits of a tile, whose first row is row `first_row` of the block, and adds ln f to them.
   void apply(const LogitTile& tile, std::int64_t first_row, int thread);
 
-  /// State of the logits as they were: maxima and sums.
+  /// Maxima and sums of the unmodified logits.
   OnlineRows logits(int thread) const;
 
   /// Scales the finished output of `rows` rows; their sums in `state` are those of s'.
@@ -33,8 +33,8 @@ class OnlineFactors {
  private:
   struct PerThread {
     std::span<float> maximum, sums;
-    std::vector<Modifier> factors;  ///< of the head
-    std::span<WeightSums> weights;  ///< what measure_entropy wants beside them
+    std::vector<Modifier> factors;  ///< modifiers of the head
+    std::span<WeightSums> weights;  ///< further state of measure_entropy
   };
 
   const Variant& variant_;

@@ -1,5 +1,4 @@
-// The loop that every plan but the split one goes through: stage by stage, keys first, then blocks of
-// queries.
+// The loop of every plan except the split one: stage by stage, first keys, then blocks of queries.
 #pragma once
 
 #include <omp.h>
@@ -17,7 +16,7 @@ namespace attnlab {
 /// every block of its queries, by problem.threads threads.
 template <class Prepare, class Run>
 void run_stages(const Tiling& tiling, const Problem& problem, Prepare prepare, Run run) {
-  const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
+  const OpenMpThreads one(1);  // in a team of one thread, oneDNN would start its own threads
 #pragma omp parallel num_threads(problem.threads)
   {
     const int thread = omp_get_thread_num();

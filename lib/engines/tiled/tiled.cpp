@@ -25,7 +25,7 @@ class TiledEngine final : public Engine {
  private:
   std::unique_ptr<Plan> make_plan(const Variant& variant, const Problem& problem,
                                   Workspace& workspace) const override {
-    // Every product runs inside one task; planned for more threads, oneDNN would cut it differently.
+    // Every product runs in one task. Planned for more threads, oneDNN would split it differently.
     const OpenMpThreads one(1);
     switch (variant.normaliser.kind()) {
       case NormaliserKind::online:

@@ -1,4 +1,4 @@
-// How a problem is cut into tiles of queries and keys, and which tiles a pattern leaves to do.
+// The tiling of a problem: tiles of queries and keys, and the tiles that a pattern requires.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@
 
 namespace attnlab {
 
-/// The most that tiles may be, so that the keys and values of one take half of the second cache at most, and
-/// the logits of a strip three quarters of the first.
+/// Largest tile sizes: the keys and values of a tile take at most half of the second cache, and the logits of
+/// a strip at most three quarters of the first.
 struct TileLimits {
   std::int64_t key_columns;  ///< a multiple of row_code_columns
   std::int64_t strip_rows;   ///< a multiple of the rows of a register block
 };
 TileLimits tile_limits(const CacheSizes& caches, const Shape& shape, DType dtype);
 
-/// What is prepared and computed together: some kv heads, a range of queries, the keys that these see.
-/// Patterns that see little of a long sequence never have all of its keys prepared at once.
+/// A stage: some kv heads, a range of queries and the keys that they see, which are prepared and computed
+/// together. So a pattern that sees little of a long sequence never needs all keys prepared at once.
 struct Stage {
   std::int64_t first_head;  ///< of batch x kv_heads
   std::int64_t heads;
@@ -34,28 +34,27 @@ struct Tiling {
   std::int64_t key_columns;  ///< of a tile of keys: a multiple of row_code_columns
   std::int64_t query_tiles;
   std::int64_t key_tiles;
-  std::int64_t longest_visit;  ///< most key tiles that any query tile visits
-  std::int64_t strip_rows;     ///< queries that are computed together; query_rows where tiles are not cut
-  DType dtype;                 ///< of prepared queries, keys, values and weights: float32 or bfloat16
-  bool cut;                    ///< by row code: only the columns of a tile that a strip sees are computed
-  bool in_place;               ///< keys, and values where they can be, are used as they are stored
-  bool approximated;           ///< 8-bit products may go first; all others are float32
+  std::int64_t longest_visit;  ///< largest number of key tiles that a query tile visits
+  std::int64_t strip_rows;     ///< queries that are computed together; query_rows if tiles are not cut
+  DType dtype;                 ///< dtype of prepared queries, keys, values and weights: float32 or bfloat16
+  bool cut;                    ///< row code computes only the columns of a tile that a strip sees
+  bool in_place;               ///< keys, and values if possible, are used as they are stored
+  bool approximated;           ///< 8-bit products may precede; all other products are float32
   std::vector<Stage> stages;
-  std::int64_t stage_heads;      ///< most kv heads of a stage
-  std::int64_t stage_key_tiles;  ///< most key tiles of a stage
+  std::int64_t stage_heads;      ///< largest number of kv heads of a stage
+  std::int64_t stage_key_tiles;  ///< largest number of key tiles of a stage
 
   std::int64_t strips() const { return (query_rows + strip_rows - 1) / strip_rows; }
   std::int64_t slots() const { return stage_heads * stage_key_tiles; }
-  /// Most logits of a query that are held where whole rows are.
+  /// Largest number of logits of a query if whole rows are stored.
   std::int64_t longest_row() const { return longest_visit * key_columns; }
 };
 
-/// One slot for each thread and no stages: for queries so few that every key is used once (short_queries at
-/// most).
+/// One slot for each thread and no stages, for at most short_queries queries, so that every key is used once.
 Tiling make_split_tiling(const Variant& variant, const Problem& problem);
 inline constexpr std::int64_t short_queries = 48;
 
-/// A tile of keys of a stage, and the slot that it is prepared in.
+/// A tile of keys of a stage, and the slot in which it is prepared.
 struct StageTile {
   std::int64_t kv_head;  ///< of batch x kv_heads
   std::int64_t key_tile;
@@ -64,20 +63,20 @@ struct StageTile {
 StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index);
 std::int64_t slot_of(const Tiling& tiling, const Stage& stage, std::int64_t kv_head, std::int64_t key_tile);
 
-/// Sequences are cut evenly, so that the last tile is nearly as full as the others.
+/// Sequences are cut evenly, so that the last tile is nearly full.
 Tiling make_tiling(const Variant& variant, const Problem& problem);
 
-/// One tile of keys that a range of queries has to visit.
+/// A tile of keys that a range of queries must visit.
 struct Visit {
   std::int64_t key_tile;
-  bool masked;  ///< some (query, key) of it is not visible
+  bool masked;  ///< whether some (query, key) pair is not visible
 };
 
 /// The key tiles that queries first … last-1 see, in order.
 void list_visits(const Pattern& pattern, const Shape& shape, const Tiling& tiling, std::int64_t first,
                  std::int64_t last, std::vector<Visit>& visits);
 
-/// Rows of a tile of queries and columns of a tile of keys that are computed together.
+/// A strip: rows of a tile of queries and columns of a tile of keys that are computed together.
 struct Strip {
   std::int64_t first_row;
   std::int64_t rows;
@@ -86,7 +85,7 @@ struct Strip {
   bool masked;
 };
 
-/// The strips of one visit of queries first … last-1: together they hold every visible (query, key).
+/// The strips of one visit of queries first … last-1. Together they contain every visible (query, key) pair.
 void list_strips(const Pattern& pattern, const Shape& shape, const Tiling& tiling, const Visit& visit,
                  std::int64_t first, std::int64_t last, std::vector<Strip>& strips);
 

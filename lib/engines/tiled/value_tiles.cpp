@@ -9,7 +9,7 @@ namespace attnlab {
 
 namespace {
 
-/// Keys whose values are paired and used before the next ones: the pairs stay in the first cache.
+/// Number of keys whose values are paired and used together, so that the pairs stay in the first cache.
 constexpr std::int64_t paired_at_once = 64;
 
 std::optional<TileProduct> make_product(const Problem& problem, const Tiling& tiling) {
@@ -32,7 +32,7 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
       product_(make_product(problem, tiling)),
       threads_(static_cast<std::size_t>(problem.threads)) {
   const std::int64_t elements = tiling.key_columns * columns_;
-  // Beside what is stored there: values of float32 are prepared in their slot, weights in place of the
+  // Separate from the stored tensors: float32 values are prepared in their slot, weights are in place of the
   // logits.
   const std::int64_t narrow_bytes = tiling.dtype == DType::f32 ? 0 : size_bytes(tiling.dtype);
   panels_.resize(static_cast<std::size_t>(tiling.slots()));
@@ -105,12 +105,12 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
                        own.scratch);
     return;
   }
-  // In units of 4 bytes: a weight, or those of two keys.
+  // In units of 4 bytes: one weight, or the weights of two keys.
   const bool pairs = tiling_.dtype != DType::f32;
   const std::int64_t keys_of_word = pairs ? 2 : 1;
   const Panels& values = panels_[static_cast<std::size_t>(slot)];
   const StoredRows& unpaired = unpaired_[static_cast<std::size_t>(slot)];
-  // There may be nothing behind the last key in place.
+  // In place, there may be no memory after the last key.
   const std::int64_t keys =
       tiling_.in_place
           ? std::min(strip.columns, rounded_up(problem_.shape.seqlen_k - tile.first_key, keys_of_word))

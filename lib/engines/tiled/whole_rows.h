@@ -1,4 +1,4 @@
-// Whole rows of logits, a few queries at a time: for normalisers that need all of a row at once.
+// Whole rows of logits, a few queries at a time, for normalisers that need a whole row at once.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ class WholeRows {
   WholeRows(LogitTiles& tiles, const Problem& problem, const Tiling& tiling, std::int64_t rows,
             Workspace& workspace);
 
-  /// Opens the block and computes all its logits, -inf where not visible.
+  /// Opens the block and computes all its logits; -inf for keys that are not visible.
   void load(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread);
 
-  /// Row t of the block: its logits, and the keys that they are of; both may be overwritten.
+  /// Row t of the block: its logits and their keys. Both may be overwritten.
   struct Row {
     std::span<float> logits;
     std::span<std::int32_t> keys;

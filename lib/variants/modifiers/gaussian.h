@@ -1,6 +1,6 @@
-// gaussian(D): weights times exp(-(j - i)^2 / (2 sigma^2)), sigma = D / 2, after the normaliser: the factor
-// that Luong et al., arXiv:1508.04025, equation 10, put about a predicted position (local_p), about the
-// query's own. Weights then sum to less than 1.
+// gaussian(D): weights times exp(-(j - i)^2 / (2 sigma^2)), sigma = D / 2, after the normaliser. It is the
+// factor of Luong et al., arXiv:1508.04025, equation 10, about the query's position instead of a predicted
+// position (local_p). Weights then sum to less than 1.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
-// local_p(D): the query predicts a position, p_i = n sigmoid(v . tanh(W q_i)), n the keys of the sequence.
-// The row sees the keys within D of it, and the weights that the normaliser gives these are multiplied by
-// exp(-(j - p_i)^2 / (2 sigma^2)), sigma = D / 2. Luong et al., arXiv:1508.04025, equations 9 and 10.
+// local_p(D): the query predicts a position, p_i = n sigmoid(v . tanh(W q_i)), n the number of keys of the
+// sequence. The row sees the keys within D of it, and their weights are multiplied by exp(-(j - p_i)^2 / (2
+// sigma^2)), sigma = D / 2. Luong et al., arXiv:1508.04025, equations 9 and 10.
 #pragma once
 
 #include <cmath>
@@ -25,7 +25,7 @@ struct LocalP {
       "Luong et al., arXiv:1508.04025"};
   static constexpr RowFact fact = RowFact::center;
   double width;
-  double whole = 0;     ///< of p_i: in float32 its fraction would be lost beside it
+  double whole = 0;     ///< whole part of p_i, apart from the fraction, which float32 would lose in the sum
   double fraction = 0;  ///< p_i - whole
 
   static LocalP parse(const Arguments& given) { return {Gaussian::parse(given).width}; }
@@ -35,7 +35,7 @@ struct LocalP {
     return {{"local_w", head_dim, head_dim}, {"local_v", 1, head_dim}};
   }
 
-  /// p of a query, as it is stored.
+  /// p of a query as stored.
   double center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const {
     const std::vector<float>& w = weights.find("local_w")->second.values;
     const std::vector<float>& v = weights.find("local_v")->second.values;
@@ -53,7 +53,7 @@ struct LocalP {
     return {width, std::floor(row.center), row.center - std::floor(row.center)};
   }
 
-  /// The keys within D of p; every key where a query that is no number predicts none.
+  /// The keys within D of p; every key if the query is NaN.
   KeyRange keys(double center) const {
     if (std::isnan(center)) return RowFacts::every_key;
     return {static_cast<std::int64_t>(std::ceil(center - width)),

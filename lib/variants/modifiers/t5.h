@@ -1,8 +1,8 @@
 // t5(buckets, max_distance), t5_causal(buckets, max_distance): a learned bias for each head and bucket of
 // distance. Raffel et al., arXiv:1910.10683, section 2.1, with the buckets of their code
-// (_relative_position_bucket): one for each short distance, then logarithmically larger ones up to
-// max_distance, beyond which all share the last. Half of the buckets of t5 are for keys after the query;
-// t5_causal has none for these, which count as distance 0.
+// (_relative_position_bucket): one bucket for each short distance, then logarithmically larger buckets up to
+// max_distance; larger distances share the last bucket. Half of the buckets of t5 are for keys after the
+// query. t5_causal has no buckets for them; they count as distance 0.
 #pragma once
 
 #include <array>
@@ -32,13 +32,13 @@ struct T5 {
       both ? "s + w_h(bucket of j - i), w learned: PREFIX_t5.npy (heads x buckets)"
            : "s + w_h(bucket of i - j), w learned: PREFIX_t5.npy (heads x buckets)",
       "Raffel et al., arXiv:1910.10683"};
-  static constexpr std::int64_t most_buckets = 64;  ///< of one side
+  static constexpr std::int64_t most_buckets = 64;  ///< largest number of buckets of one side
 
   std::int64_t buckets;
   std::int64_t max_distance;
-  /// Shortest distances of the buckets after the first `exact` of a side and the one that follows these.
+  /// Shortest distances of the logarithmic buckets of a side, except the first.
   std::array<float, most_buckets / 2> first{};
-  const float* bias = nullptr;  ///< of the head
+  const float* bias = nullptr;  ///< biases of the head
 
   static T5 parse(const Arguments& given) {
     given.require_count(0, 2, info.parameters);
@@ -76,11 +76,11 @@ struct T5 {
   }
 
  private:
-  /// Buckets of one side, and those of them that hold one distance.
+  /// Number of buckets of one side, and number of those with a single distance.
   std::int64_t side() const { return both ? buckets / 2 : buckets; }
   std::int64_t exact() const { return side() / 2; }
 
-  /// Shortest distance in bucket exact() + k, by the formula of the code.
+  /// Shortest distance in bucket exact() + k, by the formula of the authors' code.
   std::int64_t shortest(std::int64_t k) const {
     const auto after_exact = [&](std::int64_t distance) {
       const auto least = static_cast<double>(exact());

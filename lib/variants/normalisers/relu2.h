@@ -1,7 +1,7 @@
-// relu2: max(s, 0)^2 / n_i, n_i the visible keys of the row, each weight by itself. Squared ReLU in place of
-// softmax, divided by the length of the sequence: Wortsman et al., "Replacing softmax with ReLU in vision
-// transformers", arXiv:2309.08586 (their h = relu^2 and alpha = 1). Weights do not sum to 1, and a row may
-// have none above 0.
+// relu2: max(s, 0)^2 / n_i, n_i the number of visible keys of the row; each weight depends only on its logit.
+// Squared ReLU instead of softmax, divided by the length of the sequence: Wortsman et al., "Replacing softmax
+// with ReLU in vision transformers", arXiv:2309.08586 (their h = relu^2 and alpha = 1). Weights do not sum to
+// 1 and may all be 0.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// What an elementwise normaliser may know of the row: how many keys it sees.
+// The number of visible keys of a row, for elementwise normalisers.
 #pragma once
 
 #include <cmath>
@@ -8,7 +8,7 @@ namespace attnlab {
 
 struct RowKeys {
   float count = 0;
-  float log = 0;  ///< ln count; 0 where there are none
+  float log = 0;  ///< ln count; 0 if there are none
 };
 
 inline RowKeys row_keys(std::int64_t visible) {

@@ -1,5 +1,5 @@
-// local_m(D): the keys within D of the query's own position (monotonic alignment). Luong et al.,
-// arXiv:1508.04025, section 3.2: the normaliser works inside of this window alone, and nothing follows it.
+// local_m(D): the keys within D of the query's position (monotonic alignment). Luong et al.,
+// arXiv:1508.04025, section 3.2: the normaliser is applied within this window, without a factor.
 #pragma once
 
 #include <cstdint>
