@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The documentation of the public interface builds without warnings: docs.sh SOURCE WORK HEADER..., the public headers.
+# Checks that the documentation of the public interface builds without warnings. Usage: docs.sh SOURCE WORK HEADER..., with the
+# public headers.
 set -euo pipefail
 source=$1 OUT=$2
 shift 2
