@@ -17,7 +17,7 @@ if(ATTNLAB_SANITIZE)
   set(test_timeout 3600)
   set(attnlab_user_flags -fsanitize=${ATTNLAB_SANITIZE})
 endif()
-foreach(folder unit property conformance harness report)
+foreach(folder unit members property conformance harness report)
   file(GLOB sources CONFIGURE_DEPENDS tests/${folder}/*_test.cpp)
   add_executable(test_${folder} ${sources})
   target_link_libraries(test_${folder} PRIVATE attnlab_test_command attnlab_experiments)
@@ -32,7 +32,7 @@ foreach(level ${attnlab_levels})
   target_link_libraries(test_unit PRIVATE attnlab_test_real_${level})
 endforeach()
 if(ATTNLAB_SANITIZE STREQUAL "thread")
-  foreach(program test_unit test_property test_conformance test_harness test_report attnlab_command)
+  foreach(program test_unit test_members test_property test_conformance test_harness test_report attnlab_command)
     target_sources(${program} PRIVATE tests/support/tsan_openmp.cpp)
   endforeach()
 endif()
@@ -57,7 +57,7 @@ add_test(NAME build_installed
          COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR}
                  -DWORK=${PROJECT_BINARY_DIR}/installed -DCXX=${CMAKE_CXX_COMPILER} -DNM=${CMAKE_NM}
                  -DGENERATOR=${CMAKE_GENERATOR} "-DFLAGS=${attnlab_user_flags}" "-DHEADERS=${attnlab_public_headers}"
-                 "-DEXAMPLES=attention" -P ${PROJECT_SOURCE_DIR}/tests/build/installed.cmake)
+                 "-DEXAMPLES=attention;own_variant" -P ${PROJECT_SOURCE_DIR}/tests/build/installed.cmake)
 add_test(NAME build_subdirectory
          COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DWORK=${PROJECT_BINARY_DIR}/subdirectory
                  -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
@@ -84,7 +84,7 @@ add_test(NAME harness_10000_records CONFIGURATIONS nightly COMMAND test_harness 
 set_tests_properties(harness_10000_records PROPERTIES ENVIRONMENT "ATTNLAB_RECORDS=10000")
 set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records)
 # Tests run in parallel: waiting threads must not spin on the cores of another test.
-foreach(folder property conformance)
+foreach(folder property conformance members)
   foreach(level ${attnlab_levels})
     add_test(NAME ${folder}_${level} COMMAND test_${folder})
     set_tests_properties(${folder}_${level} PROPERTIES ENVIRONMENT "ATTNLAB_ISA=${level};OMP_WAIT_POLICY=passive")

@@ -5,14 +5,14 @@ include(CMakePackageConfigHelpers)
 
 # Public headers are attention.h and register_member.h with the headers that they include. All others are private, as is
 # dnnl.hpp.
-set(attnlab_public_headers attention.h
+set(attnlab_public_headers attention.h register_member.h
     core/argument_error.h core/block.h core/dtype.h core/isa.h core/problem.h core/tensor.h core/workspace.h
     dispersion/row_statistics.h
-    engines/engine.h engines/registry.h
-    variants/arguments.h variants/dual.h variants/inputs.h variants/key_set.h variants/modifier.h variants/opaque.h
+    engines/engine.h engines/registry.h kernels/lane.h
+    variants/arguments.h variants/dual.h variants/external.h variants/inputs.h variants/key_set.h variants/modifier.h
     variants/modifiers/row_facts.h variants/normaliser.h variants/normalisers/edge.h variants/normalisers/kind.h
-    variants/normalisers/row_keys.h variants/normalisers/row_scratch.h variants/pattern.h variants/real.h
-    variants/score.h variants/score_weights.h variants/variant.h)
+    variants/normalisers/row_keys.h variants/normalisers/row_scratch.h variants/opaque.h variants/pattern.h
+    variants/real.h variants/score.h variants/score_weights.h variants/variant.h)
 foreach(header ${attnlab_public_headers})
   cmake_path(GET header PARENT_PATH folder)
   install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/attnlab/${folder})

@@ -58,9 +58,22 @@ ATTNLAB_INLINE void modify_rows(const Member& member, const LogitTile& tile, App
   }
 }
 
+/// `apply`: the same of a whole row, of a member of the row, its logits and its position.
+template <class Apply>
+ATTNLAB_INLINE void modify_external_rows(const ExternalModifier& member, const LogitTile& tile, Apply apply) {
+  for (std::int64_t row = 0; row < tile.rows; ++row)
+    apply(of_row(member, tile, row), tile.logits + row * tile.stride,
+          static_cast<float>(tile.first_position + row));
+}
+
 void modify(const Modifier& modifier, const LogitTile& tile) {
   with_member(modifier.member().value, [&]<class Member>(const Member& member) {
-    if constexpr (ModifiesLogits<Member, double>) {
+    if constexpr (std::is_same_v<Member, ExternalModifier>) {
+      modify_external_rows(member, tile,
+                           [&](const Member& own, float* logits, float query) ATTNLAB_INLINE_LAMBDA {
+                             own.modify_row(logits, tile.columns, query, static_cast<float>(tile.first_key));
+                           });
+    } else if constexpr (ModifiesLogits<Member, double>) {
       static_assert(
           ModifiesLogits<Member, Lane>,
           "operator() of a modifier takes (Real logit, Real query, Real key) and returns Real, for any "
@@ -74,7 +87,12 @@ void modify(const Modifier& modifier, const LogitTile& tile) {
 
 void add_log_factor(const Modifier& modifier, const LogitTile& tile) {
   with_member(modifier.member().value, [&]<class Member>(const Member& member) {
-    if constexpr (HasFactor<Member, double>) {
+    if constexpr (std::is_same_v<Member, ExternalModifier>) {
+      modify_external_rows(
+          member, tile, [&](const Member& own, float* logits, float query) ATTNLAB_INLINE_LAMBDA {
+            own.add_log_factor_row(logits, tile.columns, query, static_cast<float>(tile.first_key));
+          });
+    } else if constexpr (HasFactor<Member, double>) {
       static_assert(HasFactor<Member, Lane>,
                     "log_factor of a modifier takes (Real query, Real key) and returns Real, for any Real of "
                     "variants/real.h");

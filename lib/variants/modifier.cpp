@@ -11,7 +11,10 @@ namespace attnlab {
 Modifier::Modifier(const ModifierMember& member) : member_(member) {}
 
 Modifier Modifier::parse(std::string_view text) {
-  return Modifier(ModifierMember{parse_member<ModifierTable>("modifier", text)});
+  const Arguments call = parse_call("modifier", text);
+  if (const ExternalModifierFunctions* added = find_external_modifier(call.name()))
+    return Modifier(ModifierMember{ExternalModifier{added, added->parse(call), added->fact}});
+  return Modifier(ModifierMember{parse_member<ModifierTable>("modifier", call, modifier_infos())});
 }
 
 std::string Modifier::name() const { return member_name(member_.get().value); }
@@ -36,6 +39,8 @@ Modifier Modifier::for_head(std::int64_t head, std::int64_t heads, const ScoreWe
           return member.for_head(head, heads);
         else if constexpr (requires { member.for_head(head, weights); })
           return member.for_head(head, weights);
+        else if constexpr (requires { member.for_head(head, heads, weights); })
+          return member.for_head(head, heads, weights);
         else
           return member;
       },
@@ -59,17 +64,35 @@ constexpr bool is_a_modifier() {
 
 bool Modifier::changes_logits() const {
   return std::visit(
-      []<class Member>(const Member&) { return is_a_modifier<Member>() && ModifiesLogits<Member, double>; },
+      []<class Member>(const Member& member) {
+        if constexpr (requires { member.changes_logits(); })
+          return member.changes_logits();
+        else
+          return is_a_modifier<Member>() && ModifiesLogits<Member, double>;
+      },
       member_.get().value);
 }
 
 bool Modifier::has_factor() const {
-  return std::visit([]<class Member>(const Member&) { return HasFactor<Member, double>; },
-                    member_.get().value);
+  return std::visit(
+      []<class Member>(const Member& member) {
+        if constexpr (requires { member.has_factor(); })
+          return member.has_factor();
+        else
+          return HasFactor<Member, double>;
+      },
+      member_.get().value);
 }
 
 bool Modifier::leaves_keys() const {
-  return std::visit([]<class Member>(const Member&) { return LeavesKeys<Member>; }, member_.get().value);
+  return std::visit(
+      []<class Member>(const Member& member) {
+        if constexpr (requires { member.leaves_keys(); })
+          return member.leaves_keys();
+        else
+          return LeavesKeys<Member>;
+      },
+      member_.get().value);
 }
 
 double Modifier::center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const {
@@ -162,6 +185,6 @@ KeyRange keys_of(std::span<const Modifier> modifiers, double center) {
   return all;
 }
 
-std::vector<MemberInfo> modifier_infos() { return table_infos<ModifierTable>(); }
+std::vector<MemberInfo> modifier_infos() { return table_infos<ModifierTable>(external_modifier_infos()); }
 
 }  // namespace attnlab

@@ -12,8 +12,29 @@ namespace attnlab {
 
 Normaliser::Normaliser(const NormaliserMember& member) : member_(member) {}
 
+namespace {
+
+NormaliserTable parse_external(const ExternalNormaliserFunctions& added, const Arguments& call) {
+  switch (added.kind) {
+    case NormaliserKind::online:
+      return ExternalNormaliser<NormaliserKind::online>{&added, added.parse(call)};
+    case NormaliserKind::elementwise:
+      return ExternalNormaliser<NormaliserKind::elementwise>{&added, added.parse(call)};
+    case NormaliserKind::row_threshold:
+      return ExternalNormaliser<NormaliserKind::row_threshold>{&added, added.parse(call)};
+    case NormaliserKind::full_row:
+      break;
+  }
+  return ExternalNormaliser<NormaliserKind::full_row>{&added, added.parse(call)};
+}
+
+}  // namespace
+
 Normaliser Normaliser::parse(std::string_view text) {
-  return Normaliser(NormaliserMember{parse_member<NormaliserTable>("normaliser", text)});
+  const Arguments call = parse_call("normaliser", text);
+  if (const ExternalNormaliserFunctions* added = find_external_normaliser(call.name()))
+    return Normaliser(NormaliserMember{parse_external(*added, call)});
+  return Normaliser(NormaliserMember{parse_member<NormaliserTable>("normaliser", call, normaliser_infos())});
 }
 
 std::string Normaliser::name() const { return member_name(member_.get().value); }
@@ -64,7 +85,10 @@ void Normaliser::weights(std::span<double> row) const {
 bool Normaliser::jumps() const {
   return std::visit(
       [](const auto& member) {
-        return requires { member.edge({}); };
+        if constexpr (requires { member.jumps(); })
+          return member.jumps();
+        else
+          return requires { member.edge({}); };
       },
       member_.get().value);
 }
@@ -113,6 +137,8 @@ std::int64_t Normaliser::solve_row(std::span<float> row, std::span<std::int32_t>
   return static_cast<std::int64_t>(compact(row, keys, [](float weight) { return weight > 0; }));
 }
 
-std::vector<MemberInfo> normaliser_infos() { return table_infos<NormaliserTable>(); }
+std::vector<MemberInfo> normaliser_infos() {
+  return table_infos<NormaliserTable>(external_normaliser_infos());
+}
 
 }  // namespace attnlab

@@ -36,7 +36,8 @@ void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, 
     const auto found = weights.find(shape.name);
     const auto required = [&] { return "shape " + shape.allowed(); };
     if (found == weights.end())
-      throw ArgumentError("score-weights", shape.name, fmt::format("missing; {} needs it", owner), required());
+      throw ArgumentError("score-weights", shape.name, fmt::format("missing; {} needs it", owner),
+                          required());
     const Matrix& matrix = found->second;
     const std::array sizes{matrix.rows, matrix.columns};
     if (!shape.fits(sizes))

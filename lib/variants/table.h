@@ -14,35 +14,58 @@
 
 namespace attnlab {
 
-template <class Table>
-std::vector<MemberInfo> table_infos() {
-  return []<std::size_t... index>(std::index_sequence<index...>) {
-    return std::vector<MemberInfo>{std::variant_alternative_t<index, Table>::info...};
+/// A struct that a table names, unlike a member that was added while the program runs (external.h).
+template <class Member>
+concept NamedMember = requires {
+  Member::info;
+};
+
+template <NamedMember Member>
+const MemberInfo& info_of(const Member&) {
+  return Member::info;
+}
+
+/// Calls `function.operator()<Member>()` for every struct that the table names.
+template <class Table, class Function>
+void for_each_named(Function function) {
+  const auto call = [&]<class Member>() {
+    if constexpr (NamedMember<Member>) function.template operator()<Member>();
+  };
+  [&]<std::size_t... index>(std::index_sequence<index...>) {
+    (call.template operator()<std::variant_alternative_t<index, Table>>(), ...);
   }
   (std::make_index_sequence<std::variant_size_v<Table>>());
 }
 
-/// Throws ArgumentError (argument `what`) with the nearest names.
+/// Of the structs that the table names, and `added` behind them.
 template <class Table>
-Table parse_member(std::string_view what, std::string_view text) {
-  const Arguments call = parse_call(what, text);
+std::vector<MemberInfo> table_infos(const std::vector<MemberInfo>& added = {}) {
+  std::vector<MemberInfo> infos;
+  for_each_named<Table>([&]<class Member>() { infos.push_back(Member::info); });
+  infos.insert(infos.end(), added.begin(), added.end());
+  return infos;
+}
+
+/// Throws ArgumentError (argument `what`) with the nearest names of `infos`.
+template <class Table>
+Table parse_member(std::string_view what, const Arguments& call, const std::vector<MemberInfo>& infos) {
   std::optional<Table> member;
-  [&]<std::size_t... index>(std::index_sequence<index...>) {
-    (void)((call.name() == std::variant_alternative_t<index, Table>::info.name
-                ? (member = std::variant_alternative_t<index, Table>::parse(call), true)
-                : false) ||
-           ...);
-  }
-  (std::make_index_sequence<std::variant_size_v<Table>>());
+  for_each_named<Table>([&]<class Member>() {
+    if (call.name() == Member::info.name) member = Member::parse(call);
+  });
   if (member) return *member;
   std::vector<std::string> names;
-  for (const MemberInfo& info : table_infos<Table>()) names.emplace_back(info.name);
+  for (const MemberInfo& info : infos) names.emplace_back(info.name);
   throw unknown_name(what, call.to_string(), call.name(), names);
+}
+template <class Table>
+Table parse_member(std::string_view what, std::string_view text) {
+  return parse_member<Table>(what, parse_call(what, text), table_infos<Table>());
 }
 
 template <class Table>
 std::string member_name(const Table& table) {
-  return std::visit([](const auto& member) { return call_name(member.info.name, member.arguments()); },
+  return std::visit([](const auto& member) { return call_name(info_of(member).name, member.arguments()); },
                     table);
 }
 

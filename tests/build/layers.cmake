@@ -42,7 +42,7 @@ set(allowed_heatmap options cell records heatmap)
 set(allowed_report options cell records compare heatmap report)
 set(allowed_cli ${experiments_folders})
 # What stands above all folders of lib, and is included by none of them.
-set(lib_top attention.h attention.cpp)
+set(lib_top attention.h attention.cpp register_member.h)
 set(allowed_lib_top core variants dispersion kernels oracle engines)
 set(lib_beside docs examples install library.cmake)
 set(experiments_beside scripts specs command.cmake)

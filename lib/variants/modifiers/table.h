@@ -4,6 +4,7 @@
 #include <concepts>
 #include <variant>
 
+#include "attnlab/variants/external.h"
 #include "attnlab/variants/modifiers/adaptive_temperature.h"
 #include "attnlab/variants/modifiers/alibi.h"
 #include "attnlab/variants/modifiers/gaussian.h"
@@ -26,7 +27,8 @@ using ModifierTable = std::variant<  //
     AdaptiveTemperature,             //
     HeadTemperature,                 //
     Gaussian,                        //
-    LocalP>;
+    LocalP,                          //
+    ExternalModifier>;
 
 /// What a member may have: a function of logits, ln of a factor of weights, a range of keys that it leaves to
 /// a row. Where a function is a template, its body is compiled later, and an error there names the line.

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "attnlab/variants/external.h"
 #include "attnlab/variants/normalisers/entmax.h"
 #include "attnlab/variants/normalisers/fusedmax.h"
 #include "attnlab/variants/normalisers/off_by_one.h"
@@ -24,7 +25,9 @@ using NormaliserTable = std::variant<  //
     Entmax,                            //
     TopkSoftmax,                       //
     Fusedmax,                          //
-    Oscarmax>;
+    Oscarmax,                          //
+    ExternalNormaliser<NormaliserKind::online>, ExternalNormaliser<NormaliserKind::elementwise>,
+    ExternalNormaliser<NormaliserKind::row_threshold>, ExternalNormaliser<NormaliserKind::full_row>>;
 
 /// What a Normaliser holds.
 struct NormaliserMember {
