@@ -23,11 +23,11 @@ struct Contestant {
 
 class Group {
  public:
-  Group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
-        const GroupReports& reports)
+  Group(const std::vector<Cell>& cells, const StoppingRule& rule, const GroupReports& reports,
+        const std::function<Measure()>& new_block)
       : cells_(cells),
-        limits_(limits),
         reports_(reports),
+        new_block_(new_block),
         random_(std::random_device{}()),
         name_(fmt::format("{:016x}", random_())),
         contestants_(cells.size(), Contestant{Rounds(rule), {}, {}}) {}
@@ -38,7 +38,7 @@ class Group {
     for (std::int64_t block = 0;
          std::any_of(contestants_.begin(), contestants_.end(), [](const Contestant& c) { return c.open; });
          ++block) {
-      launcher_.emplace(limits_);
+      measure_ = new_block_();
       std::shuffle(order.begin(), order.end(), random_);
       for (const std::size_t cell : order)
         if (contestants_[cell].open) visit(cell, block);
@@ -80,7 +80,7 @@ class Group {
     Contestant& contestant = contestants_[cell];
     reports_.begins(cells_[cell]);
     const bool first = contestant.record.is_null();
-    Json answer = launcher_->run(first ? Passes::all : Passes::time, cells_[cell]);
+    Json answer = measure_(first ? Passes::all : Passes::time, cells_[cell]);
     contestant.spent_ms += answer.at("elapsed_ms").get<double>();
     if (answer.at("measured_ms").is_number())
       contestant.measured_ms += answer.at("measured_ms").get<double>();
@@ -109,20 +109,29 @@ class Group {
   }
 
   const std::vector<Cell>& cells_;
-  const Limits& limits_;
   const GroupReports& reports_;
+  const std::function<Measure()>& new_block_;
   std::mt19937_64 random_;
   const std::string name_;
   std::vector<Contestant> contestants_;
-  std::optional<Launcher> launcher_;  ///< the launcher of the block
+  Measure measure_;  ///< measures a cell in the launcher of the block
   double fastest_calibration_ns_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace
 
+void measure_group(const std::vector<Cell>& cells, const StoppingRule& rule, const GroupReports& reports,
+                   const std::function<Measure()>& new_block) {
+  Group(cells, rule, reports, new_block).measure();
+}
+
 void measure_group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
                    const GroupReports& reports) {
-  Group(cells, limits, rule, reports).measure();
+  std::optional<Launcher> launcher;
+  measure_group(cells, rule, reports, [&]() -> Measure {
+    launcher.emplace(limits);
+    return [&](Passes passes, const Cell& cell) { return launcher->run(passes, cell); };
+  });
 }
 
 }  // namespace attnlab

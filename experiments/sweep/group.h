@@ -18,9 +18,16 @@ struct GroupReports {
       closes;  ///< called with the record of a cell as soon as it is complete
 };
 
-/// Measures `cells`, for each of which predict() allowed a run. Throws Interrupted and the exceptions of
-/// `closes`.
+/// The record of one process of a cell, with `elapsed_ms` and `measured_ms`.
+using Measure = std::function<Json(Passes, const Cell&)>;
+
+/// Measures `cells`, for each of which predict() allowed a run. Each block has a launcher of its own. Throws
+/// Interrupted and the exceptions of `closes`.
 void measure_group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
                    const GroupReports& reports);
+
+/// The same by what `new_block` returns at the start of each block.
+void measure_group(const std::vector<Cell>& cells, const StoppingRule& rule, const GroupReports& reports,
+                   const std::function<Measure()>& new_block);
 
 }  // namespace attnlab

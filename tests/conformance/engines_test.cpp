@@ -10,6 +10,7 @@
 #include "attnlab/engines/registry.h"
 #include "conformance/table.h"
 #include "support/case.h"
+#include "support/forced_products.h"
 
 namespace attnlab {
 namespace {
@@ -17,11 +18,9 @@ namespace {
 class Engines : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Engines, AgreeWithTheOracle) {
-  if (!isa_level_is_forced()) force_bf16_products(Bf16Products::onednn);
+  const ProductsOfTheLevel products;
   for (const Shape& shape : awkward_shapes) {
     for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
-      // A level that is forced multiplies bf16 by row code; what is left to test unforced is oneDNN's
-      // products.
       if (!isa_level_is_forced() && dtype != DType::bf16) continue;
       // Beyond loading and storing it, f16 is what bf16 without products of its own is: some shapes will do.
       if (dtype == DType::f16 && shape.head_dim % 8 == 0 && shape.seqlen_q != 127) continue;
@@ -43,6 +42,18 @@ INSTANTIATE_TEST_SUITE_P(Variants, Engines, ::testing::ValuesIn(variants()), [](
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
   return std::to_string(test.index) + "_" + name;
 });
+
+TEST(Refusals, AreFewAndKnown) {
+  // A case that an engine refuses is not tested there.
+  const Problem problem{{1, 2, 1, 17, 17, 8, 8}, DType::f32, 1};
+  for (const std::string& name : variants()) {
+    const Variant variant = Variant::parse(name);
+    EXPECT_FALSE(find_engine("tiled").refusal(variant, problem)) << name;
+    EXPECT_EQ(find_engine("onednn").refusal(variant, problem).has_value(),
+              variant.score.kind() == ScoreKind::pairwise || has_factors(variant))
+        << name;
+  }
+}
 
 std::string path(const char* variant, const Shape& shape) {
   const Case given = make_case(variant, shape, DType::bf16);

@@ -2,14 +2,19 @@
 // says so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
+#include <sstream>
+#include <string>
+#include <tuple>
 
 #include "cell/rounds.h"
 #include "compare/noise_floor.h"
 #include "harness/command.h"
 #include "records/load.h"
 #include "records/schema.h"
+#include "sweep/group.h"
 
 namespace attnlab {
 namespace {
@@ -29,6 +34,7 @@ TEST(Rounds, StopWhereTheyArePrecise) {
   EXPECT_EQ(rounds.stopped(1), "");
   rounds.add(sample_of(5, 1003));
   EXPECT_EQ(rounds.stopped(1), "precise");
+  EXPECT_FALSE(rounds.wants_retry()) << "a clean sample is not taken again";
 }
 
 TEST(Rounds, OfAPreciseCellMayWaitForOthersAWhile) {
@@ -108,23 +114,60 @@ TEST(NoiseFloor, IsTheSpreadOfAPair) {
   EXPECT_FALSE(noise_floor({a}, {b}));
 }
 
+/// The records of a group whose cells take these times, in ns, in block after block; the last one stays.
+/// `order`: the cells, as they were measured.
+std::vector<Json> group_of(const std::vector<std::vector<double>>& times, const StoppingRule& rule,
+                           std::vector<std::uint64_t>* order = nullptr) {
+  std::vector<Cell> cells(times.size());
+  for (std::size_t cell = 0; cell < cells.size(); ++cell) cells[cell].seed = cell;
+  std::vector<Json> closed(cells.size());
+  std::int64_t block = -1;
+  const auto new_block = [&]() -> Measure {
+    ++block;
+    return [&](Passes, const Cell& cell) -> Json {
+      const std::vector<double>& own = times[cell.seed];
+      if (order) order->push_back(cell.seed);
+      RoundSample sample =
+          sample_of(block, own[std::min<std::size_t>(static_cast<std::size_t>(block), own.size() - 1)]);
+      sample.wall_ns = 1e9;
+      sample.disturbance.calibration_before_ns = sample.disturbance.calibration_after_ns = 1;
+      return {{"status", "ok"},
+              {"warnings", Json::array()},
+              {"elapsed_ms", 1},
+              {"measured_ms", 1},
+              {"time", to_json(sample)}};
+    };
+  };
+  measure_group(cells, rule,
+                {[](const Cell&) {}, [&](std::size_t cell, const Json& record) { closed[cell] = record; }},
+                new_block);
+  return closed;
+}
+
+TEST(Interleaving, EachBlockHasAnOrderOfItsOwn) {
+  std::vector<std::uint64_t> order;
+  group_of({{100}, {100}, {100}, {100}}, {20, 20, 0, 100}, &order);
+  ASSERT_EQ(order.size(), 80U);
+  // The same order in all of twenty blocks has a probability of 24^-19.
+  bool same = true;
+  for (std::size_t at = 4; at < order.size(); ++at) same = same && order[at] == order[at - 4];
+  EXPECT_FALSE(same);
+}
+
 TEST(Interleaving, PreciseCellsHaveTheBlocksOfTheirNeighbours) {
-  const TemporaryDirectory directory;
-  const std::string run = (directory / "run").string();
-  ASSERT_EQ(command("sweep --backend chunked,window,sparse --pattern causal --seqlen 256,384 --heads 1 "
-                    "--rounds 5 --max-rounds 20 --min-time 0.01 --out " +
-                    run)
-                .status,
-            0);
-  const std::vector<nlohmann::json> list = records(run);
-  for (const nlohmann::json& cell : list) {
-    const nlohmann::json& time = cell.at("time");
-    if (time.at("stopped") != "precise" || time.at("samples").size() >= 10) continue;
-    for (const nlohmann::json& other : list)
-      if (other.at("group") == cell.at("group")) {
-        EXPECT_LE(other.at("time").at("samples").back().at("block"), time.at("samples").back().at("block"));
-      }
-  }
+  // The first is precise after five blocks, the second when more of its times are equal.
+  const std::vector<double> steady{100};
+  const std::vector<double> late{103, 97, 100};
+  const std::vector<Json> two = group_of({steady, late}, {5, 20, 0, 100});
+  for (const Json& record : two) ASSERT_EQ(record.at("time").at("stopped"), "precise");
+  EXPECT_GT(two[1].at("time").at("blocks").size(), 5U);
+  EXPECT_EQ(two[0].at("time").at("blocks"), two[1].at("time").at("blocks"));
+  // A precise cell waits for as many blocks again as it has rounds, no longer.
+  const std::vector<double> never{100, 300, 100, 300, 100, 300, 100, 300, 100, 300, 100, 300};
+  const std::vector<Json> three = group_of({steady, late, never}, {3, 20, 0, 100});
+  ASSERT_EQ(three[0].at("time").at("stopped"), "precise");
+  EXPECT_EQ(three[0].at("time").at("blocks").size(), 6U);
+  EXPECT_GT(three[2].at("time").at("blocks").size(), 6U);
 }
 
 TEST(Interleaving, EveryRecordOfAGroupHasEveryBlock) {
@@ -178,6 +221,32 @@ TEST(Schema, RecordsAreValidAndViolationsAreNamed) {
         "records.jsonl:8: no whole JSON object", "8 records, 3 invalid"})
     EXPECT_NE(invalid.out.find(what), std::string::npos) << invalid.out;
   EXPECT_EQ(command("validate").status, 2);
+
+  std::istringstream lines(text);
+  Json whole = Json::object();
+  for (std::string line; whole.value("status", "") != "ok" && std::getline(lines, line);)
+    whole = Json::parse(line);
+  ASSERT_EQ(whole.at("status"), "ok");
+  ASSERT_TRUE(violations(whole).empty());
+  const auto expect_violation = [](const Json& record, const std::string& what) {
+    const std::vector<std::string> found = violations(record);
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const std::string& violation) {
+      return violation.find(what) != std::string::npos;
+    })) << what;
+  };
+  for (const auto& [pointer, value, what] : std::vector<std::tuple<const char*, Json, const char*>>{
+           {"/cell/seed", 1.5, "'cell/seed' is 1.5; a whole number"},
+           {"/time/median_ns", "1", "'time/median_ns' is \"1\"; a number"},
+           {"/time/contaminated", 99, "'time/contaminated' is 99; "},
+           {"/time/blocks", Json::array({0}), "'time/blocks' has 1 entries; "},
+           {"/error/within_budget", nullptr, "'error/within_budget' is null; true or false"}}) {
+    Json record = whole;
+    record[Json::json_pointer(pointer)] = value;
+    expect_violation(record, what);
+  }
+  Json lacking = whole;
+  lacking["cell"].erase("dtype");
+  expect_violation(lacking, "'cell/dtype' is missing; a string");
 }
 
 TEST(Schema, TheExampleOfSchemaOneIsLifted) {

@@ -4,55 +4,40 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <functional>
 #include <string>
 
+#include "definitions/patterns.h"
+#include "support/by_definition.h"
 #include "support/case.h"
 
 namespace attnlab {
 namespace {
 
-/// A random pattern expression with what it means for one (position, key).
-struct Expression {
-  std::string text;
-  std::function<bool(std::int64_t, std::int64_t)> visible;
-};
-
-Expression random_pattern(int depth) {
+std::string random_pattern(int depth) {
   const int choice = *rc::gen::inRange(0, depth > 0 ? 7 : 4);
   const std::int64_t a = *rc::gen::inRange<std::int64_t>(1, 60);
   const std::int64_t b = *rc::gen::inRange<std::int64_t>(1, 60);
   switch (choice) {
     case 0:
-      return {"causal", [](auto p, auto j) { return j <= p; }};
+      return "causal";
     case 1:
-      return {"window(" + std::to_string(a) + ")", [=](auto p, auto j) { return p - a < j && j <= p; }};
+      return fmt::format("window({})", a);
     case 2:
-      return {"window(" + std::to_string(a) + "," + std::to_string(b) + ")",
-              [=](auto p, auto j) { return p - a <= j && j <= p + b; }};
+      return fmt::format("window({},{})", a, b);
     case 3:
-      return {"chunk_local(" + std::to_string(a) + ")",
-              [=](auto p, auto j) { return p >= 0 && p / a == j / a; }};
-    case 4: {
-      const Expression inner = random_pattern(depth - 1);
-      return {"!(" + inner.text + ")", [=](auto p, auto j) { return !inner.visible(p, j); }};
-    }
-    default: {
-      const Expression left = random_pattern(depth - 1);
-      const Expression right = random_pattern(depth - 1);
-      if (choice == 5)
-        return {"(" + left.text + ")&(" + right.text + ")",
-                [=](auto p, auto j) { return left.visible(p, j) && right.visible(p, j); }};
-      return {"(" + left.text + ")|(" + right.text + ")",
-              [=](auto p, auto j) { return left.visible(p, j) || right.visible(p, j); }};
-    }
+      return fmt::format("chunk_local({})", a);
+    case 4:
+      return fmt::format("!({})", random_pattern(depth - 1));
+    default:
+      return fmt::format("({}){}({})", random_pattern(depth - 1), choice == 5 ? '&' : '|',
+                         random_pattern(depth - 1));
   }
 }
 
 TEST(Random, PatternsMeanWhatTheySay) {
   EXPECT_TRUE(rc::check([] {
-    const Expression expression = random_pattern(3);
-    const Pattern pattern = Pattern::parse(expression.text);
+    const std::string expression = random_pattern(3);
+    const Pattern pattern = Pattern::parse(expression);
     RC_ASSERT(Pattern::parse(pattern.name()).name() == pattern.name());
     const Shape shape{1, 1, 1, *rc::gen::inRange<std::int64_t>(1, 90), *rc::gen::inRange<std::int64_t>(1, 90),
                       1, 1};
@@ -62,7 +47,8 @@ TEST(Random, PatternsMeanWhatTheySay) {
     const KeySet any = pattern.keys_of_any(shape, i, last);
     const KeySet all = pattern.keys_of_all(shape, i, last);
     for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
-      const bool visible = expression.visible(shape.position(i), j);
+      const bool visible =
+          definitions::visible(expression, static_cast<double>(shape.position(i)), static_cast<double>(j));
       RC_ASSERT(own.contains(j) == visible);
       RC_ASSERT(!visible || any.contains(j));
       RC_ASSERT(visible || !all.contains(j));
@@ -78,6 +64,25 @@ std::vector<std::string> examples(const std::vector<MemberInfo>& infos) {
   std::vector<std::string> names;
   for (const MemberInfo& info : infos) names.emplace_back(info.example);
   return names;
+}
+
+TEST(Random, TheOracleIsTheDefinition) {
+  EXPECT_TRUE(rc::check([] {
+    const definitions::Variant variant{any_example(examples(score_infos())),
+                                       any_example(examples(modifier_infos())), random_pattern(2),
+                                       any_example(examples(normaliser_infos()))};
+    const std::int64_t kv_heads = *rc::gen::inRange<std::int64_t>(1, 4);
+    const Shape shape{1,
+                      kv_heads * *rc::gen::inRange<std::int64_t>(1, 4),
+                      kv_heads,
+                      *rc::gen::inRange<std::int64_t>(1, 30),
+                      *rc::gen::inRange<std::int64_t>(1, 60),
+                      *rc::gen::inRange<std::int64_t>(1, 10),
+                      *rc::gen::inRange<std::int64_t>(1, 4)};
+    const std::string difference =
+        difference_from_definition(variant, make_case(name_of(variant), shape, DType::f32));
+    if (!difference.empty()) RC_FAIL(difference);
+  }));
 }
 
 TEST(Random, RowsThatRoundingDecidesAreLeftOut) {
@@ -97,8 +102,8 @@ TEST(Random, RowsThatRoundingDecidesAreLeftOut) {
 TEST(Random, EnginesAgreeWithTheOracle) {
   EXPECT_TRUE(rc::check([] {
     const std::string variant = any_example(examples(score_infos())) + "|" +
-                                any_example(examples(modifier_infos())) + "|(" + random_pattern(2).text +
-                                ")|" + any_example(examples(normaliser_infos()));
+                                any_example(examples(modifier_infos())) + "|(" + random_pattern(2) + ")|" +
+                                any_example(examples(normaliser_infos()));
     const std::int64_t kv_heads = *rc::gen::inRange<std::int64_t>(1, 3);
     // Many rows: the textbook's error is a yardstick only as the largest of many. Small shapes are
     // conformance's.

@@ -24,6 +24,9 @@ using definitions::NormaliserVector;
 
 const std::vector<double>& v = definitions::five;
 
+/// Of a vector's decimals, and of a logit and a weight in float32, both of which are about 1.
+constexpr double float32_rounding = definitions::vector_rounding + 4 * epsilon(DType::f32);
+
 TEST(Normalisers, ThresholdsAreTheKnownOnes) {
   // p = max(z - tau, 0)^c on the support, c = 1 / (alpha - 1).
   for (const auto& [name, power, tau] : {std::tuple("entmax(1.5)", 2.0, -.265880), {"sparsemax", 1.0, .25}}) {
@@ -76,7 +79,7 @@ TEST(Normalisers, RowCodeGivesTheVectors) {
       weights[static_cast<std::size_t>(keys[static_cast<std::size_t>(s)])] =
           static_cast<double>(z[static_cast<std::size_t>(s)]);
     for (std::size_t j = 0; j < weights.size(); ++j)
-      EXPECT_NEAR(weights[j], vector.expected[j], 1e-6) << vector.normaliser;
+      EXPECT_NEAR(weights[j], vector.expected[j], float32_rounding) << vector.normaliser;
   }
 }
 
@@ -122,7 +125,7 @@ TEST(Normalisers, WholeRowsGiveTheVectors) {
     if (normaliser.kind() != NormaliserKind::full_row) continue;
     const std::vector<double> weights = solved(normaliser, vector.logits);
     for (std::size_t j = 0; j < weights.size(); ++j)
-      EXPECT_NEAR(weights[j], vector.expected[j], 1e-6) << vector.normaliser;
+      EXPECT_NEAR(weights[j], vector.expected[j], float32_rounding) << vector.normaliser;
   }
 }
 
@@ -150,7 +153,8 @@ TEST(Normalisers, WholeRowsAgreeWithTheDefinition) {
           normaliser.weights(expected);
           const std::vector<double> weights = solved(normaliser, logits);
           for (std::size_t j = 0; j < count; ++j)
-            ASSERT_NEAR(weights[j], expected[j], 1e-6) << name << " of " << count << " spread " << spread;
+            ASSERT_NEAR(weights[j], expected[j], 4 * epsilon(DType::f32))
+                << name << " of " << count << " spread " << spread;
         }
 }
 

@@ -121,10 +121,18 @@ TEST(RowCode, ProductsOfEveryShape) {
             for (std::int64_t r = 0; r < rows; ++r)
               for (std::int64_t j = 0; j < columns; ++j) {
                 double exact = rows % 2 == 1 ? 1 : 0;
-                for (std::int64_t k = 0; k < depth; ++k)
-                  exact += static_cast<double>(factor * a[static_cast<std::size_t>(r * depth + k)]) *
-                           static_cast<double>(b[static_cast<std::size_t>((first + j) * depth + k)]);
-                ASSERT_NEAR(c[static_cast<std::size_t>(r * columns + j)], exact, 1e-4)
+                double magnitude = exact;
+                for (std::int64_t k = 0; k < depth; ++k) {
+                  const double term =
+                      static_cast<double>(factor * a[static_cast<std::size_t>(r * depth + k)]) *
+                      static_cast<double>(b[static_cast<std::size_t>((first + j) * depth + k)]);
+                  exact += term;
+                  magnitude += std::abs(term);
+                }
+                // Each of depth + 1 additions, and the product with the factor, rounds a number that is no
+                // larger.
+                const double allowed = static_cast<double>(depth + 2) * epsilon(DType::f32) / 2 * magnitude;
+                ASSERT_NEAR(c[static_cast<std::size_t>(r * columns + j)], exact, allowed)
                     << to_string(level) << ' ' << depth << ' ' << rows << ' ' << first + j;
               }
           }

@@ -17,7 +17,6 @@ namespace {
 TEST(Names, CanonicalFormParsesBackToItself) {
   for (const auto& [given, canonical] : std::vector<std::pair<std::string, std::string>>{
            {"softmax", "scaled_dot|softmax"},
-           {"", "scaled_dot|softmax"},
            {"full", "scaled_dot|softmax"},
            {"scaled_dot|softcap(30.0)|causal & window( 512 )|entmax(1.50)",
             "scaled_dot|softcap(30)|causal&window(512)|entmax(1.5)"},
@@ -33,7 +32,6 @@ TEST(Names, CanonicalFormParsesBackToItself) {
            {"sigmoid", "scaled_dot|sigmoid"},
            {"sigmoid( -8.0)", "scaled_dot|sigmoid(-8)"},
            {"mlp_relu(8,4)|causal", "mlp_relu(8,4)|causal|softmax"}}) {
-    if (given.empty()) continue;
     EXPECT_EQ(Variant::parse(given).name(), canonical) << given;
     EXPECT_EQ(Variant::parse(canonical).name(), canonical) << canonical;
   }
@@ -137,7 +135,7 @@ TEST(Modifiers, AdaptiveTemperatureInItsDomain) {
   EXPECT_GT(beta(0.85), 1);
   EXPECT_GT(beta(5.944), 1);
   EXPECT_NEAR(beta(4.4124), 2.421388, 1e-6);
-  EXPECT_NEAR(beta(2), -0.037 * 16 + 0.481 * 8 - 2.3 * 4 + 4.917 * 2 - 1.791, 1e-12);
+  EXPECT_NEAR(beta(2), 2.099, 1e-12);
 }
 
 TEST(Modifiers, EachHeadHasItsLearnedTemperature) {
