@@ -83,6 +83,17 @@ set_tests_properties(harness_overhead PROPERTIES ENVIRONMENT "ATTNLAB_OVERHEAD=1
 add_test(NAME harness_10000_records CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=ManyRecords.*)
 set_tests_properties(harness_10000_records PROPERTIES ENVIRONMENT "ATTNLAB_RECORDS=10000")
 set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records)
+# Faults that the tests have to find (tests/mutants): all of them in nightly; in every run whether each still has its
+# place, and two that compile little.
+if(CMAKE_GENERATOR STREQUAL "Ninja" AND NOT ATTNLAB_SANITIZE)
+  attnlab_find(Python3 python3 COMPONENTS Interpreter)
+  set(mutants ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/mutants/run.py)
+  add_test(NAME mutants_list COMMAND ${mutants} --check)
+  add_test(NAME mutants_two COMMAND ${mutants} --build ${CMAKE_BINARY_DIR} --work ${CMAKE_BINARY_DIR}/mutants_two
+                                    --only divergence-order colour-sign)
+  add_test(NAME mutants CONFIGURATIONS nightly COMMAND ${mutants} --build ${CMAKE_BINARY_DIR})
+  list(APPEND nightly mutants)
+endif()
 # Tests run in parallel: waiting threads must not spin on the cores of another test.
 foreach(folder property conformance members)
   foreach(level ${attnlab_levels})
@@ -103,7 +114,7 @@ endforeach()
 set_property(TEST property_new_cases PROPERTY ENVIRONMENT "RC_PARAMS=max_success=3000")
 set_tests_properties(${names} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${test_timeout} LABELS fast)
 # Tests that take more than a few seconds; `ctest -L fast` leaves them out.
-list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromium|build_(headers|installed)$)")
+list(FILTER names INCLUDE REGEX "^(conformance|property|harness|report_in_chromium|mutants_two|build_(headers|installed)$)")
 set_tests_properties(${names} PROPERTIES LABELS slow)
 set_tests_properties(${nightly} PROPERTIES LABELS nightly TIMEOUT 7200)
 # Tests of limits, kills and clocks need the machine for themselves.

@@ -3,7 +3,7 @@
 
 attnlab_build_packages=(g++ cmake ninja-build git libdnnl-dev libbenchmark-dev libboost-program-options-dev libfmt-dev
   nlohmann-json3-dev libcairo2-dev fonts-dejavu-core)
-attnlab_test_packages=(libgtest-dev librapidcheck-dev)
+attnlab_test_packages=(libgtest-dev librapidcheck-dev python3)
 
 # install_packages NAME…: installs the packages that are missing.
 install_packages() {
