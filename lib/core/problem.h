@@ -29,7 +29,8 @@ struct Shape {
   std::int64_t head_dim_v = 1;
   /// Where sequences of different length begin that are packed one after another, and the end of the last: 0
   /// … seqlen_k, as FlashAttention's cu_seqlens (arXiv:2307.08691). A query sees keys of its own sequence
-  /// alone. Null: one sequence.
+  /// alone, and has the output and the statistics that it would have if that sequence were alone. Null: one
+  /// sequence.
   std::shared_ptr<const std::vector<std::int64_t>> cu_seqlens = nullptr;
 
   bool operator==(const Shape&) const = default;

@@ -24,16 +24,22 @@ using Node = std::shared_ptr<const PatternNode>;
 
 enum class Quantifier { any, all };
 
+/// Keys that query i sees by itself. Positions count from the start of its sequence.
+template <class Member>
+KeyRange keys_of_query(const Member& member, const Shape& shape, std::int64_t i) {
+  const auto [begin, end] = shape.sequence(i);
+  const KeyRange own = member.keys(shape.position(i) - begin, end - begin);
+  return {std::max<std::int64_t>(own.begin, 0) + begin, std::min(own.end, end - begin) + begin};
+}
+
 KeySet leaf_keys(const PatternTable& leaf, const Shape& shape, std::int64_t first, std::int64_t last,
                  Quantifier quantifier) {
   return std::visit(
       [&](const auto& member) {
-        const KeyRange low = member.keys(shape.position(first), shape.seqlen_k);
-        const KeyRange high = member.keys(shape.position(last - 1), shape.seqlen_k);
-        KeyRange range =
-            quantifier == Quantifier::any ? KeyRange{low.begin, high.end} : KeyRange{high.begin, low.end};
-        range = {std::max<std::int64_t>(range.begin, 0), std::min(range.end, shape.seqlen_k)};
-        return KeySet(range);
+        const KeyRange low = keys_of_query(member, shape, first);
+        const KeyRange high = keys_of_query(member, shape, last - 1);
+        return KeySet(quantifier == Quantifier::any ? KeyRange{low.begin, high.end}
+                                                    : KeyRange{high.begin, low.end});
       },
       leaf);
 }
