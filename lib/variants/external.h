@@ -3,10 +3,12 @@
 // author's program.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
@@ -136,7 +138,8 @@ struct ExternalNormaliser {
     return {functions, functions->for_row(state, keys)};
   }
 
-  /// Row code's, on a register: it goes through an array, whose tail repeats the register.
+  /// On a register of row code, or on a double, which is rounded to float32. The number goes through an
+  /// array, whose tail repeats it.
   template <class Lane>
   [[gnu::always_inline]] Lane weight(Lane number) const
       requires(member_kind == NormaliserKind::elementwise || member_kind == NormaliserKind::row_threshold) {
@@ -144,7 +147,7 @@ struct ExternalNormaliser {
     float weights[external_columns];
     spread(number, numbers);
     functions->weigh(state, numbers, weights);
-    return Lane::load(weights);
+    return first_of<Lane>(weights);
   }
   template <class Lane>
   [[gnu::always_inline]] Lane slope(Lane excess, Lane weight) const
@@ -155,13 +158,23 @@ struct ExternalNormaliser {
     spread(excess, numbers);
     spread(weight, weights);
     functions->slope(state, numbers, weights, slopes);
-    return Lane::load(slopes);
+    return first_of<Lane>(slopes);
   }
 
  private:
   template <class Lane>
   [[gnu::always_inline]] static void spread(Lane from, float* to) {
-    for (std::int64_t t = 0; t < external_columns; t += Lane::width) from.store(to + t);
+    if constexpr (std::is_same_v<Lane, double>)
+      std::fill_n(to, external_columns, static_cast<float>(from));
+    else
+      for (std::int64_t t = 0; t < external_columns; t += Lane::width) from.store(to + t);
+  }
+  template <class Lane>
+  [[gnu::always_inline]] static Lane first_of(const float* from) {
+    if constexpr (std::is_same_v<Lane, double>)
+      return static_cast<double>(*from);
+    else
+      return Lane::load(from);
   }
 };
 

@@ -235,12 +235,14 @@ TEST(Real, EveryModifierTakesDualNumbers) {
     };
     std::visit(
         [&]<class Member>(const Member& member) {
-          if constexpr (ModifiesLogits<Member, double>)
+          if constexpr (std::is_same_v<Member, ExternalModifier>)
+            return;  // a function of double
+          else if constexpr (ModifiesLogits<Member, double>)
             for (const double at : {-1.75, 0.3, 2.0})
               expect(
                   member(Dual<double>(at, 1), Dual<double>(70), Dual<double>(91)),
                   [&](double logit) { return modifier(logit, 70, 91); }, at);
-          if constexpr (HasFactor<Member, double>)
+          if constexpr (!std::is_same_v<Member, ExternalModifier> && HasFactor<Member, double>)
             expect(
                 member.log_factor(Dual<double>(70), Dual<double>(91, 1)),
                 [&](double key) { return modifier.log_factor(70, key); }, 91);
