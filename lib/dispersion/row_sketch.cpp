@@ -36,7 +36,7 @@ void add_weight(RowSketch& sketch, double e, double u, std::int64_t key, std::in
   }
   const std::int64_t distance = std::abs(position - key);
   sketch.sum_distance += e * static_cast<double>(distance);
-  if (key < sink_keys) sketch.sum_sink += e;
+  if (key - sketch.first_key < sink_keys) sketch.sum_sink += e;
   if (key <= position && distance < window_keys) sketch.sum_window += e;
   sketch.distances[distance_bucket(distance)] += e;
   sketch.support += 1;
@@ -124,19 +124,22 @@ void add(RowSketch& sketch, double logit, std::int64_t key, std::int64_t positio
   append(sketch.largest, static_cast<float>(logit));
 }
 
-RowSketch sketch_of_weights() {
-  RowSketch sketch;
-  sketch.reference = 0;
-  return sketch;
-}
-
 void add_support(RowSketch& sketch, std::span<const float> weights, std::span<const std::int32_t> keys,
                  std::int64_t position, const float* value_norms, const float* log_value_norms) {
+  float largest = 0;
+  for (const float weight : weights) largest = std::max(largest, weight);
+  const double reference = std::max(sketch.reference, std::log(static_cast<double>(largest)));
+  rebase(sketch, reference);
+  const double scale = std::exp(-reference);
   for (std::size_t s = 0; s < weights.size(); ++s) {
+    if (weights[s] == 0) {
+      sketch.support += 1;
+      continue;
+    }
     const auto weight = static_cast<double>(weights[s]);
     const double logarithm = std::log(weight);
-    if (weight == 0) continue;
-    add_weight(sketch, weight, logarithm, keys[s], position, static_cast<double>(value_norms[keys[s]]),
+    add_weight(sketch, weight * scale, logarithm - reference, keys[s], position,
+               static_cast<double>(value_norms[keys[s]] / value_norm_scale),
                static_cast<double>(log_value_norms[keys[s]]));
     append(sketch.largest, static_cast<float>(logarithm));
   }
@@ -160,14 +163,18 @@ TopSums top_sums(const RowSketch& sketch) {
   return top;
 }
 
-RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible) {
-  return row_statistics(sketch, top_sums(sketch), visible);
+RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible, double log_weight) {
+  return row_statistics(sketch, top_sums(sketch), visible, log_weight);
 }
 
-RowStatistics row_statistics(const RowSketch& sketch, const TopSums& top, std::int64_t visible) {
+RowStatistics row_statistics(const RowSketch& sketch, const TopSums& top, std::int64_t visible,
+                             double log_weight) {
   RowStatistics row;
   row.visible = visible;
-  const WeightSums& weights = sketch.weights;
+  const bool weighs = log_weight >= std::log(least_weight);
+  const WeightSums none{undefined, undefined, undefined};
+  const WeightSums& weights = weighs ? sketch.weights : none;
+  const WeightSums& valued = weighs ? sketch.valued : none;
   const double entropy = weights.entropy();
   const double mean_logit = weights.sum_logit / weights.sum;
   row[Statistic::entropy] = entropy;
@@ -185,17 +192,18 @@ RowStatistics row_statistics(const RowSketch& sketch, const TopSums& top, std::i
   row[Statistic::sparsity] = 1 - sketch.support / static_cast<double>(visible);
   row[Statistic::top8_mass] = top.top8 / weights.sum;
   row[Statistic::top64_mass] = top.top64 / weights.sum;
-  row[Statistic::distance_p50] = distance_percentile(sketch.distances, 0.5);
-  row[Statistic::distance_p90] = distance_percentile(sketch.distances, 0.9);
+  row[Statistic::distance_p50] = weighs ? distance_percentile(sketch.distances, 0.5) : undefined;
+  row[Statistic::distance_p90] = weighs ? distance_percentile(sketch.distances, 0.9) : undefined;
   const bool any_logit = sketch.logits.sum > 0;
   row[Statistic::logsumexp] = any_logit ? sketch.logits.highest + std::log(sketch.logits.sum) : undefined;
   row[Statistic::logit_spread] = any_logit ? sketch.logits.highest - sketch.logits.lowest : undefined;
-  row[Statistic::value_entropy] = sketch.valued.entropy();
-  row[Statistic::value_participation_ratio] = sketch.valued.participation_ratio();
+  row[Statistic::value_entropy] = valued.entropy();
+  row[Statistic::value_participation_ratio] = valued.participation_ratio();
   row[Statistic::sharpness] = std::log(static_cast<double>(visible)) - entropy;
   row[Statistic::reachable_sharpness] = reachable_sharpness(row[Statistic::logit_spread]);
   for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
     row.distance_mass[bucket] = static_cast<float>(sketch.distances[bucket] / weights.sum);
+  hold_within_ranges(row);
   return row;
 }
 

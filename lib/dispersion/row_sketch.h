@@ -1,6 +1,7 @@
 // Dispersion of a row gathered in one pass over its keys, in constant memory: states that merge in any order.
-// Sums are of weights e = exp(u), u = s - m relative to a reference m: the largest logit so far (online
-// softmax, arXiv:1805.02867), or 0 where s is the logarithm of a weight.
+// Sums are of weights e = exp(u), u = s - m relative to a reference m, the largest s so far (online softmax,
+// arXiv:1805.02867). s is a logit, or the logarithm of a weight where weights are no exponentials of logits.
+// Relative to the largest, no square underflows that matters, however small the weights of a row are.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ struct WeightSums {
   double sum_square = 0;  ///< e^2
 
   double entropy() const;              ///< nats
-  double participation_ratio() const;  ///< NaN where no square is above 0
+  double participation_ratio() const;  ///< NaN where no square is above 0, as where no value has a norm
 };
 
 /// Makes sums that were relative to a reference `from` relative to `to` >= from.
@@ -48,15 +49,16 @@ void shrink(LargestLogits& largest);
 void append(LargestLogits& largest, float logit);
 
 struct RowSketch {
+  std::int64_t first_key = 0;  ///< of the sequence that the row belongs to
   double reference = -std::numeric_limits<double>::infinity();
   WeightSums weights;
   WeightSums valued;                        ///< of e |v_j|, as if the logits were s + ln |v_j|
   double sum_logit_square = 0;              ///< e u^2
   double sum_distance = 0;                  ///< e |position - key|
-  double sum_sink = 0;                      ///< e over the first sink_keys keys
+  double sum_sink = 0;                      ///< e over the first sink_keys keys of the sequence
   double sum_window = 0;                    ///< e over the last window_keys keys up to the position
   double distances[distance_buckets] = {};  ///< e over each bucket of distances
-  double support = 0;                       ///< keys with a logit above -inf
+  double support = 0;                       ///< keys with s above -inf, or a weight above 0 that underflowed
   LargestLogits largest;                    ///< of s
   LogitRange logits;
 };
@@ -67,15 +69,16 @@ void rebase(RowSketch& sketch, double reference);
 /// Adds other keys of the same row.
 void merge(RowSketch& sketch, const RowSketch& other);
 
-/// One key of the query at `position`. The sums become relative to the largest logit of those added, or stay
-/// relative to 0 where the sketch began so. Leaves `logits` alone: logit is ln of a weight where weights are
-/// no exponentials.
+/// One key of the query at `position`; `logit` is s, and `logits` is left alone.
 void add(RowSketch& sketch, double logit, std::int64_t key, std::int64_t position, double value_norm);
 
-/// Empty, for weights w: relative to 0, add() is given ln w.
-RowSketch sketch_of_weights();
+/// Norms of values are handed to sketches relative to the largest, times this: squares of contributions down
+/// to 1e-36 of the largest then stay within float32. Smaller ones count as 0, in the statistics of values
+/// alone.
+inline constexpr float value_norm_scale = 0x1p56F;
 
-/// The weights of a row's support: keys[s] has weights[s]. `value_norms` and their logarithms: of every key.
+/// The weights of a row's support: keys[s] has weights[s], 0 where it underflowed. `value_norms`, scaled as
+/// above, and ln of what they are unscaled: of every key.
 void add_support(RowSketch& sketch, std::span<const float> weights, std::span<const std::int32_t> keys,
                  std::int64_t position, const float* value_norms, const float* log_value_norms);
 
@@ -85,7 +88,9 @@ struct TopSums {
 };
 TopSums top_sums(const RowSketch& sketch);
 
-RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible);
-RowStatistics row_statistics(const RowSketch& sketch, const TopSums& top, std::int64_t visible);
+/// `log_weight`: ln of the sum of the row's weights (RowStatistics).
+RowStatistics row_statistics(const RowSketch& sketch, std::int64_t visible, double log_weight = 0);
+RowStatistics row_statistics(const RowSketch& sketch, const TopSums& top, std::int64_t visible,
+                             double log_weight = 0);
 
 }  // namespace attnlab

@@ -24,10 +24,10 @@ struct Spread {
 
   explicit Spread(std::span<const double> weights) {
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-    if (!(sum > 0)) entropy = squares = log_squares = undefined;
+    if (!(sum >= least_weight)) entropy = squares = log_squares = undefined;
     for (const double weight : weights) {
-      if (weight == 0) continue;
       const double p = weight / sum;
+      if (p == 0) continue;
       entropy -= p * std::log(p);
       squares += p * p;
       log_squares += p * std::log(p) * std::log(p);
@@ -65,13 +65,36 @@ double distance_percentile(std::span<const double, distance_buckets> mass, doubl
   return undefined;
 }
 
+void hold_within_ranges(RowStatistics& row) {
+  // A float32 sum over a tile of at most 512 columns is off by less.
+  constexpr double rounding = 1e-5;
+  const auto hold = [&](Statistic statistic, double lowest, double highest) {
+    double& value = row[statistic];
+    if (value < lowest && value >= lowest - rounding * (1 + std::abs(lowest))) value = lowest;
+    if (value > highest && value <= highest + rounding * (1 + std::abs(highest))) value = highest;
+  };
+  const double support = row[Statistic::support];
+  for (const Statistic nats : {Statistic::entropy, Statistic::renyi2_entropy, Statistic::value_entropy})
+    hold(nats, 0, std::log(support));
+  for (const Statistic keys :
+       {Statistic::participation_ratio, Statistic::effective_support, Statistic::value_participation_ratio})
+    hold(keys, 1, support);
+  for (const Statistic share :
+       {Statistic::normalised_entropy, Statistic::max_weight, Statistic::sink_mass, Statistic::window_mass})
+    hold(share, 0, 1);
+  hold(Statistic::top8_mass, row[Statistic::max_weight], 1);
+  hold(Statistic::top64_mass, row[Statistic::top8_mass], 1);
+  hold(Statistic::sharpness, 0, std::log(static_cast<double>(row.visible)));
+}
+
 RowStatistics row_statistics(const WeightRow& row) {
   RowStatistics result;
   const auto visible = static_cast<double>(row.keys.size());
   result.visible = static_cast<std::int64_t>(row.keys.size());
   if (row.keys.empty()) return result;
 
-  const double sum = std::accumulate(row.weights.begin(), row.weights.end(), 0.0);
+  double sum = std::accumulate(row.weights.begin(), row.weights.end(), 0.0);
+  if (!(sum >= least_weight)) sum = undefined;
   double sink = 0;
   double window = 0;
   double distances = 0;
@@ -79,12 +102,12 @@ RowStatistics row_statistics(const WeightRow& row) {
   std::vector<double> contributions;
   for (std::size_t t = 0; t < row.keys.size(); ++t) {
     const double weight = row.weights[t];
-    contributions.push_back(weight == 0 ? 0 : weight * row.value_norms[t]);
+    contributions.push_back(weight == 0 ? 0 : weight / sum * row.value_norms[t]);
     const std::int64_t distance = std::abs(row.position - row.keys[t]);
-    if (row.keys[t] < sink_keys) sink += weight;
+    if (row.keys[t] - row.first_key < sink_keys) sink += weight;
     if (row.keys[t] <= row.position && distance < window_keys) window += weight;
     distances += weight * static_cast<double>(distance);
-    mass[distance_bucket(distance)] += weight;
+    mass[distance_bucket(distance)] += weight / sum;
   }
   std::vector<double> sorted(row.weights.begin(), row.weights.end());
   if (!std::isnan(sum)) std::sort(sorted.begin(), sorted.end(), std::greater<>());
@@ -121,7 +144,8 @@ RowStatistics row_statistics(const WeightRow& row) {
   result[Statistic::sharpness] = std::log(visible) - spread.entropy;
   result[Statistic::reachable_sharpness] = reachable_sharpness(result[Statistic::logit_spread]);
   for (std::size_t bucket = 0; bucket < distance_buckets; ++bucket)
-    result.distance_mass[bucket] = static_cast<float>(mass[bucket] / sum);
+    result.distance_mass[bucket] = static_cast<float>(mass[bucket]);
+  hold_within_ranges(result);
   return result;
 }
 

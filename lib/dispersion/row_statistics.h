@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -58,7 +59,8 @@ inline constexpr std::array statistic_infos{
                   "1: evenly over all visible keys; none at n = 1"},
     StatisticInfo{"participation_ratio", "keys", "1 / sum p^2", "how many equal weights would be as spread"},
     StatisticInfo{"max_weight", "share", "max p", "the sharpest key; the mass of the top 1"},
-    StatisticInfo{"sink_mass", "share", "sum p over j < 4", "weight parked on the first keys"},
+    StatisticInfo{"sink_mass", "share", "sum p over the first 4 keys of the row's sequence",
+                  "weight parked on the first keys"},
     StatisticInfo{"window_mass", "share", "sum p over the last 128 keys up to the position",
                   "what a local window would keep"},
     StatisticInfo{"mean_distance", "keys", "sum p |position - j|", "how far the row looks"},
@@ -72,7 +74,7 @@ inline constexpr std::array statistic_infos{
     StatisticInfo{"top64_mass", "share", "sum of the 64 largest p", "what a choice of 64 keys would keep"},
     StatisticInfo{"distance_p50", "keys",
                   "least 2^b - 1 with sum p over |position - j| <= 2^b - 1 at least 0.5",
-                  "bracket of the median distance x: (value + 1) / 2 <= x <= value"},
+                  "bracket of the median distance x: floor((value + 1) / 2) <= x <= value"},
     StatisticInfo{"distance_p90", "keys", "the same for 0.9",
                   "bracket of the distance within which nine tenths of the weight lie"},
     StatisticInfo{"logsumexp", "nats", "ln sum exp(s)", "what softmax of these logits divides by"},
@@ -96,8 +98,8 @@ inline constexpr auto statistic_names = [] {
 static_assert(statistic_names[static_cast<std::size_t>(Statistic::reachable_sharpness)] ==
               "reachable_sharpness");
 
-/// One value a Statistic. NaN: undefined (normalised entropy with one visible key, a row without weight) or
-/// the row was NaN.
+/// One value a Statistic. NaN: undefined (normalised entropy with one visible key; statistics of the weights
+/// of a row whose weights sum to less than least_weight) or the row was NaN.
 struct RowStatistics {
   std::array<double, statistic_infos.size()> values{};
   std::array<float, distance_buckets> distance_mass{};  ///< share of the weight in each bucket of distances
@@ -113,8 +115,17 @@ struct WeightRow {
   std::span<const double> weights;  ///< 0 off the support
   std::span<const double> value_norms;
   std::span<const std::int64_t> keys;
-  std::int64_t position = 0;  ///< Shape::position
+  std::int64_t position = 0;   ///< Shape::position
+  std::int64_t first_key = 0;  ///< of the sequence that the row belongs to
 };
+
+/// A row whose weights sum to less has none: the smallest float64 that is not subnormal.
+inline constexpr double least_weight = std::numeric_limits<double>::min();
+
+/// Ratios of rounded sums may leave the range of their statistic, a share of all weight being above 1 by
+/// 1e-8. What is out of it by no more than rounding is set to its end; what is further out stays, for that
+/// would be a fault.
+void hold_within_ranges(RowStatistics& row);
 
 /// By the definitions, from the weights themselves: what sketches (row_sketch.h) are tested against.
 RowStatistics row_statistics(const WeightRow& row);

@@ -28,7 +28,7 @@ StatisticsPass::StatisticsPass(const Variant& variant, const Problem& problem, c
     for (std::size_t j = 0; j < norms.size(); ++j) {
       const double norm = largest > 0 ? norms[j] / largest : norms[j];
       const std::size_t at = static_cast<std::size_t>(head * padded_keys) + j;
-      value_norms_[at] = static_cast<float>(norm);
+      value_norms_[at] = static_cast<float>(norm * static_cast<double>(value_norm_scale));
       log_value_norms_[at] = value_norms_[at] == 0 ? 0.0F : static_cast<float>(std::log(norm));
     }
   }
@@ -39,16 +39,28 @@ SketchRows StatisticsPass::sketches(std::int64_t block, std::int64_t batch, std:
   return {sketches_.data() + block * rows_, value_norms_.data() + norms, log_value_norms_.data() + norms};
 }
 
-void StatisticsPass::empty(std::int64_t block) {
-  const RowSketch none =
-      variant_.normaliser.kind() == NormaliserKind::online ? RowSketch{} : sketch_of_weights();
-  std::fill_n(sketches_.begin() + block * rows_, rows_, none);
+void StatisticsPass::empty(std::int64_t block, std::int64_t first) {
+  for (std::int64_t t = 0; t < rows_; ++t) {
+    RowSketch& sketch = sketches_[static_cast<std::size_t>(block * rows_ + t)];
+    sketch = RowSketch{};
+    if (first + t < shape_.seqlen_q) sketch.first_key = shape_.sequence(first + t).begin;
+  }
+}
+
+double StatisticsPass::log_weight(const RowSketch& sketch) const {
+  const double sum = sketch.reference + std::log(sketch.weights.sum);
+  if (variant_.normaliser.kind() != NormaliserKind::online) return sum;
+  // What softmax divides by: of the logits as they were before modifiers of weights.
+  const double logits = sketch.logits.highest + std::log(sketch.logits.sum);
+  const double null_key = variant_.normaliser.null_logit();
+  const double larger = std::max(logits, null_key);
+  return sum - (larger + std::log(std::exp(logits - larger) + std::exp(null_key - larger)));
 }
 
 void StatisticsPass::write(const RowSketch& sketch, const TopSums& top, std::int64_t batch, std::int64_t head,
                            std::int64_t i, const RowFacts* facts) {
-  statistics_[static_cast<std::size_t>((batch * shape_.heads + head) * shape_.seqlen_q + i)] =
-      row_statistics(sketch, top, visible_keys(variant_.pattern, shape_, i, facts).count());
+  statistics_[static_cast<std::size_t>((batch * shape_.heads + head) * shape_.seqlen_q + i)] = row_statistics(
+      sketch, top, visible_keys(variant_.pattern, shape_, i, facts).count(), log_weight(sketch));
 }
 
 }  // namespace attnlab

@@ -21,9 +21,9 @@ class StatisticsPass {
                  std::int64_t padded_keys, std::int64_t blocks, std::int64_t rows,
                  std::span<RowStatistics> statistics);
 
-  /// The sketches of a block, for rows of head `head`; `empty` them first.
+  /// The sketches of a block, for rows of head `head`; `empty` them first: of the queries from `first` on.
   SketchRows sketches(std::int64_t block, std::int64_t batch, std::int64_t head);
-  void empty(std::int64_t block);
+  void empty(std::int64_t block, std::int64_t first);
 
   /// Statistics of query i, whose facts may be null.
   void write(const RowSketch& sketch, std::int64_t batch, std::int64_t head, std::int64_t i) {
@@ -33,6 +33,9 @@ class StatisticsPass {
              std::int64_t i, const RowFacts* facts);
 
  private:
+  /// ln of the sum of a row's weights.
+  double log_weight(const RowSketch& sketch) const;
+
   const Variant& variant_;
   const Shape shape_;
   const std::int64_t padded_keys_;

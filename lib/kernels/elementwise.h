@@ -2,7 +2,7 @@
 // row sees.
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 
 #include "attnlab/kernels/lane.h"
@@ -21,36 +21,57 @@ ATTNLAB_INLINE Member of_row(const Member& member, const RowKeys& keys) {
     return member;
 }
 
-template <class Member, class Store, class Sketch>
-ATTNLAB_INLINE void weigh_rows(const Member& member, const LogitTile& tile, const RowKeys* keys, Store store,
-                               Sketch sketch) {
+template <class Member, class Store>
+ATTNLAB_INLINE void weigh_rows(const Member& member, const LogitTile& tile, const RowKeys* keys,
+                               Store store) {
   for (std::int64_t row = 0; row < tile.rows; ++row) {
     const float* logits = tile.logits + row * tile.stride;
     const Member own = of_row(member, keys[row]);
-    sketch.begin_row(row);
-    for (std::int64_t j = 0; j < tile.columns; j += Lane::width) {
-      const Lane weight = own.weight(Lane::load(logits + j));
-      const Lane logarithm = log(weight);  // falls away where there is no sketch
-      sketch.template add<false>(Lanes<1>{weight}, Lanes<1>{logarithm}, Lanes<1>{logarithm}, j);
-      store(weight, row * tile.stride + j);
+    for (std::int64_t j = 0; j < tile.columns; j += Lane::width)
+      store(own.weight(Lane::load(logits + j)), row * tile.stride + j);
+  }
+}
+
+/// ln of a weight: by the member where weights may underflow.
+template <class Member>
+ATTNLAB_INLINE Lane log_weight(const Member& member, Lane logit) {
+  if constexpr (requires { member.log_weight(logit); })
+    return member.log_weight(logit);
+  else
+    return log(member.weight(logit));
+}
+
+/// Folds weights into the sketches by their logarithms, as softmax folds its logits: weights themselves may
+/// underflow.
+template <class Member>
+ATTNLAB_INLINE void sketch_rows(const Member& member, const LogitTile& tile, const RowKeys* keys,
+                                const SketchRows& sketches) {
+  constexpr std::int64_t longest = 256;
+  float logarithms[longest];
+  float sums[row_code_columns] = {};
+  for (std::int64_t row = 0; row < tile.rows; ++row) {
+    const Member own = of_row(member, keys[row]);
+    const SketchRows sketch = sketches.from(row);
+    auto maximum = static_cast<float>(sketch.rows->reference);
+    for (std::int64_t first = 0; first < tile.columns; first += longest) {
+      const std::int64_t count = std::min(longest, tile.columns - first);
+      const float* logits = tile.logits + row * tile.stride + first;
+      for (std::int64_t j = 0; j < count; j += Lane::width)
+        log_weight(own, Lane::load(logits + j)).store(logarithms + j);
+      const LogitTile piece{logarithms, count, 1, count, tile.first_position + row, tile.first_key + first};
+      absorb_online_rows(piece, {&maximum, sums, nullptr, 0, 0}, NoStore{}, TileSketch{sketch, piece});
     }
-    sketch.end_row(row);
   }
 }
 
 template <class Member>
 ATTNLAB_INLINE void weigh_tile(const Member& member, const LogitTile& tile, const RowKeys* keys, DType dtype,
                                void* weights, const SketchRows* sketches) {
-  const StoreF32 wide{static_cast<float*>(weights)};
-  const StoreBf16 narrow{static_cast<std::uint16_t*>(weights)};
-  if (sketches && dtype == DType::f32)
-    weigh_rows(member, tile, keys, wide, TileSketch{*sketches, tile});
-  else if (sketches)
-    weigh_rows(member, tile, keys, narrow, TileSketch{*sketches, tile});
-  else if (dtype == DType::f32)
-    weigh_rows(member, tile, keys, wide, NoSketch{});
+  if (sketches) sketch_rows(member, tile, keys, *sketches);
+  if (dtype == DType::f32)
+    weigh_rows(member, tile, keys, StoreF32{static_cast<float*>(weights)});
   else
-    weigh_rows(member, tile, keys, narrow, NoSketch{});
+    weigh_rows(member, tile, keys, StoreBf16{static_cast<std::uint16_t*>(weights)});
 }
 
 }  // namespace attnlab::ATTNLAB_LEVEL

@@ -232,6 +232,11 @@ ATTNLAB_INLINE Lane power_of_two(SplitLog2 log2, Lane exponent, Lane product) {
   return power_of_two(shifted, min(max(fraction, Lane(-0.5F)), Lane(0.5F)));
 }
 
+/// ln(1 / (1 + e^-x)): absolute error below 2e-7 and 1 ULP of the result; -inf for -inf; NaN for NaN.
+ATTNLAB_INLINE Lane log_logistic(Lane x) {
+  return min(x, Lane(0.0F)) - log(Lane(1.0F) + exp_of_negative(Lane(0.0F) - abs(x)));
+}
+
 /// base^exponent for 0 < base <= 1 and exponent >= 0: relative error below 2e-7 (1 + exponent), and nothing
 /// where the result is below 2^-125.
 ATTNLAB_INLINE Lane pow_of_share(Lane base, Lane exponent) {

@@ -66,8 +66,8 @@ struct OnlineSketch {
   TileSketch sums;
   Lane lowest{};
 
-  ATTNLAB_INLINE void move_reference(std::int64_t row, float, float to) {
-    rebase(sums.out.rows[row], static_cast<double>(to));
+  ATTNLAB_INLINE void move_reference(std::int64_t row, float from, float to) {
+    sums.move_reference(row, from, to);
   }
   ATTNLAB_INLINE void begin_row(std::int64_t row) {
     sums.begin_row(row);
@@ -162,8 +162,10 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
       for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) absorb.template operator()<finite, 2>(j);
       if (j < columns) absorb.template operator()<finite, 1>(j);
     };
-    // Where every key is visible, statistics need no test of each logit.
-    if (Sketch::asks_whether_finite && are_finite(StorageF32{}, logits, tile.columns))
+    // Where every key is visible, statistics need no test of each logit. Less a reference that is not lost
+    // beside the largest number, a finite logit may be -inf.
+    if (Sketch::asks_whether_finite && finite_reference(state.maximum[row]) <= 1e30F &&
+        are_finite(StorageF32{}, logits, tile.columns))
       absorb_all.template operator()<Sketch::asks_whether_finite>();
     else
       absorb_all.template operator()<false>();

@@ -65,8 +65,8 @@ struct OnlineRows {
   std::int64_t output_columns = 0;  ///< a multiple of row_code_columns
 };
 
-/// Sketches of a block of rows, and |v_j| and ln |v_j| of their kv head from key 0 on (0 for a norm of 0),
-/// whole tiles of them.
+/// Sketches of a block of rows, and of their kv head from key 0 on |v_j|, times value_norm_scale, and ln
+/// |v_j| (0 for a norm of 0), whole tiles of them.
 struct SketchRows {
   RowSketch* rows = nullptr;
   const float* value_norms = nullptr;
@@ -229,8 +229,7 @@ struct RowCode {
   void (*finish_online)(const OnlineRows& state, std::int64_t rows);
 
   /// Elementwise normalisers: leaves the weights of a tile in `weights`, as absorb_online does. `keys`: of
-  /// each row. Folds them into `sketches`, which start as sketch_of_weights(), unless
-  /// null.
+  /// each row. Folds the logarithms of the weights into `sketches` unless null.
   void (*weigh)(const Normaliser& normaliser, const LogitTile& tile, const RowKeys* keys, DType weights_dtype,
                 void* weights, const SketchRows* sketches);
 

@@ -34,10 +34,11 @@ struct LaneSums {
     sum_logit = sum_logit + weight * logit;
     sum_square = sum_square + weight * weight;
   }
-  ATTNLAB_INLINE void add_to(WeightSums& sums) const {
-    sums.sum += static_cast<double>(horizontal_sum(sum));
-    sums.sum_logit += static_cast<double>(horizontal_sum(sum_logit));
-    sums.sum_square += static_cast<double>(horizontal_sum(sum_square));
+  /// `unit`: what the weights are multiples of.
+  ATTNLAB_INLINE void add_to(WeightSums& sums, double unit = 1) const {
+    sums.sum += unit * static_cast<double>(horizontal_sum(sum));
+    sums.sum_logit += unit * static_cast<double>(horizontal_sum(sum_logit));
+    sums.sum_square += unit * unit * static_cast<double>(horizontal_sum(sum_square));
   }
 };
 
@@ -45,6 +46,7 @@ struct LaneSums {
 /// keys or not, all of them: what a row of a tile is cut into, so that no key is asked where it belongs.
 struct Segment {
   std::int64_t position = 0;
+  std::int64_t sink_end = 0;  ///< the key behind the sink keys
   std::int64_t first_key = 0;
   std::int64_t last_key = 0;  ///< may lie beyond the tile
 
@@ -54,12 +56,12 @@ struct Segment {
       last_key = position - lower_end(position - key);
     else
       last_key = key == position ? key : position + 2 * lower_end(key - position) - 1;
-    if (key < sink_keys && last_key >= sink_keys) last_key = sink_keys - 1;
+    if (key < sink_end && last_key >= sink_end) last_key = sink_end - 1;
   }
   ATTNLAB_INLINE void add_mass(RowSketch& sketch, double mass) const {
     const std::int64_t distance = first_key < position ? position - first_key : first_key - position;
     sketch.distances[distance == 0 ? 0 : 64 - __builtin_clzll(static_cast<std::uint64_t>(distance))] += mass;
-    if (first_key < sink_keys) sketch.sum_sink += mass;
+    if (first_key < sink_end) sketch.sum_sink += mass;
     if (first_key <= position && distance < window_keys) sketch.sum_window += mass;
   }
 
@@ -166,9 +168,10 @@ static TopSums top_sums(RowSketch& sketch) {
   return sums;
 }
 
-/// Everything of a RowSketch but its logits: math.md's sums, for weights that are given with their
-/// logarithms.
+/// Everything of a RowSketch but its LogitRange. What a row is absorbed as: its logits, or the logarithms of
+/// its weights.
 struct TileSketch {
+  static constexpr bool asks_whether_finite = true;
   const SketchRows out;
   const LogitTile& tile;
   RowSketch* sketch = nullptr;
@@ -178,18 +181,23 @@ struct TileSketch {
   Segment segment{};
   Lane segment_sum{};
 
+  ATTNLAB_INLINE void move_reference(std::int64_t row, float, float to) {
+    rebase(out.rows[row], static_cast<double>(to));
+  }
+
   ATTNLAB_INLINE void begin_row(std::int64_t row) {
     sketch = out.rows + row;
     weights.clear();
     valued.clear();
     sum_logit_square = sum_distance = support = segment_sum = Lane(0.0F);
     segment.position = tile.first_position + row;
+    segment.sink_end = sketch->first_key + sink_keys;
     segment.begin(tile.first_key);
     offset = Lane::iota() + Lane(tile.first_key - segment.position);
   }
 
-  /// Neighbouring lanes, from `column` on. Logits: ln of the weights, relative to the sketch's reference;
-  /// absolutes: without it. `finite`: all of them are.
+  /// Neighbouring lanes, from `column` on. Logits: relative to the sketch's reference, of which the weights
+  /// are the exponentials; absolutes: without it. `finite`: all of them are.
   template <bool finite, int count>
   ATTNLAB_INLINE void add(const Lanes<count>& lane_weights, const Lanes<count>& logits,
                           const Lanes<count>& absolutes, std::int64_t column) {
@@ -203,7 +211,7 @@ struct TileSketch {
   ATTNLAB_INLINE void end_row(std::int64_t) {
     close_segment();
     weights.add_to(sketch->weights);
-    valued.add_to(sketch->valued);
+    valued.add_to(sketch->valued, 1 / static_cast<double>(value_norm_scale));
     sketch->sum_logit_square += static_cast<double>(horizontal_sum(sum_logit_square));
     sketch->sum_distance += static_cast<double>(horizontal_sum(sum_distance));
     sketch->support += static_cast<double>(horizontal_sum(support));

@@ -5,6 +5,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "attnlab/variants/normalisers/positive.h"
+
 namespace attnlab {
 
 namespace {
@@ -14,6 +16,9 @@ Real activate(Activation activation, Real x) {
   if (activation == Activation::tanh) return std::tanh(x);
   return x < 0 ? Real(0) : x;
 }
+
+/// A weight times what modifiers multiply it by, above 0 if the weight is.
+double times_factor(double weight, double factor) { return weight > 0 ? positive(weight * factor) : weight; }
 
 /// Nats, of the softmax of `logits`.
 template <class Real>
@@ -258,7 +263,7 @@ std::span<const double> RowAttention<Real>::weights(std::int64_t i) {
   if (!has_factors(variant_)) return row_;
   const std::vector<double> multipliers = factors(i);
   for (std::size_t t = 0; t < row_.size(); ++t)
-    row_[t] = static_cast<double>(stored(static_cast<Real>(row_[t] * multipliers[t])));
+    row_[t] = static_cast<double>(stored(static_cast<Real>(times_factor(row_[t], multipliers[t]))));
   return row_;
 }
 

@@ -22,11 +22,14 @@ void add_rows(Oracle& oracle, const Shape& shape, std::int64_t bin, WeightMap& m
     const std::span<const double> weights = oracle.weights(i);
     const std::span<const std::int64_t> keys = oracle.visible_keys();
     if (weights.empty()) continue;
-    RowSketch sketch = sketch_of_weights();
+    RowSketch sketch;
+    double sum = 0;
     for (std::size_t t = 0; t < weights.size(); ++t) {
       line[keys[t] * map.bins / shape.seqlen_k] += weights[t];
+      sum += weights[t];
       add(sketch, std::log(weights[t]), keys[t], shape.position(i), 0);
     }
+    if (sum < least_weight) continue;
     entropy += sketch.weights.entropy();
     distance += sketch.sum_distance / sketch.weights.sum;
     ++rows;

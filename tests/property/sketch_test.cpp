@@ -125,6 +125,8 @@ TEST(Sketch, RowCodeMakesTheSameOfTiles) {
     const RowCode& code = row_code(isa_level());
     // Squares of contributions stay within float32, even where the largest weight is of a value of 0.
     const Row row = random_row(5);
+    std::vector<float> scaled_norms = row.norms;
+    for (float& norm : scaled_norms) norm *= value_norm_scale;
     // Sixteen terms in a lane of a tile; exponentials are off by three units and by what their logits have.
     const Definition wanted = by_definition(row, 16 + 3 + 5, epsilon(DType::f32));
     const std::vector<std::size_t> cuts = random_cuts(row.logits.size(), row_code_columns);
@@ -142,7 +144,7 @@ TEST(Sketch, RowCodeMakesTheSameOfTiles) {
         code.absorb_online_with_statistics(
             {logits.data(), columns, 1, columns, row.position, static_cast<std::int64_t>(j)},
             {&maximum, sums, nullptr, 0, 0}, DType::f32, logits.data(),
-            {&part, row.norms.data(), row.log_norms.data()});
+            {&part, scaled_norms.data(), row.log_norms.data()});
       }
       parts.push_back(part);
     }

@@ -266,13 +266,13 @@ class OnednnPlan final : public Plan {
   }
 
   /// The empty sketch of the row that a thread has at hand.
-  static SketchRows row_sketch(const LogitBlock& block, StatisticsPass& pass) {
-    pass.empty(omp_get_thread_num());
+  static SketchRows row_sketch(const LogitBlock& block, std::int64_t t, StatisticsPass& pass) {
+    pass.empty(omp_get_thread_num(), block.first + t);
     return pass.sketches(omp_get_thread_num(), block.batch, block.head);
   }
 
   void sketch_row(const LogitBlock& block, std::int64_t t, StatisticsPass& pass, PerThread& own) const {
-    const SketchRows sketches = row_sketch(block, pass);
+    const SketchRows sketches = row_sketch(block, t, pass);
     float maximum = -std::numeric_limits<float>::infinity();
     float sums[row_code_columns] = {};
     for_each_piece(block, t, [&](const LogitTile& piece) {
@@ -286,7 +286,7 @@ class OnednnPlan final : public Plan {
   void weigh_row(const LogitBlock& block, std::int64_t t, StatisticsPass* pass) const {
     const std::int64_t i = block.first + t;
     const RowKeys keys = row_keys(variant_.pattern.keys(problem_.shape, i).count());
-    const SketchRows sketches = pass ? row_sketch(block, *pass) : SketchRows{};
+    const SketchRows sketches = pass ? row_sketch(block, t, *pass) : SketchRows{};
     for_each_piece(block, t, [&](const LogitTile& piece) {
       if (pass) rows_.measure_logits(piece, sketches.rows);
       rows_.weigh(variant_.normaliser, piece, &keys, DType::f32, piece.logits, pass ? &sketches : nullptr);
@@ -298,7 +298,7 @@ class OnednnPlan final : public Plan {
   void solve_row(const LogitBlock& block, std::int64_t t, StatisticsPass* pass, PerThread& own) {
     const std::int64_t i = block.first + t;
     float* row = block.logits + t * blocks_.columns;
-    const SketchRows sketches = pass ? row_sketch(block, *pass) : SketchRows{};
+    const SketchRows sketches = pass ? row_sketch(block, t, *pass) : SketchRows{};
     if (pass)
       for_each_piece(block, t, [&](const LogitTile& piece) { rows_.measure_logits(piece, sketches.rows); });
     const auto scale = static_cast<float>(variant_.normaliser.scale());

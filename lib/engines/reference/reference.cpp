@@ -49,7 +49,8 @@ class ReferencePlan final : public Plan {
         for (const std::int64_t j : oracle.visible_keys())
           visible_norms.push_back(norms[static_cast<std::size_t>(j)]);
         statistics[static_cast<std::size_t>(head * shape.seqlen_q + i)] =
-            row_statistics({logits, weights, visible_norms, oracle.visible_keys(), shape.position(i)});
+            row_statistics({logits, weights, visible_norms, oracle.visible_keys(), shape.position(i),
+                            shape.sequence(i).begin});
       }
     }
   }

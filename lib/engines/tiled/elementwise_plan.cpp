@@ -63,7 +63,7 @@ class ElementwisePlan final : public Plan {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     SketchRows sketches;
     if (pass) {
-      pass->empty(thread);
+      pass->empty(thread, block.first);
       sketches = pass->sketches(thread, block.batch, block.head);
     }
     std::fill(own.output.begin(), own.output.end(), 0.0F);

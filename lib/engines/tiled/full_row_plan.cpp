@@ -68,7 +68,7 @@ class FullRowPlan final : public Plan {
                 const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     rows_.load(inputs, stage, block, thread);
-    if (pass) pass->empty(thread);
+    if (pass) pass->empty(thread, block.first);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const auto [logits, keys] = rows_.row(t, thread);
       SketchRows sketches;

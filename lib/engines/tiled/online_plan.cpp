@@ -73,10 +73,10 @@ class OnlinePlan final : public Plan {
     SketchRows sketches;
     SketchRows plain;  // of the logits as they were before factors
     if constexpr (with_statistics) {
-      pass->empty(thread);
+      pass->empty(thread, block.first);
       sketches = pass->sketches(thread, block.batch, block.head);
       if (factors_) {
-        pass->empty(problem_.threads + thread);
+        pass->empty(problem_.threads + thread, block.first);
         plain = pass->sketches(problem_.threads + thread, block.batch, block.head);
       }
     }

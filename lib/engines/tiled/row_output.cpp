@@ -39,10 +39,12 @@ void write_support_row(const RowCode& code, const Variant& variant, const Shape&
   for (std::size_t s = 0; s < row.keys.size() && factors; ++s) {
     const std::int32_t key = row.keys[s];
     const double log_of_factor = log_factor(variant, shape, inputs, row, key);
-    // By its logarithm: as a float it may be 0.
-    if (pass)
+    // By its logarithm: as a float the product may be 0, and the weight itself is where it underflowed.
+    if (pass && row.weights[s] == 0)
+      sketches.rows->support += 1;
+    else if (pass)
       add(*sketches.rows, std::log(static_cast<double>(row.weights[s])) + log_of_factor, key,
-          shape.position(row.i), static_cast<double>(sketches.value_norms[key]));
+          shape.position(row.i), static_cast<double>(sketches.value_norms[key] / value_norm_scale));
     row.weights[s] *= static_cast<float>(std::exp(log_of_factor));
   }
   code.gather(row.weights.data(), row.keys.data(), static_cast<std::int64_t>(row.keys.size()),

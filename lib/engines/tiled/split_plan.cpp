@@ -126,7 +126,7 @@ class SplitPlan final : public Plan {
       std::fill_n(state.maximum, shape.seqlen_q, -std::numeric_limits<float>::infinity());
       std::fill_n(state.sum, shape.seqlen_q * row_code_columns, 0.0F);
       std::fill_n(state.output, shape.seqlen_q * columns, 0.0F);
-      if constexpr (with_statistics) pass->empty(head * parts_.count + part);
+      if constexpr (with_statistics) pass->empty(head * parts_.count + part, 0);
     }
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
     for (const Visit& visit : own.visits) {

@@ -101,7 +101,7 @@ class ThresholdPlan final : public Plan {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     SketchRows sketches;
     if (pass) {
-      pass->empty(thread);
+      pass->empty(thread, block.first);
       sketches = pass->sketches(thread, block.batch, block.head);
     }
     tiles_.open(inputs, stage, block, thread);

@@ -14,6 +14,7 @@
 #include "attnlab/core/argument_error.h"
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/positive.h"
 #include "attnlab/variants/real.h"
 
 namespace attnlab {
@@ -78,9 +79,9 @@ struct Entmax {
     double sum = 0;
     for (double& value : row) {
       const double excess = scale() * (value - maximum) - low;
-      sum += value = excess > 0 ? std::pow(excess, power()) : 0;
+      sum += value = excess > 0 ? positive(std::pow(excess, power())) : 0;
     }
-    for (double& value : row) value /= sum;
+    for (double& value : row) value = value > 0 ? positive(value / sum) : 0;
   }
 };
 

@@ -2,6 +2,7 @@
 // unless given. Ramapuram et al., arXiv:2409.04431.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -10,10 +11,14 @@
 
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/positive.h"
 #include "attnlab/variants/normalisers/row_keys.h"
 #include "attnlab/variants/real.h"
 
 namespace attnlab {
+
+/// ln of logistic(x).
+inline double log_logistic(double x) { return std::min(x, 0.0) - std::log1p(std::exp(-std::abs(x))); }
 
 struct Sigmoid {
   static constexpr MemberInfo info{"sigmoid", "b (-ln n, n visible keys)", "sigmoid",
@@ -36,10 +41,16 @@ struct Sigmoid {
   Real weight(Real logit) const {
     return logistic(logit + Real(bias.value_or(0)));
   }
+  /// ln of the weight, which may underflow.
+  template <class Real>
+  Real log_weight(Real logit) const {
+    return log_logistic(logit + Real(bias.value_or(0)));
+  }
 
   void weights(std::span<double> row) const {
     const Sigmoid own{bias.value_or(-std::log(static_cast<double>(row.size())))};
-    for (double& value : row) value = own.weight(value);
+    constexpr double nothing = -std::numeric_limits<double>::infinity();
+    for (double& value : row) value = value == nothing ? 0 : positive(own.weight(value));
   }
 };
 

@@ -9,6 +9,7 @@
 
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/positive.h"
 
 namespace attnlab {
 
@@ -28,7 +29,7 @@ struct Softmax {
     for (const double logit : row) maximum = std::max(maximum, logit);
     double sum = 0;
     for (double& value : row) sum += value = std::exp(value - maximum);
-    for (double& value : row) value /= sum;
+    for (double& value : row) value = positive(value / sum);
   }
 };
 

@@ -15,6 +15,7 @@
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/normalisers/edge.h"
 #include "attnlab/variants/normalisers/kind.h"
+#include "attnlab/variants/normalisers/positive.h"
 #include "attnlab/variants/normalisers/row_scratch.h"
 
 namespace attnlab {
@@ -37,8 +38,8 @@ struct TopkSoftmax {
     std::sort(sorted.begin(), sorted.end(), std::greater<>());
     const double last = sorted[std::min(sorted.size(), static_cast<std::size_t>(kept)) - 1];
     double sum = 0;
-    for (double& value : row) sum += value = value >= last ? std::exp(value - sorted.front()) : 0;
-    for (double& value : row) value /= sum;
+    for (double& value : row) sum += value = value >= last ? positive(std::exp(value - sorted.front())) : 0;
+    for (double& value : row) value = value > 0 ? positive(value / sum) : 0;
   }
 
   /// The k-th largest logit and the one after it, which may tie.
@@ -55,11 +56,11 @@ struct TopkSoftmax {
     const float maximum = *std::max_element(row.begin(), row.end());
     double sum = 0;
     for (float& value : row) {
-      value = static_cast<double>(value) >= last ? std::exp(value - maximum) : 0.0F;
+      value = static_cast<double>(value) >= last ? positive(std::exp(value - maximum)) : 0.0F;
       sum += static_cast<double>(value);
     }
     const auto scale = static_cast<float>(1 / sum);
-    for (float& value : row) value *= scale;
+    for (float& value : row) value = value > 0 ? positive(value * scale) : 0;
   }
 
  private:
