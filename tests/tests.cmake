@@ -22,7 +22,7 @@ foreach(folder unit members property conformance harness report)
   add_executable(test_${folder} ${sources})
   target_link_libraries(test_${folder} PRIVATE attnlab_test_command attnlab_experiments)
 endforeach()
-# Functions of a register, compiled for each level as row code is.
+# Functions of a register, compiled for each level like row code.
 foreach(level ${attnlab_levels})
   add_library(attnlab_test_real_${level} OBJECT tests/unit/real_of_level.cpp)
   target_include_directories(attnlab_test_real_${level} PRIVATE ${attnlab_include} tests)
@@ -83,8 +83,8 @@ set_tests_properties(harness_overhead PROPERTIES ENVIRONMENT "ATTNLAB_OVERHEAD=1
 add_test(NAME harness_10000_records CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=ManyRecords.*)
 set_tests_properties(harness_10000_records PROPERTIES ENVIRONMENT "ATTNLAB_RECORDS=10000")
 set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records)
-# Faults that the tests have to find (tests/mutants): all of them in nightly; in every run whether each still has its
-# place, and two that compile little.
+# Faults that the tests must find (tests/mutants). The nightly run plants all of them. Every run checks that each fault still
+# matches its source, and plants two that compile quickly.
 if(CMAKE_GENERATOR STREQUAL "Ninja" AND NOT ATTNLAB_SANITIZE)
   attnlab_find(Python3 python3 COMPONENTS Interpreter)
   set(mutants ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/mutants/run.py)

@@ -15,7 +15,7 @@ struct ReferenceLine {
   std::size_t condition;                                ///< the condition whose charts show it (Conditions)
   std::string chart;                                    ///< id of the chart
   std::string label;                                    ///< at the end of the line
-  std::string name;                                     ///< name name name in the legend
+  std::string name;                                     ///< name in the legend
   std::vector<std::pair<std::int64_t, double>> points;  ///< n, value; n rises
 };
 

@@ -21,12 +21,12 @@ struct GroupReports {
 /// The record of one process of a cell, with `elapsed_ms` and `measured_ms`.
 using Measure = std::function<Json(Passes, const Cell&)>;
 
-/// Measures `cells`, for each of which predict() allowed a run. Each block has a launcher of its own. Throws
+/// Measures `cells`, for each of which predict() allowed a run. Each block has its own launcher. Throws
 /// Interrupted and the exceptions of `closes`.
 void measure_group(const std::vector<Cell>& cells, const Limits& limits, const StoppingRule& rule,
                    const GroupReports& reports);
 
-/// The same by what `new_block` returns at the start of each block.
+/// The same with the function that `new_block` returns at the start of each block.
 void measure_group(const std::vector<Cell>& cells, const StoppingRule& rule, const GroupReports& reports,
                    const std::function<Measure()>& new_block);
 

@@ -1,4 +1,4 @@
-// What is computed on: the shape of one attention call, its storage type and its threads.
+// A problem: the shape of one attention call, its storage type and its number of threads.
 #pragma once
 
 #include <cstdint>
@@ -27,19 +27,18 @@ struct Shape {
   std::int64_t seqlen_k = 1;
   std::int64_t head_dim = 1;
   std::int64_t head_dim_v = 1;
-  /// Where sequences of different length begin that are packed one after another, and the end of the last: 0
-  /// … seqlen_k, as FlashAttention's cu_seqlens (arXiv:2307.08691). A query sees keys of its own sequence
-  /// alone, and has the output and the statistics that it would have if that sequence were alone. Null: one
-  /// sequence.
+  /// Starts of packed sequences and the end of the last one, from 0 to seqlen_k, as FlashAttention's
+  /// cu_seqlens (arXiv:2307.08691). A query sees only keys of its own sequence; its output and statistics are
+  /// those of that sequence alone. Null: one sequence.
   std::shared_ptr<const std::vector<std::int64_t>> cu_seqlens = nullptr;
 
   bool operator==(const Shape&) const = default;
 
-  /// Query head h reads this key head (grouped-query attention, arXiv:2305.13245).
+  /// The kv head of query head h (grouped-query attention, arXiv:2305.13245).
   std::int64_t kv_head(std::int64_t h) const { return h / (heads / kv_heads); }
   /// Position of query i among the keys: the last query is aligned with the last key.
   std::int64_t position(std::int64_t i) const { return i + seqlen_k - seqlen_q; }
-  /// The packed sequence that query i belongs to; all keys where nothing is packed.
+  /// The keys of the packed sequence of query i; all keys if nothing is packed.
   Sequence sequence(std::int64_t i) const;
 
   Dims q() const { return {batch, heads, seqlen_q, head_dim}; }
@@ -54,14 +53,14 @@ struct Problem {
   int threads = 1;
 };
 
-/// Largest sequence length: key positions stay exact in float32.
+/// Largest sequence length: positions up to it are exact in float32.
 inline constexpr std::int64_t max_seqlen = std::int64_t{1} << 24;
-/// Largest batch, number of heads and head dimension; most threads.
+/// Largest batch size, number of heads and head dimension; largest number of threads.
 inline constexpr std::int64_t max_small_dimension = std::int64_t{1} << 16, max_threads = 1024;
 
 /// Throws ArgumentError named after the option (`heads`, `kv-heads`, `seqlen`, …): sizes of at least 1,
-/// kv_heads dividing heads, seqlen at most max_seqlen, cu_seqlens from 0 to seqlen without falling, every
-/// tensor below 2^40 bytes, at most max_threads.
+/// kv_heads dividing heads, seqlen at most max_seqlen, cu_seqlens non-decreasing from 0 to seqlen, every
+/// tensor of at most 2^40 bytes, at most max_threads threads.
 void validate(const Problem& problem);
 
 /// Bytes of Q, K, V and the output.

@@ -17,7 +17,7 @@ struct Extent {
   std::size_t count = 0;
   std::int64_t first = 0;              ///< address of the lowest byte
   std::array<std::int64_t, 4> span{};  ///< bytes from there to the end of this and all later dimensions
-  bool repeats = false;                ///< whether whether some stride is 0
+  bool repeats = false;                ///< whether some stride is 0
 
   explicit Extent(const TensorView& tensor)
       : first(static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(tensor.data))) {

@@ -24,7 +24,7 @@ struct QkvTensors {
 
   /// 16 hex digits over the bytes of Q, K and V: FNV-1a, 64 bit.
   std::string checksum() const;
-  /// Number of Number of NaN and infinite values.
+  /// Number of NaN and infinite values.
   std::int64_t nonfinite() const;
 };
 

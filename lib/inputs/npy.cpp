@@ -43,7 +43,7 @@ std::string_view header_value(std::string_view header, std::string_view key) {
 
 /// The element types that an array may have, and their names in errors.
 struct ElementTypes {
-  std::initializer_list<std::pair<std::string_view, int>> bytes;  ///< size size of each descriptor
+  std::initializer_list<std::pair<std::string_view, int>> bytes;  ///< size of each descriptor
   std::string_view names;
 };
 const ElementTypes floats{{{"'<f2'", 2}, {"'<f4'", 4}, {"'<f8'", 8}},

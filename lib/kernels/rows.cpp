@@ -21,8 +21,8 @@ namespace attnlab::ATTNLAB_LEVEL {
 
 namespace {
 
-/// Calls `function` with the struct that a table's std::variant holds, unless that is none it takes:
-/// std::visit would emit functions of std, and so does std::get_if where it leads to nothing.
+/// Calls `function` with the struct in the std::variant of a table, if `function` accepts it. std::visit, and
+/// std::get_if for other members, would emit functions of namespace std.
 template <std::size_t index = 0, class Table, class Function>
 ATTNLAB_INLINE void with_member(const Table& table, Function function) {
   if constexpr (index < std::variant_size_v<Table>) {
@@ -44,7 +44,7 @@ ATTNLAB_INLINE Member of_row(const Member& member, const LogitTile& tile, std::i
     return member;
 }
 
-/// `apply`: the new logit, of a member of the row, the logit and the two positions.
+/// `apply`: returns the new logit from the member of the row, the logit and the two positions.
 template <class Member, class Apply>
 ATTNLAB_INLINE void modify_rows(const Member& member, const LogitTile& tile, Apply apply) {
   for (std::int64_t row = 0; row < tile.rows; ++row) {
@@ -154,7 +154,7 @@ void weigh(const Normaliser& normaliser, const LogitTile& tile, const RowKeys* k
   });
 }
 
-/// Calls `function` with the struct that loads a lane, or one element, of a storage type.
+/// Calls `function` with the struct that loads lanes and elements of a storage type.
 template <class Function>
 ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
   if (dtype == DType::f32)
@@ -165,8 +165,8 @@ ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
     function(StorageF16{});
 }
 
-/// Calls `function` with the row_threshold member, as a constant where it is one of its usual ones: their
-/// powers need no questions in the innermost loops.
+/// Calls `function` with the row_threshold member. One of the usual members is passed as a constant, so that
+/// innermost loops do not branch on its power.
 template <std::size_t index = 0, class Member, class Function>
 void with_constants(const Member& member, Function function) {
   if constexpr (requires { Member::usual; }) {

@@ -41,7 +41,7 @@ inline constexpr std::int64_t keys_ahead = 256;
 /// Prefetches rows, one cache line at a time.
 class LinesAhead {
  public:
-  /// Prefetches Prefetches `bytes` of every row from row `first` on, from byte `begin` on.
+  /// Prefetches `bytes` of every row from row `first` on, from byte `begin` on.
   ATTNLAB_INLINE LinesAhead(const StoredRows& rows, std::int64_t first, std::int64_t begin,
                             std::int64_t bytes)
       : row_(row_of(rows, first) + begin), stride_(rows.stride_bytes), bytes_(bytes) {}

@@ -106,7 +106,7 @@ Edge Normaliser::edge(std::span<const double> row) const {
 
 namespace {
 
-/// Moves what `keep` accepts to the front, with its keys, and returns how much that is.
+/// Moves the logits that `keep` accepts, with their keys, to the front and returns their number.
 template <class Keep>
 std::size_t compact(std::span<float> row, std::span<std::int32_t> keys, Keep keep) {
   std::size_t count = 0;

@@ -24,7 +24,7 @@ using Node = std::shared_ptr<const PatternNode>;
 
 enum class Quantifier { any, all };
 
-/// Keys that query i sees by itself. Positions count from the start of its sequence.
+/// Keys that query i sees. Positions count from the start of its sequence.
 template <class Member>
 KeyRange keys_of_query(const Member& member, const Shape& shape, std::int64_t i) {
   const auto [begin, end] = shape.sequence(i);
@@ -44,8 +44,8 @@ KeySet leaf_keys(const PatternTable& leaf, const Shape& shape, std::int64_t firs
       leaf);
 }
 
-/// `any` is a superset of the union over the rows, `all` a subset of the intersection; both exact for a
-/// single row, since a leaf's are and De Morgan's laws carry them through.
+/// `any` is a superset of the union over the rows, `all` a subset of the intersection. Both are exact for a
+/// single row, since those of leaves are and De Morgan's laws preserve this.
 KeySet node_keys(const PatternNode& node, const Shape& shape, std::int64_t first, std::int64_t last,
                  Quantifier quantifier) {
   switch (node.operation) {
@@ -81,8 +81,7 @@ bool node_uses(const PatternNode& node, std::string_view leaf) {
   return node_uses(*node.left, leaf) || (node.right && node_uses(*node.right, leaf));
 }
 
-/// Folds the parts of a chain `a & b & c` to the left, so that a name parses to the same tree as it came
-/// from.
+/// Parses a chain `a & b & c` as left-associative, so that a canonical name parses to the same tree.
 Node parse_node(std::string_view text, std::string_view whole);
 
 Node parse_chain(std::string_view text, char operation, std::string_view whole) {

@@ -1,37 +1,37 @@
-// The contract of `Real`: what an author of a variant may use in operator(), weight and slope.
+// The contract of `Real`: the operations that an author of a variant may use in operator(), weight and slope.
 //
 // A member of a table is written once, as a template over Real, and is compiled for
-//   double                   the oracle, and the few rows that engines take one number at a time;
+//   double                   the oracle, and the rows that engines compute one number at a time;
 //   Lane                     a register of float32, once for each instruction-set level (kernels/lane.h);
-//   Dual<double>, Dual<Lane> the same with a derivative beside the number (variants/dual.h).
+//   Dual<double>, Dual<Lane> the same with derivatives (variants/dual.h).
 //
 // With `x`, `y` of type Real, all of these have:
 //   Real(0.5), Real(c)       a constant, of any arithmetic type; it is explicit: `Real(2) * x`, not `2 * x`
 //   x + y  x - y  x * y  x / y  -x  x += y  x -= y  x *= y  x /= y
-//   x < y  x <= y  x > y  x >= y  x == y  x != y        a mask: a comparison of every number of the register
-//   m && n  m || n  !m       masks of masks; a mask is no bool: `if (x < y)` does not compile
-//   select(m, x, y)          x where m holds, y elsewhere; both are computed, and a NaN that is not chosen
-//                            does no harm
-//   min(x, y)  max(x, y)     as std::min and std::max: x where either is NaN
+//   x < y  x <= y  x > y  x >= y  x == y  x != y        a mask: comparisons of all numbers of a register
+//   m && n  m || n  !m       combinations of masks; a mask is not a bool: `if (x < y)` does not compile
+//   select(m, x, y)          x where m is true, y elsewhere; both are computed; a NaN that is not selected
+//                            has no effect
+//   min(x, y)  max(x, y)     as std::min and std::max: x if either is NaN
 //   abs(x)  floor(x)  sqrt(x)
-//   exp(x)  log(x)           of any number: infinities, 0 and NaN give what <cmath> gives
+//   exp(x)  log(x)           of any number; infinities, 0 and NaN as in <cmath>
 //   tanh(x)  logistic(x)     logistic is 1 / (1 + exp(-x))
 //   pow(x, y)                x >= 0, and not -0
-//   pow_of_share(x, y)       the same for 0 < x <= 1 and y >= 0, in less time
-//   look_up(table, x)        table[x] of floats, x a whole number within the table
+//   pow_of_share(x, y)       the same for 0 < x <= 1 and y >= 0, faster
+//   look_up(table, x)        table[x] of a table of floats; x must be a whole number within it
 //
 // They are called by these names without std:: and without `using`: in namespace attnlab `exp(-x)` finds the
 // function of its type. In another namespace, say `using namespace attnlab`.
 //
-// How far a Lane may be off the exact result, in units of the last place (ULP) of float32, at every level:
-//   + - * / sqrt abs floor min max select look_up: rounded as float32 is. Levels with fused multiply-add may
-//                          round a product and a sum once.
+// Largest errors of a Lane, in units in the last place (ULP) of float32, at every level:
+//   + - * / sqrt abs floor min max select look_up: rounded as in float32. Levels with fused multiply-add may
+//                          round a product and its sum only once.
 //   exp                    3 ULP, 4 at baseline; 0 below -86.99, so that no result is subnormal
 //   log                    3 ULP
 //   tanh                   2 ULP of 1 in absolute value, 3 ULP near 0
 //   logistic               4e-8 |x| + 4 ULP, 2e-7 |x| + 4 ULP at baseline; 0 below -86.99
-//   pow, pow_of_share      2e-7 (1 + |y| + |y log2 x|), relative; 0 where the result is below 2^-125
-// tests/unit/real_test.cpp holds double and every level to this page.
+//   pow, pow_of_share      2e-7 (1 + |y| + |y log2 x|), relative; 0 if the result is below 2^-125
+// tests/unit/real_test.cpp tests double and every level against this page.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +42,7 @@
 
 namespace attnlab {
 
-// Of double alone: a call with another type is an error, not a conversion.
+// For double only: a call with another type is an error, not a conversion.
 #define ATTNLAB_REAL                   \
   template <std::same_as<double> Real> \
   [[gnu::always_inline]] inline
@@ -65,7 +65,7 @@ ATTNLAB_REAL Real look_up(const float* table, Real x) {
 
 #undef ATTNLAB_REAL
 
-/// What the page above says, of a type.
+/// Whether a type satisfies the contract above.
 template <class Real>
 concept RealNumber = requires(Real x, Real y, const float* table) {
   Real(0.5);

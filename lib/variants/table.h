@@ -1,4 +1,4 @@
-// What the four tables of members (std::variant of structs) have in common: look a name up, list them, name
+// Functions for the four tables of members (std::variant of structs): look a name up, list the members, name
 // one.
 #pragma once
 

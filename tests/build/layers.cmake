@@ -41,17 +41,17 @@ set(allowed_sweep options cell records process compare sweep)
 set(allowed_heatmap options cell records heatmap)
 set(allowed_report options cell records compare heatmap report)
 set(allowed_cli ${experiments_folders})
-# What stands above all folders of lib, and is included by none of them.
+# The files above the folders of lib; no folder may include them.
 set(lib_top attention.h attention.cpp register_member.h)
 set(allowed_lib_top core variants dispersion kernels oracle engines)
 set(lib_beside docs examples install library.cmake)
 set(experiments_beside scripts specs command.cmake)
 
-# `file` of `folder`, or of lib_top.
+# A file of `folder`, or of lib_top.
 function(check_includes root folder file)
   read_includes(${file})
   foreach(path ${paths})
-    # A header of this tree, by where it is; whatever is not in it (dnnl.hpp, the standard library) is not ours.
+    # Headers of this tree are identified by their path; other headers (dnnl.hpp, the standard library) are not checked.
     if(root STREQUAL lib AND (path MATCHES "\\.\\./" OR EXISTS ${SOURCE}/experiments/${path} OR EXISTS ${SOURCE}/tests/${path}))
       complain("${file}: ${folder} may not include ${path}")
     endif()
@@ -61,7 +61,7 @@ function(check_includes root folder file)
     elseif(root STREQUAL lib AND path IN_LIST lib_top AND NOT folder STREQUAL "lib_top")
       complain("${file}: ${folder} may not include ${path}")
     endif()
-    # An engine never includes another; only the registry names them.
+    # An engine must not include another engine; only the registry names engines.
     if(folder STREQUAL engines AND NOT file STREQUAL lib/engines/registry.cpp AND path MATCHES "^engines/([^/]+)/")
       if(NOT file MATCHES "^lib/engines/${CMAKE_MATCH_1}/")
         complain("${file}: ${path} is another engine's")
@@ -109,7 +109,7 @@ foreach(user experiments bench tests)
   endforeach()
 endforeach()
 
-# Definitions that judge lib share no code with it.
+# The definitions with which lib is compared share no code with it.
 file(GLOB files RELATIVE ${SOURCE} ${SOURCE}/tests/definitions/*)
 foreach(file ${files})
   read_includes(${file})

@@ -1,5 +1,5 @@
 // Every engine x variant x dtype against the float64 oracle at awkward sizes, by the derived error budget.
-// The level is the process' own (support/main.cpp).
+// ATTNLAB_ISA sets the level of the process (support/main.cpp).
 #include <gtest/gtest.h>
 
 #include <string>
@@ -22,7 +22,7 @@ TEST_P(Engines, AgreeWithTheOracle) {
   for (const Shape& shape : awkward_shapes) {
     for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
       if (!isa_level_is_forced() && dtype != DType::bf16) continue;
-      // Beyond loading and storing it, f16 is what bf16 without products of its own is: some shapes will do.
+      // f16 differs from bf16 without bf16 products only in loading and storing, so some shapes are enough.
       if (dtype == DType::f16 && shape.head_dim % 8 == 0 && shape.seqlen_q != 127) continue;
       const Case given = make_case(GetParam(), shape, dtype);
       const Judge judge(given);
@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Variants, Engines, ::testing::ValuesIn(variants()), [](
 });
 
 TEST(Refusals, AreFewAndKnown) {
-  // A case that an engine refuses is not tested there.
+  // A case that an engine refuses is not tested on that engine.
   const Problem problem{{1, 2, 1, 17, 17, 8, 8}, DType::f32, 1};
   for (const std::string& name : variants()) {
     const Variant variant = Variant::parse(name);

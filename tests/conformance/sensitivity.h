@@ -1,5 +1,4 @@
-// How far the statistics of a row may be from their definition: by what rounding may do to the row's logits,
-// and to sums in float32.
+// Error bounds of the statistics of a row: the effect of rounding of its logits, and of sums in float32.
 #pragma once
 
 #include <algorithm>
@@ -23,12 +22,12 @@ namespace attnlab {
 struct Allowed {
   std::array<double, statistic_names.size()> values{};
   std::array<double, distance_buckets> distance_mass{};
-  double mass_within = 0;  ///< of the mass up to any of the buckets
+  double mass_within = 0;  ///< of the mass up to any bucket
 };
 
-/// Of the rows of one head. Logits are moved by as much as rounding may move them, up and down, in the ways
-/// that move statistics most: heavy keys against light ones, the keys of a set against the others, far ones
-/// against near ones.
+/// Error bounds of the rows of one head. Logits are changed by their largest rounding, up and down, in the
+/// ways that change statistics most: heavy keys against light keys, the keys of a set against the others, far
+/// keys against near keys.
 class Sensitivity {
  public:
   Sensitivity(const definitions::Variant& variant, const Case& given, std::int64_t batch, std::int64_t head)
@@ -43,7 +42,7 @@ class Sensitivity {
             definitions::modifiers().at(call.name).after_normaliser)
           factors_.push_back(call);
     oracle_.select(batch, head);
-    // Products of bfloat16 numbers and their sums are float32: logits are no worse than those of float32.
+    // Products of bfloat16 numbers and their sums are in float32, so logits are as precise as with float32.
     const Case wide = in_float32(given);
     Textbook textbook(wide.variant, wide.problem, wide.inputs());
     textbook.select(batch, head);
@@ -131,7 +130,7 @@ class Sensitivity {
     return norms;
   }
 
-  /// Of 1 and -1: up or down, for each key.
+  /// Directions 1 and -1 for each key: up or down.
   std::vector<std::vector<double>> directions(const std::vector<double>& weights,
                                               const RowStatistics& exact) const {
     const double position = static_cast<double>(given_.problem.shape.position(query_));
@@ -180,7 +179,7 @@ class Sensitivity {
     }
   }
 
-  /// Sums in float32 of as many terms as a lane of a row has.
+  /// Float32 sums with as many terms as a lane of a row has.
   void add_summation(Allowed& allowed, const std::vector<double>& weights, const RowStatistics& exact) const {
     const double terms = 2 + static_cast<double>(keys_.size()) / row_code_columns;
     const auto summed = summation_error(weights, norms_of_keys(), exact, terms, epsilon(DType::f32));

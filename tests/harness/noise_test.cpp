@@ -1,5 +1,4 @@
-// Figures and their noise: rounds side by side, stopping, contaminated samples, A/A pairs; the schema that
-// says so.
+// Figures and their noise: blocks, stopping, contaminated samples, A/A pairs, and their part of the schema.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -114,8 +113,8 @@ TEST(NoiseFloor, IsTheSpreadOfAPair) {
   EXPECT_FALSE(noise_floor({a}, {b}));
 }
 
-/// The records of a group whose cells take these times, in ns, in block after block; the last one stays.
-/// `order`: the cells, as they were measured.
+/// The records of a group whose cells take these times, in ns, in successive blocks; the last time is
+/// repeated. `order`: the cells in the order in which they were measured.
 std::vector<Json> group_of(const std::vector<std::vector<double>>& times, const StoppingRule& rule,
                            std::vector<std::uint64_t>* order = nullptr) {
   std::vector<Cell> cells(times.size());
@@ -155,14 +154,14 @@ TEST(Interleaving, EachBlockHasAnOrderOfItsOwn) {
 }
 
 TEST(Interleaving, PreciseCellsHaveTheBlocksOfTheirNeighbours) {
-  // The first is precise after five blocks, the second when more of its times are equal.
+  // The first cell is precise after five blocks, the second when more of its times are equal.
   const std::vector<double> steady{100};
   const std::vector<double> late{103, 97, 100};
   const std::vector<Json> two = group_of({steady, late}, {5, 20, 0, 100});
   for (const Json& record : two) ASSERT_EQ(record.at("time").at("stopped"), "precise");
   EXPECT_GT(two[1].at("time").at("blocks").size(), 5U);
   EXPECT_EQ(two[0].at("time").at("blocks"), two[1].at("time").at("blocks"));
-  // A precise cell waits for as many blocks again as it has rounds, no longer.
+  // A precise cell is sampled further for at most as many blocks as it has rounds.
   const std::vector<double> never{100, 300, 100, 300, 100, 300, 100, 300, 100, 300, 100, 300};
   const std::vector<Json> three = group_of({steady, late, never}, {3, 20, 0, 100});
   ASSERT_EQ(three[0].at("time").at("stopped"), "precise");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plants one fault at a time and says whether the tests find it.
+"""Plants one fault at a time and reports whether the tests find it.
 
     run.py --check                          every fault still has its place: its old text occurs once in its file
     run.py --build build/dev                plants them all; goes on where an earlier run stopped
@@ -60,7 +60,7 @@ class Fault:
         return "\n".join(self.old), "\n".join(self.new)
 
     def planted(self):
-        """The file with the fault in it."""
+        """The file with the fault."""
         old, new = self.text()
         path = SOURCE / self.file
         if not path.is_file():
@@ -117,7 +117,7 @@ def ninja(build, *arguments):
 
 
 class Build:
-    """What Ninja knows of a finished build."""
+    """The compile and link commands of a finished build, from Ninja."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory).resolve()
@@ -151,7 +151,7 @@ class Build:
         raise BadList(f"test_unit of {self.directory} runs at no level")
 
     def objects(self, fault):
-        """Objects of the libraries and of the command that contain the file; row code of the best level alone."""
+        """Objects of the libraries and of the command that include the file; of row code only the best level."""
         found = []
         for output in self.containing.get(fault.file, []):
             if re.search(r"/(test|bench)_|attnlab_test_", output):
@@ -189,7 +189,7 @@ def run_test(build, program, command, name, test_filter, timeout_s, directory):
 
 
 class Sound:
-    """Whether the named tests pass without a fault: else they would kill anything."""
+    """Whether the named tests pass without a fault; otherwise they would find any fault."""
 
     def __init__(self, build, work):
         self.build, self.work = build, work
@@ -208,7 +208,7 @@ class Sound:
 
 
 class Planted:
-    """One fault, compiled to a directory of its own."""
+    """One fault, compiled to its own directory."""
 
     def __init__(self, build, fault, directory):
         self.build, self.fault, self.directory = build, fault, directory
@@ -233,7 +233,7 @@ class Planted:
                 source = str(SOURCE / self.fault.file)
                 command = re.sub(rf"-c {re.escape(source)}$", f"-c {shlex.quote(str(self.copy))}", command)
             command = re.sub(r" -M[TF] \S+|-MD", "", command).replace(f"-o {output}", f"-o {shlex.quote(str(target))}")
-            # Before every other directory, so that the header with the fault is found first.
+            # Before all other directories, so that the header with the fault is found first.
             command = command.replace(" -I", f" -I{shlex.quote(str(self.shadow))} -I", 1) + " -Wno-error"  # a fault may leave a parameter unused
             result = subprocess.run(command, shell=True, cwd=self.build.directory, capture_output=True, text=True)
             if result.returncode != 0:
@@ -292,7 +292,7 @@ def plant_all(build, faults, work, jobs, anew):
     results_path = work / "results.tsv"
     results = read_results(results_path)
     left = [fault for fault in faults if anew or results.get(fault.id, [""] * 5)[4] != fault.digest()]
-    # What takes little first: a source before a header, a fast test before a slow one.
+    # Cheap faults first: a source before a header, a fast test before a slow test.
     left.sort(key=lambda fault: (fault.file.endswith(".h"), EVERYDAY.index(fault.program)))
     print(f"{len(faults)} faults, {len(faults) - len(left)} of them planted before; row code at {build.level}", flush=True)
     errors = []

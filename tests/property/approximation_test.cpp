@@ -1,4 +1,4 @@
-// Approximate logits: never off by more than they say, and nothing of them in the result.
+// Approximate logits: their error is within the bound, and they do not affect the result.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,11 +17,11 @@
 namespace attnlab {
 namespace {
 
-/// What is done to rows of keys (or of queries) to make 8 bits a poor picture of them.
+/// Changes to rows of keys or queries that make 8-bit numbers a poor approximation.
 struct Spoil {
   const char* name;
   std::function<void(std::vector<float>& rows, std::int64_t width)> apply;
-  bool too_small = false;  ///< for 1 / scale to be a float32: such keys are not approximated
+  bool too_small = false;  ///< 1 / scale exceeds float32, so such keys are not approximated
 };
 const Spoil spoils[] = {
     {"nothing", [](auto&, auto) {}},
@@ -89,7 +89,7 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
                               query_numbers.data() + t * quantised_width(width));
         const std::vector<float> tau = drawn(rows, 3);
         constexpr float scale = 0.3F;
-        // Any range of columns, as a pattern cuts them.
+        // Any range of columns that a pattern may cut.
         for (const std::int64_t first : {0, 16, 80}) {
           std::vector<float> logits(static_cast<std::size_t>(rows * columns));
           std::vector<std::uint16_t> above(rows * columns / row_code_columns);
@@ -117,7 +117,7 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
                                        j % row_code_columns &
                                    1) != 0;
               ASSERT_TRUE(marked || z <= bound) << z << " is above " << bound;
-              // The margin of 4 eps that keeps what rounding might have put on the wrong side, and rounding.
+              // The margin of 4 eps for rounding of the bound, and rounding.
               const float margin = 6 * std::numeric_limits<float>::epsilon() * std::abs(bound);
               ASSERT_TRUE(!marked || z > bound - margin - 2 * std::numeric_limits<float>::min())
                   << z << " is below " << bound;
@@ -129,9 +129,9 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
   }
 }
 
-/// The candidates of a few rows that two tiles pass by, the second one with marks or without.
+/// The candidates of a few rows from two tiles, the second with or without marks.
 struct Absorbed {
-  static constexpr std::int64_t rows = 5, columns = 1056;  // more lanes than are asked at once
+  static constexpr std::int64_t rows = 5, columns = 1056;  // more lanes than are tested at once
 
   std::vector<float> tau = of_rows(), maximum = of_rows();
   std::vector<float> candidates = std::vector<float>(2 * rows * columns);
@@ -205,7 +205,7 @@ void spoil(Tensor& tensor, const Spoil& how) {
     }
 }
 
-/// Long enough that keys are approximated, queries enough that they are not split by keys.
+/// Enough keys for approximate logits, and enough queries that keys are not split.
 const Shape approximated{1, 2, 1, 50, 1650, 40, 24};
 
 void expect_exact(const Case& given) {
@@ -247,7 +247,7 @@ TEST(Approximation, WhatIsNotFiniteIsSeenAsItIs) {
     set(given.q, 20, nan);
     set(given.k, 1640, nan);  // causal: seen by the last ten queries
     expect_exact(given);
-    // The mean key has -inf for a product, and no key but one has.
+    // The product with the mean key is -inf; only one key has -inf itself.
     Case infinite = make_case(variant, approximated, DType::f32);
     set_one(infinite.q, 20, std::numeric_limits<float>::infinity());
     for (std::int64_t j = 0; j < approximated.seqlen_k; ++j) set_one(infinite.k, j, j == 900 ? 1.0F : -1.0F);

@@ -1,5 +1,5 @@
-// Random variants on random shapes: the engines against the oracle, and patterns against their definition key
-// by key.
+// Random variants on random shapes: engines against the oracle, and patterns against their definition, key by
+// key.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -86,8 +86,8 @@ TEST(Random, TheOracleIsTheDefinition) {
 }
 
 TEST(Random, RowsThatRoundingDecidesAreLeftOut) {
-  // Random cases found it: softcap crowds logits together, and in one row the eighth and the ninth are as
-  // good as equal.
+  // Found by random cases: softcap moves logits together, and in one row the eighth and the ninth are nearly
+  // equal.
   const Case given = make_case("cosine(8)|softcap(2)|!window(40,8)|topk_softmax(8)",
                                {1, 1, 1, 84, 183, 2, 29}, DType::f32, 2, 0.1);
   const Judge judge(given);
@@ -105,8 +105,8 @@ TEST(Random, EnginesAgreeWithTheOracle) {
                                 any_example(examples(modifier_infos())) + "|(" + random_pattern(2) + ")|" +
                                 any_example(examples(normaliser_infos()));
     const std::int64_t kv_heads = *rc::gen::inRange<std::int64_t>(1, 3);
-    // Many rows: the textbook's error is a yardstick only as the largest of many. Small shapes are
-    // conformance's.
+    // Many rows, since the textbook's error gives a budget only as the largest of many. Conformance tests
+    // small shapes.
     const Shape shape{*rc::gen::inRange<std::int64_t>(1, 3),
                       kv_heads * *rc::gen::inRange<std::int64_t>(1, 3),
                       kv_heads,
@@ -120,7 +120,7 @@ TEST(Random, EnginesAgreeWithTheOracle) {
     const Judge judge(given);
     for (const Engine* engine : fast_engines(given)) {
       const OutputError found = judge.error(run(*engine, given));
-      // Where every row is a tie there is nothing to check.
+      // If every row is a tie, there is nothing to check.
       RC_PRE(found.determined_rows > 0 || found.undetermined_rows == 0);
       if (!found.within_budget())
         RC_FAIL(fmt::format("{} {} {}: {} rows are beyond their budget, the worst at {:.3g} of it",

@@ -1,4 +1,4 @@
-// Who multiplies tiles of bfloat16, for as long as a test needs it.
+// Forces the implementation of bfloat16 products during a test.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace attnlab {
 
-/// A level that is forced multiplies bf16 by row code; what is left to test where none is forced is oneDNN's
-/// products.
+/// A forced level multiplies bf16 by row code, so without a forced level only oneDNN's products are left to
+/// test.
 class ProductsOfTheLevel {
  public:
   ProductsOfTheLevel() {

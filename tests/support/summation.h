@@ -1,4 +1,4 @@
-// How far one pass over a row may be from the definition of its statistics, by rounding of the sums alone.
+// Error bounds of the statistics of one pass over a row, from the rounding of its sums.
 #pragma once
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 
 namespace attnlab {
 
-/// Of sums of at most `terms` terms, each rounded by `unit` of the sum of their magnitudes. A share is a
-/// quotient of two of them; entropies are sums of logarithms, relative to the largest weight or to 1,
-/// varentropy of their squares.
+/// Bounds for sums of at most `terms` terms, each rounded by `unit` times the sum of magnitudes. A share is a
+/// quotient of two sums; entropies are sums of logarithms, relative to the largest weight or to 1, varentropy
+/// is a sum of their squares.
 inline std::array<double, statistic_names.size()> summation_error(std::span<const double> weights,
                                                                   std::span<const double> value_norms,
                                                                   const RowStatistics& exact, double terms,

@@ -1,4 +1,4 @@
-// The instruments themselves: they count what was allocated, and time what was done.
+// The instruments: they count allocated memory and time work.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -108,7 +108,7 @@ TEST(Sampler, CountsWhatIsSpentInItsPiecesAlone) {
       0.01);
   const Counters& counters = taken.disturbance.counters;
   EXPECT_GT(counters.cpu_ns, 0);
-  // Reading the counters takes part of it, 0.1 ms a piece at most.
+  // Reading the counters takes part of the time, at most 0.1 ms for each piece.
   EXPECT_LT(counters.cpu_ns, 1.02 * taken.wall_ns + 15 * 1e5);
   EXPECT_GE(counters.waited_ns.value_or(0), 0);
 }

@@ -1,4 +1,4 @@
-// Test vectors of the literature: the definitions, and the row code that the engines run.
+// Normalisers: the definitions, and the row code that the engines run.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -24,7 +24,7 @@ using definitions::NormaliserVector;
 
 const std::vector<double>& v = definitions::five;
 
-/// Of a vector's decimals, and of a logit and a weight in float32, both of which are about 1.
+/// Tolerance for the decimals of a vector, and for a logit and a weight of about 1 in float32.
 constexpr double float32_rounding = definitions::vector_rounding + 4 * epsilon(DType::f32);
 
 TEST(Normalisers, ThresholdsAreTheKnownOnes) {
@@ -57,7 +57,7 @@ TEST(Normalisers, DerivativesOfTheDefinitionsAreTheKnownOnes) {
         normaliser.weights(row);
         return std::inner_product(g.begin(), g.end(), row.begin(), 0.0);
       };
-      // Central differences are off by the third derivative times step^2 / 6.
+      // The error of central differences is the third derivative times step^2 / 6.
       EXPECT_NEAR((moved(step) - moved(-step)) / (2 * step), slopes[j], 1e-6) << name << ' ' << j;
     }
 }
@@ -106,7 +106,7 @@ struct OwnScratch {
   RowScratch view() { return {values, places, lengths}; }
 };
 
-/// Weights by solve_row, in the places of their logits.
+/// Weights by solve_row, at the positions of their logits.
 std::vector<double> solved(const Normaliser& normaliser, const std::vector<double>& logits) {
   std::vector<float> row(logits.begin(), logits.end());
   std::vector<std::int32_t> keys(row.size());

@@ -1,5 +1,5 @@
-// The contract of variants/real.h: the same small functions by double, by lanes of every level and by dual
-// numbers.
+// The contract of variants/real.h: the same small functions with double, with lanes of every level and with
+// dual numbers.
 #include "attnlab/variants/real.h"
 
 #include <gtest/gtest.h>
@@ -54,7 +54,7 @@ double ulp(double exact) {
   return static_cast<double>(std::nextafter(size, infinity)) - static_cast<double>(size);
 }
 
-/// How far a Lane may be off, as real.h says; 0: it is rounded as float32 is.
+/// The largest error of a Lane according to real.h; 0: rounded as in float32.
 double allowed(const std::string& name, double x, double y, double exact, IsaLevel level) {
   if (name == "exp(x)" || name == "exp(-x)") return (level == IsaLevel::baseline ? 4 : 3) * ulp(exact);
   if (name == "log(x)") return 3 * ulp(exact);
@@ -66,7 +66,7 @@ double allowed(const std::string& name, double x, double y, double exact, IsaLev
   return 0;
 }
 
-/// Whether a result this small may be 0 in its stead.
+/// Whether a result this small may be replaced by 0.
 bool may_vanish(const std::string& name, double exact) {
   if (name == "exp(x)" || name == "exp(-x)" || name == "logistic(x)") return exact < std::exp(-86.98);
   if (name == "pow(x, y)" || name == "pow_of_share(x, y)") return exact < std::exp2(-125);
@@ -83,7 +83,7 @@ struct Points {
   std::vector<float> x, y;
 };
 
-/// Every pair of extremes, and numbers of every size.
+/// Every pair of extreme numbers, and numbers of all sizes.
 Points points() {
   const std::vector<float> extremes{0,
                                     -0.0F,
@@ -155,7 +155,7 @@ TEST(Real, LanesOfEveryLevelAgreeWithDouble) {
         if (std::isnan(exact) ? std::isnan(value) : got[t] == rounded) continue;
         if (value == 0 && may_vanish(name, exact)) continue;
         const double bound = allowed(name, x, y, exact, level);
-        // Beyond the largest float by less than the bound, either is right.
+        // If the exact value exceeds the largest float by less than the bound, both results are right.
         const bool near_overflow = std::isinf(value) && std::abs(exact) + bound > 3.4028235e38;
         if (!near_overflow) {
           ASSERT_LE(std::abs(value - exact), bound) << to_string(level) << ' ' << name << " of x = " << x
@@ -165,7 +165,7 @@ TEST(Real, LanesOfEveryLevelAgreeWithDouble) {
     });
 }
 
-/// Places where every function has a derivative.
+/// Points at which every function has a derivative.
 Points smooth_points() {
   Points places;
   std::mt19937 bits(3);
@@ -186,7 +186,7 @@ TEST(Real, DualNumbersGiveTheDerivative) {
       const auto y = static_cast<double>(places.y[t]);
       const Dual<double> dual = function(Dual<double>(x, 1), Dual<double>(y, 0));
       EXPECT_EQ(dual.value, function(x, y)) << function.name;
-      // A step h is off by h^2 f''' / 6 and rounds by 2^-53 f / h.
+      // A step h has an error of h^2 f''' / 6 and a rounding of 2^-53 f / h.
       constexpr double step = 1e-5;
       const double difference = (function(x + step, y) - function(x - step, y)) / (2 * step);
       EXPECT_NEAR(dual.slope, difference, 1e-8 * (1 + std::abs(difference))) << function.name << " at " << x;
@@ -207,7 +207,7 @@ TEST(Real, DualNumbersOfLanesAgreeWithThoseOfDouble) {
         const auto x = static_cast<double>(places.x[t]);
         const auto y = static_cast<double>(places.y[t]);
         const double exact = function(Dual<double>(x, 1), Dual<double>(y, 0)).slope;
-        // A derivative is at most four operations on values that are off by what pow may be, the most of all.
+        // A derivative is at most four operations on values whose error is at most that of pow, the largest.
         const double bound = 4 * 2e-7 * (1 + y + std::abs(y * std::log2(x)));
         EXPECT_NEAR(static_cast<double>(got[t]), exact, bound * (1 + std::abs(exact)))
             << to_string(level) << ' ' << function.name << " at " << x << ", " << y;

@@ -1,5 +1,5 @@
-// Row code of every level that the machine has: exponential, conversions, products and packing, each against
-// plain arithmetic.
+// Row code at every level of the machine: exponential, conversions, products and packing, compared with plain
+// arithmetic.
 #include "attnlab/kernels/rows.h"
 
 #include <gtest/gtest.h>
@@ -129,7 +129,7 @@ TEST(RowCode, ProductsOfEveryShape) {
                   exact += term;
                   magnitude += std::abs(term);
                 }
-                // Each of depth + 1 additions, and the product with the factor, rounds a number that is no
+                // Each of depth + 1 additions, and the product with the factor, rounds a number that is not
                 // larger.
                 const double allowed = static_cast<double>(depth + 2) * epsilon(DType::f32) / 2 * magnitude;
                 ASSERT_NEAR(c[static_cast<std::size_t>(r * columns + j)], exact, allowed)

@@ -1,4 +1,4 @@
-// Rows of tensors: where they are, and how they are rounded.
+// Rows of tensors: their place in memory and their rounding.
 #include "attnlab/core/tensor.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ TEST(Tensors, RowsAreNeighboursAndDoNotOverlap) {
 }
 
 TEST(Tensors, AreRoundedToNearestAndTiesToEven) {
-  // bf16 has seven bits after the point, f16 ten.
+  // bf16 has seven bits after the binary point, f16 has ten.
   const std::vector<float> values{1 + 0x1p-9F, 1 + 0x1p-8F, 1 + 3 * 0x1p-8F, 1 + 0x1p-8F + 0x1p-20F};
   Tensor narrow(DType::bf16, {1, 1, 1, 4});
   write_row(narrow.view(), 0, 0, 0, values);

@@ -219,7 +219,7 @@ TEST(Modifiers, LocalityIsAFactorAfterTheNormaliser) {
 }
 
 TEST(Modifiers, T5HasTheBucketsOfItsCode) {
-  // Weights that say their bucket.
+  // Each weight is the number of its bucket.
   const auto bucket = [](const char* name, std::int64_t buckets, double query, double key) {
     ScoreWeights weights{{"t5", {2, buckets, {}}}};
     for (std::int64_t t = 0; t < 2 * buckets; ++t) weights.at("t5").values.push_back(static_cast<float>(t));
@@ -236,7 +236,7 @@ TEST(Modifiers, T5HasTheBucketsOfItsCode) {
     EXPECT_EQ(bucket("t5", 32, 16777215, 16777215 - distance), expected) << distance;
     EXPECT_EQ(bucket("t5", 32, 0, distance), distance == 0 ? 0 : 16 + expected) << distance;
   }
-  // Of keys after the query, the bucket of distance 0.
+  // Keys after the query are in the bucket of distance 0.
   EXPECT_EQ(bucket("t5_causal(32,128)", 32, 5, 9), 0);
   EXPECT_EQ(bucket("t5_causal(32,128)", 32, 15, 0), 15);
   EXPECT_EQ(bucket("t5_causal(32,128)", 32, 16, 0), 16);
@@ -270,7 +270,7 @@ TEST(Modifiers, LogNScalesByTheKeysOfTheRow) {
 }
 
 TEST(Patterns, ExactlyTheVisibleKeys) {
-  // Ten keys, four queries: query i sits at position i + 6.
+  // Ten keys and four queries: query i is at position i + 6.
   const Shape shape{1, 1, 1, 4, 10, 8, 8};
   const auto keys = [&](const char* pattern, std::int64_t i) {
     std::string seen;

@@ -30,8 +30,8 @@ using ModifierTable = std::variant<  //
     LocalP,                          //
     ExternalModifier>;
 
-/// What a member may have: a function of logits, ln of a factor of weights, a range of keys that it leaves to
-/// a row. Where a function is a template, its body is compiled later, and an error there names the line.
+/// The functions that a member may have: of logits, the logarithm of a factor of weights, and the range of
+/// keys that it leaves to a row. The body of a template is compiled later; an error there names the line.
 template <class Member, class Real>
 concept ModifiesLogits = requires(const Member& member, Real x) {
   { member(x, x, x) } -> std::same_as<Real>;
@@ -45,7 +45,7 @@ concept LeavesKeys = requires(const Member& member) {
   { member.keys(0.0) } -> std::same_as<KeyRange>;
 };
 
-/// What a Modifier holds.
+/// The contents of a Modifier.
 struct ModifierMember {
   ModifierTable value;
 };

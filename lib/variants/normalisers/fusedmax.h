@@ -104,7 +104,7 @@ struct Fusedmax {
    private:
     struct Chain {
       std::span<std::int32_t> points;
-      double offset;  ///< distance distance of the tube's border from the sums
+      double offset;  ///< distance of the tube's border from the sums
       std::size_t first = 0;
       std::size_t last = 0;
     };

@@ -29,7 +29,7 @@ using NormaliserTable = std::variant<  //
     ExternalNormaliser<NormaliserKind::online>, ExternalNormaliser<NormaliserKind::elementwise>,
     ExternalNormaliser<NormaliserKind::row_threshold>, ExternalNormaliser<NormaliserKind::full_row>>;
 
-/// What a Normaliser holds.
+/// The contents of a Normaliser.
 struct NormaliserMember {
   NormaliserTable value;
 };
