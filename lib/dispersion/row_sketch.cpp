@@ -21,7 +21,7 @@ void merge(WeightSums& sums, const WeightSums& other) {
   sums.sum_square += other.sum_square;
 }
 
-/// One key of weight e = exp(u), but its place among the largest.
+/// Adds one key of weight e = exp(u), except to the largest logits.
 void add_weight(RowSketch& sketch, double e, double u, std::int64_t key, std::int64_t position,
                 double value_norm, double log_value_norm) {
   sketch.weights.sum += e;

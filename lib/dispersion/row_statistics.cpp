@@ -16,7 +16,7 @@ namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-/// Of weights divided by their sum p.
+/// Sums of the weights p, which are divided by their sum.
 struct Spread {
   double entropy = 0;
   double squares = 0;      ///< sum p^2
@@ -42,7 +42,7 @@ double log_sum_exp(std::span<const double> logits) {
   return maximum + std::log(sum);
 }
 
-/// Largest less smallest of those above -inf.
+/// Largest minus smallest logit above -inf.
 double spread_of(std::span<const double> logits) {
   double lowest = std::numeric_limits<double>::infinity();
   double highest = -lowest;
@@ -66,7 +66,7 @@ double distance_percentile(std::span<const double, distance_buckets> mass, doubl
 }
 
 void hold_within_ranges(RowStatistics& row) {
-  // A float32 sum over a tile of at most 512 columns is off by less.
+  // The error of a float32 sum over a tile of at most 512 columns is smaller.
   constexpr double rounding = 1e-5;
   const auto hold = [&](Statistic statistic, double lowest, double highest) {
     double& value = row[statistic];

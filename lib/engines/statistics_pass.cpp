@@ -21,7 +21,7 @@ StatisticsPass::StatisticsPass(const Variant& variant, const Problem& problem, c
 #pragma omp parallel for num_threads(problem.threads)
   for (std::int64_t head = 0; head < shape_.batch * shape_.kv_heads; ++head) {
     const std::vector<double> norms = value_norms(inputs.v, head / shape_.kv_heads, head % shape_.kv_heads);
-    // Relative to the largest, which changes no statistic, so that squares stay within float32.
+    // Relative to the largest norm, so that squares stay within float32; this changes no statistic.
     double largest = 0;
     for (const double norm : norms)
       if (std::isfinite(norm)) largest = std::max(largest, norm);
@@ -50,7 +50,7 @@ void StatisticsPass::empty(std::int64_t block, std::int64_t first) {
 double StatisticsPass::log_weight(const RowSketch& sketch) const {
   const double sum = sketch.reference + std::log(sketch.weights.sum);
   if (variant_.normaliser.kind() != NormaliserKind::online) return sum;
-  // What softmax divides by: of the logits as they were before modifiers of weights.
+  // The denominator of softmax, from the logits before modifiers of weights.
   const double logits = sketch.logits.highest + std::log(sketch.logits.sum);
   const double null_key = variant_.normaliser.null_logit();
   const double larger = std::max(logits, null_key);

@@ -1,5 +1,5 @@
-// What a run with statistics needs beside the run: sketches of the rows at work, norms of the values, and
-// where the statistics go. Allocated for the run, so that no workspace counts it.
+// Memory of a run with statistics: sketches of the current rows, norms of the values, and the target of the
+// statistics. It is allocated for the run and not part of a workspace.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@ namespace attnlab {
 
 class StatisticsPass {
  public:
-  /// Room for `blocks` blocks of `rows` rows. `padded_keys`: keys that tiles may reach to, seqlen_k at least.
-  /// `statistics`: that of Plan::run_with_statistics.
+  /// Memory for `blocks` blocks of `rows` rows. `padded_keys`: number of keys including the padding of tiles,
+  /// at least seqlen_k. `statistics`: as in Plan::run_with_statistics.
   StatisticsPass(const Variant& variant, const Problem& problem, const Inputs& inputs,
                  std::int64_t padded_keys, std::int64_t blocks, std::int64_t rows,
                  std::span<RowStatistics> statistics);
 
-  /// The sketches of a block, for rows of head `head`; `empty` them first: of the queries from `first` on.
+  /// The sketches of a block for rows of head `head`; set to `empty` first, for the queries from `first` on.
   SketchRows sketches(std::int64_t block, std::int64_t batch, std::int64_t head);
   void empty(std::int64_t block, std::int64_t first);
 
-  /// Statistics of query i, whose facts may be null.
+  /// Stores the statistics of query i; its facts may be null.
   void write(const RowSketch& sketch, std::int64_t batch, std::int64_t head, std::int64_t i) {
     write(sketch, top_sums(sketch), batch, head, i, nullptr);
   }
@@ -33,7 +33,7 @@ class StatisticsPass {
              std::int64_t i, const RowFacts* facts);
 
  private:
-  /// ln of the sum of a row's weights.
+  /// Logarithm of the sum of the weights of a row.
   double log_weight(const RowSketch& sketch) const;
 
   const Variant& variant_;

@@ -1,5 +1,5 @@
-// Row code of the elementwise normalisers: a weight is a function of its own logit and of how many keys the
-// row sees.
+// Row code of the elementwise normalisers: a weight is a function of its logit and of the number of keys that
+// the row sees.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace attnlab::ATTNLAB_LEVEL {
 
-/// The member of a row.
+/// The member with the constants of one row.
 template <class Member>
 ATTNLAB_INLINE Member of_row(const Member& member, const RowKeys& keys) {
   if constexpr (requires { member.for_row(keys); })
@@ -32,7 +32,7 @@ ATTNLAB_INLINE void weigh_rows(const Member& member, const LogitTile& tile, cons
   }
 }
 
-/// ln of a weight: by the member where weights may underflow.
+/// Logarithm of a weight, computed by the member if weights may underflow.
 template <class Member>
 ATTNLAB_INLINE Lane log_weight(const Member& member, Lane logit) {
   if constexpr (requires { member.log_weight(logit); })
@@ -41,8 +41,7 @@ ATTNLAB_INLINE Lane log_weight(const Member& member, Lane logit) {
     return log(member.weight(logit));
 }
 
-/// Folds weights into the sketches by their logarithms, as softmax folds its logits: weights themselves may
-/// underflow.
+/// Adds weights to the sketches by their logarithms, since weights may underflow.
 template <class Member>
 ATTNLAB_INLINE void sketch_rows(const Member& member, const LogitTile& tile, const RowKeys* keys,
                                 const SketchRows& sketches) {

@@ -1,4 +1,4 @@
-// A register of float32 and the few functions that row code needs of it. Include only where ATTNLAB_LEVEL is
+// A register of float32 and the few functions that row code needs. Include only where ATTNLAB_LEVEL is
 // defined: every name is in that level's namespace, so that no other level's code can be linked in its place.
 #pragma once
 
@@ -64,7 +64,7 @@ ATTNLAB_INLINE Lane select(Mask mask, Lane a, Lane b) {
   return b;
 }
 
-/// As std::max and std::min: a where either is NaN.
+/// As std::max and std::min: a if either is NaN.
 ATTNLAB_INLINE Lane max(Lane a, Lane b) {
 #if defined(__AVX512F__)
   return FloatRegister(
@@ -73,7 +73,7 @@ ATTNLAB_INLINE Lane max(Lane a, Lane b) {
   return select(a < b, b, a);
 #endif
 }
-/// max(a, b), NaN where b is NaN.
+/// max(a, b); NaN if b is NaN.
 ATTNLAB_INLINE Lane at_least(float a, Lane b) {
 #if defined(__AVX512F__)
   return FloatRegister(
@@ -94,10 +94,10 @@ ATTNLAB_INLINE Lane floor(Lane a) {
   const Lane nearer_zero =
       stdx::static_simd_cast<FloatRegister>(stdx::static_simd_cast<IntRegister>(a.value));
   const Lane below = select(a < nearer_zero, nearer_zero - Lane(1.0F), nearer_zero);
-  return select(abs(a) < Lane(8388608.0F), below, a);  // from 2^23 on every number is whole
+  return select(abs(a) < Lane(8388608.0F), below, a);  // all numbers from 2^23 on are whole
 }
 
-/// table[index]; every index a whole number within the table.
+/// table[index]; every index must be a whole number within the table.
 ATTNLAB_INLINE Lane look_up(const float* table, Lane index) {
 #if defined(__AVX512F__)
   return FloatRegister(_mm512_mask_i32gather_ps(
@@ -113,16 +113,16 @@ ATTNLAB_INLINE float horizontal_sum(Lane a) { return stdx::reduce(a.value); }
 ATTNLAB_INLINE float horizontal_max(Lane a) { return stdx::hmax(a.value); }
 ATTNLAB_INLINE float horizontal_min(Lane a) { return stdx::hmin(a.value); }
 
-/// min(a, b), a where b is -inf or NaN.
+/// min(a, b); a if b is -inf or NaN.
 ATTNLAB_INLINE Lane min_above_minus_infinity(Lane a, Lane b) {
   return select(b > Lane(-std::numeric_limits<float>::infinity()), min(a, b), a);
 }
 
-/// Added to a number, it leaves the nearest whole one, n, plus 126 in the low bits of the sum: the exponent
-/// of 2^(n-1); n = -126 becomes the number 0.
+/// Adding this constant to a number x puts n + 126, n the nearest whole number to x, into the low bits of the
+/// sum: the exponent of 2^(n-1). n = -126 gives the number 0.
 inline constexpr float round_and_bias = 12582912.0F + 126.0F;  // 1.5 x 2^23 + 126
 
-/// 2^(n + fraction) for -126 <= n <= 128, `shifted` being n + round_and_bias, and |fraction| <= 1/2.
+/// 2^(n + fraction) for -126 <= n <= 128, |fraction| <= 1/2 and `shifted` = n + round_and_bias.
 ATTNLAB_INLINE Lane power_of_two(Lane shifted, Lane fraction) {
   // Minimax of 2^(1 + f) on [-1/2, 1/2], relative error 7.5e-8.
   Lane power = Lane(0.0026552932F);
@@ -135,8 +135,8 @@ ATTNLAB_INLINE Lane power_of_two(Lane shifted, Lane fraction) {
   return power * Lane(std::bit_cast<FloatRegister>(bits << 23));
 }
 
-/// e^x for x <= 0: within 3 + |x| / 4 ULP (3 + 1.4 |x| where there is no fused multiply-add), 0 below -86.99
-/// (so that no result is subnormal), NaN for NaN.
+/// e^x for x <= 0: within 3 + |x| / 4 ULP (3 + 1.4 |x| without fused multiply-add); 0 below -86.99, so that
+/// no result is subnormal; NaN for NaN.
 ATTNLAB_INLINE Lane exp_of_negative(Lane x) {
   constexpr float lowest = -87.33F;  // its n below is -126
   constexpr float log2_e = 1.44269504F;
@@ -155,7 +155,7 @@ ATTNLAB_INLINE Lane exp(Lane x) {
   const Lane clamped = select(above > Lane(highest), Lane(highest), above);
   const Lane shifted = clamped * Lane(log2_e) + Lane(round_and_bias);
   const Lane n = shifted - Lane(round_and_bias);
-  // x - n ln 2, ln 2 in two parts, the large one exact when multiplied.
+  // x - n ln 2, with ln 2 in two parts; products with the large part are exact.
   const Lane rest = (clamped - n * Lane(0.693359375F)) - n * Lane(-2.12194440e-4F);
   return power_of_two(shifted, rest * Lane(log2_e));
 }
@@ -182,8 +182,8 @@ ATTNLAB_INLINE Lane logistic(Lane x) {
   return select(x < Lane(0.0F), decayed, Lane(1.0F)) / (Lane(1.0F) + decayed);
 }
 
-/// log2 x as a whole number and what is left of it, in [-1/2, 1/2], with a relative error below 1e-7 of that.
-/// x positive and not subnormal.
+/// log2 x as a whole number and a remainder in [-1/2, 1/2] with a relative error below 1e-7. x must be
+/// positive and not subnormal.
 struct SplitLog2 {
   Lane whole, rest;
 };
@@ -206,7 +206,7 @@ ATTNLAB_INLINE SplitLog2 split_log2(Lane x) {
 
 inline constexpr float least_normal = 1.17549435e-38F;
 
-/// log2 of any positive number, subnormal ones included; not infinity.
+/// log2 of any finite positive number, including subnormal ones.
 ATTNLAB_INLINE SplitLog2 split_log2_of_any(Lane x) {
   const Mask subnormal = x < Lane(least_normal);
   SplitLog2 log2 = split_log2(select(subnormal, x * Lane(16777216.0F), x));
@@ -224,7 +224,7 @@ ATTNLAB_INLINE Lane log(Lane x) {
   return select(x >= Lane(0.0F), positive, Lane(std::numeric_limits<float>::quiet_NaN()));
 }
 
-/// 2^(exponent x log2), `product` being that exponent, from -126 on: 0 at -126, infinity from 129 on.
+/// 2^product with product = exponent x log2, for product >= -126: 0 at -126, infinity from 129 on.
 ATTNLAB_INLINE Lane power_of_two(SplitLog2 log2, Lane exponent, Lane product) {
   const Lane shifted = product + Lane(round_and_bias);
   const Lane n = shifted - Lane(round_and_bias);
@@ -237,15 +237,16 @@ ATTNLAB_INLINE Lane log_logistic(Lane x) {
   return min(x, Lane(0.0F)) - log(Lane(1.0F) + exp_of_negative(Lane(0.0F) - abs(x)));
 }
 
-/// base^exponent for 0 < base <= 1 and exponent >= 0: relative error below 2e-7 (1 + exponent), and nothing
-/// where the result is below 2^-125.
+/// base^exponent for 0 < base <= 1 and exponent >= 0, with a relative error below 2e-7 (1 + exponent); 0 if
+/// the result is below 2^-125.
 ATTNLAB_INLINE Lane pow_of_share(Lane base, Lane exponent) {
   const SplitLog2 log2 = split_log2(max(base, Lane(least_normal)));
   return power_of_two(log2, exponent, max(exponent * (log2.whole + log2.rest), Lane(-126.0F)));
 }
 
-/// base^exponent for base >= 0 and a finite exponent: relative error below 2e-7 (1 + |exponent| + |exponent
-/// log2 base|), 0 where the result is below 2^-125; NaN below 0 and for NaN, but 1 where the exponent is 0.
+/// base^exponent for base >= 0 and a finite exponent, with a relative error below 2e-7 (1 + |exponent| +
+/// |exponent log2 base|); 0 if the result is below 2^-125; NaN for a negative base and for NaN, but 1 if the
+/// exponent is 0.
 ATTNLAB_INLINE Lane pow(Lane base, Lane exponent) {
   const Lane zero = Lane(0.0F);
   const Lane infinity = Lane(std::numeric_limits<float>::infinity());
@@ -258,7 +259,7 @@ ATTNLAB_INLINE Lane pow(Lane base, Lane exponent) {
   return select(exponent == zero, Lane(1.0F), defined);
 }
 
-/// Stores bfloat16, rounded to nearest, ties to even; subnormal numbers and NaN stay what they are.
+/// Stores bfloat16, rounded to nearest, ties to even; subnormal numbers stay subnormal and NaN stays NaN.
 ATTNLAB_INLINE void store_bf16(Lane a, std::uint16_t* to) {
   using Bits = stdx::rebind_simd_t<std::uint32_t, FloatRegister>;
   const auto word = std::bit_cast<Bits>(a.value);
@@ -304,8 +305,8 @@ ATTNLAB_INLINE Lane load_bf16(const std::uint16_t* from) {
 #endif
 }
 
-/// Stores the elements of `values` whose mask is set one behind another; returns how many. The target needs
-/// room for a whole lane.
+/// Stores the elements of `values` whose mask is set, without gaps, and returns their number. The target
+/// needs room for a whole lane.
 ATTNLAB_INLINE std::int64_t append(Mask mask, Lane values, float* to) {
 #if defined(__AVX512F__)
   const auto bits = static_cast<__mmask16>(static_cast<unsigned>(stdx::__data(mask)));
@@ -321,12 +322,13 @@ ATTNLAB_INLINE std::int64_t append(Mask mask, Lane values, float* to) {
 #endif
 }
 
-/// Appends the elements of `values` and `keys` whose mask is set; returns how many. Both targets need room
-/// for a whole lane, and may be what the values came from, or before it.
+/// Appends the elements of `values` and `keys` whose mask is set and returns their number. Both targets need
+/// room for a whole lane. They may be the memory that the values were loaded from, or memory before it.
 ATTNLAB_INLINE std::int64_t append(Mask mask, Lane values, IntRegister keys, float* to,
                                    std::int32_t* keys_to) {
 #if defined(__AVX512F__)
-  // Compressing into a register and storing that is three times faster on Zen 4 than compressing into memory.
+  // On Zen 4, compressing into a register and storing the register is three times as fast as compressing into
+  // memory.
   const auto bits = static_cast<__mmask16>(static_cast<unsigned>(stdx::__data(mask)));
   _mm512_storeu_ps(to, _mm512_maskz_compress_ps(bits, static_cast<__m512>(values.value)));
   _mm512_storeu_si512(keys_to, _mm512_maskz_compress_epi32(bits, std::bit_cast<__m512i>(keys)));

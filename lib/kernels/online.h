@@ -13,7 +13,7 @@
 
 namespace attnlab::ATTNLAB_LEVEL {
 
-/// Maximum of every lane of a row.
+/// The maximum of each lane over a row.
 ATTNLAB_INLINE Lane row_maxima(const float* row, std::int64_t columns) {
   Lane first = Lane(-std::numeric_limits<float>::infinity());
   Lane second = first;
@@ -26,12 +26,12 @@ ATTNLAB_INLINE Lane row_maxima(const float* row, std::int64_t columns) {
   return max(first, second);
 }
 
-/// What a row's running sums are relative to: a row without a finite maximum must not turn -inf into NaN.
+/// The reference of the running sums of a row: the maximum, or 0 if that is -inf, since -inf - (-inf) is NaN.
 ATTNLAB_INLINE float finite_reference(float maximum) {
   return maximum == -std::numeric_limits<float>::infinity() ? 0.0F : maximum;
 }
 
-/// Nothing is gathered beside the softmax state.
+/// Gathers nothing besides the softmax state.
 struct NoSketch {
   static constexpr bool asks_whether_finite = false;
   ATTNLAB_INLINE void move_reference(std::int64_t, float, float) {}
@@ -60,7 +60,7 @@ struct EntropySketch {
   ATTNLAB_INLINE void end_row(std::int64_t row) { sums.add_to(rows[row]); }
 };
 
-/// A TileSketch whose logits are the range that statistics ask for, too.
+/// A TileSketch that also gathers the range of the logits.
 struct OnlineSketch {
   static constexpr bool asks_whether_finite = true;
   TileSketch sums;
@@ -91,7 +91,7 @@ struct OnlineSketch {
   }
 };
 
-/// Weights are of no use to anyone.
+/// Discards the weights.
 struct NoStore {
   ATTNLAB_INLINE void operator()(Lane, std::int64_t) const {}
 };
@@ -105,7 +105,7 @@ struct StoreBf16 {
   std::uint16_t* weights;
   ATTNLAB_INLINE void operator()(Lane weight, std::int64_t at) const {
 #if defined(__AVX512BF16__)
-    // Takes subnormal numbers for 0; no weight is one.
+    // Treats subnormal numbers as 0; no weight is subnormal.
     _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(weights + at),
                         std::bit_cast<__m256i>(_mm512_cvtneps_pbh(static_cast<__m512>(weight.value))));
 #else
@@ -114,7 +114,7 @@ struct StoreBf16 {
   }
 };
 
-/// Makes room for a new maximum: what was summed up relative to the old one is scaled down.
+/// Changes the maximum and scales the sums, which were relative to the old one.
 ATTNLAB_INLINE void rescale_row(const OnlineRows& state, std::int64_t row, float kept) {
   float* sums = state.sum + row * row_code_columns;
   (Lane::load(sums) * Lane(kept)).store(sums);
@@ -134,7 +134,7 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
       const float maximum = horizontal_max(maxima);
       state.maximum[row] = maximum;
       sketch.move_reference(row, finite_reference(before), finite_reference(maximum));
-      // Before the first finite logit the sums are 0, or NaN for good.
+      // Before the first finite logit the sums are 0, or NaN, which stays.
       if (before != -std::numeric_limits<float>::infinity())
         rescale_row(state, row, __builtin_expf(before - maximum));
     }
@@ -162,8 +162,8 @@ ATTNLAB_INLINE void absorb_online_rows(const LogitTile& tile, const OnlineRows& 
       for (; j + 2 * Lane::width <= columns; j += 2 * Lane::width) absorb.template operator()<finite, 2>(j);
       if (j < columns) absorb.template operator()<finite, 1>(j);
     };
-    // Where every key is visible, statistics need no test of each logit. Less a reference that is not lost
-    // beside the largest number, a finite logit may be -inf.
+    // If all keys are visible, statistics need no test of visibility per logit. Less a reference that is not
+    // lost beside the largest number, a finite logit may be -inf.
     if (Sketch::asks_whether_finite && finite_reference(state.maximum[row]) <= 1e30F &&
         are_finite(StorageF32{}, logits, tile.columns))
       absorb_all.template operator()<Sketch::asks_whether_finite>();

@@ -1,4 +1,4 @@
-// Row code that folds a tile into row sketches: float32 within a row of the tile, float64 across tiles.
+// Row code that adds a tile to row sketches: in float32 within a row of the tile, in float64 across tiles.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace attnlab::ATTNLAB_LEVEL {
 
-/// Lanes that are neighbours in a row.
+/// Adjacent lanes of a row.
 template <int count>
 struct Lanes {
   Lane lane[count];
@@ -29,12 +29,12 @@ struct LaneSums {
     sum = sum + weight;
     add_moments(weight, logit);
   }
-  /// For whom the sum is summed up elsewhere.
+  /// Leaves out the sum, which is computed elsewhere.
   ATTNLAB_INLINE void add_moments(Lane weight, Lane logit) {
     sum_logit = sum_logit + weight * logit;
     sum_square = sum_square + weight * weight;
   }
-  /// `unit`: what the weights are multiples of.
+  /// `unit`: scale of the weights.
   ATTNLAB_INLINE void add_to(WeightSums& sums, double unit = 1) const {
     sums.sum += unit * static_cast<double>(horizontal_sum(sum));
     sums.sum_logit += unit * static_cast<double>(horizontal_sum(sum_logit));
@@ -42,13 +42,13 @@ struct LaneSums {
   }
 };
 
-/// Keys of a row that lie in the same bucket of distances, on the same side of the position, and are sink
-/// keys or not, all of them: what a row of a tile is cut into, so that no key is asked where it belongs.
+/// A range of keys of a row that are in the same bucket of distances, on the same side of the position, and
+/// all or none sink keys. A row of a tile is cut into such ranges, so that keys are not tested one by one.
 struct Segment {
   std::int64_t position = 0;
-  std::int64_t sink_end = 0;  ///< the key behind the sink keys
+  std::int64_t sink_end = 0;  ///< the key after the sink keys
   std::int64_t first_key = 0;
-  std::int64_t last_key = 0;  ///< may lie beyond the tile
+  std::int64_t last_key = 0;  ///< may be beyond the tile
 
   ATTNLAB_INLINE void begin(std::int64_t key) {
     first_key = key;
@@ -67,14 +67,14 @@ struct Segment {
 
  private:
   static_assert((window_keys & (window_keys - 1)) == 0, "the window is a whole number of buckets");
-  /// Largest power of two that is not above `distance` >= 1.
+  /// The largest power of two that is at most `distance` >= 1.
   ATTNLAB_INLINE static std::int64_t lower_end(std::int64_t distance) {
     return std::int64_t{1} << (63 - __builtin_clzll(static_cast<std::uint64_t>(distance)));
   }
 };
 
-/// As shrink(), but up to `most` >= `kept` may stay: looks for a bound, counting in registers, which takes a
-/// tenth of the time that selecting takes. `highest`: no logit is above it.
+/// As shrink(), but keeps up to `most` >= `kept` logits: it finds a bound by counting in registers, which
+/// takes a tenth of the time of a selection. `highest`: an upper bound of the logits.
 [[gnu::noinline]] static void shrink_in_lanes(LargestLogits& largest, std::int64_t most, float highest) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   if (largest.count <= most) return;
@@ -94,8 +94,8 @@ struct Segment {
     largest.count = static_cast<std::int32_t>(count);
     largest.bound = bound;
   };
-  // At least `kept` are above `low`, fewer above `high`. Two steps of three are where a straight line between
-  // the counts has `most`, the first where tails of logits mostly have it.
+  // At least `kept` logits are above `low`, fewer above `high`. Two of three steps interpolate the counts
+  // linearly to `most`; the first step is a guess from typical tails of logits.
   float low = largest.bound;
   float high = highest;
   if (low == -infinity) {
@@ -122,7 +122,7 @@ struct Segment {
             static_cast<float>(above_low - above_high);
   }
   if (above_low <= most) return keep(low);
-  // Neighbouring numbers: what lies between is equal to `high`.
+  // The two are adjacent numbers: logits between them are equal to `high`.
   keep(high);
   while (largest.count < LargestLogits::kept) largest.values[largest.count++] = high;
 }
@@ -144,7 +144,7 @@ static TopSums top_sums(RowSketch& sketch) {
   }
   TopSums sums;
   sums.top64 = static_cast<double>(horizontal_sum(all));
-  // Every lane in falling order, so that what is largest is in the first register.
+  // Sorts every lane in descending order, so that the first register has the largest.
   for (std::int64_t sorted = 1; sorted < lanes; ++sorted)
 #pragma GCC unroll 16
     for (std::int64_t l = sorted; l > 0; --l) {
@@ -152,7 +152,7 @@ static TopSums top_sums(RowSketch& sketch) {
       values[l - 1] = max(upper, values[l]);
       values[l] = min(upper, values[l]);
     }
-  // From the largest on, equal ones at once.
+  // From the largest on; equal ones together.
   for (std::int64_t left = std::min(8, largest.count); left > 0;) {
     const Lane greatest = Lane(horizontal_max(values[0]));
     const Mask found = values[0].value == greatest.value;
@@ -168,7 +168,7 @@ static TopSums top_sums(RowSketch& sketch) {
   return sums;
 }
 
-/// Everything of a RowSketch but its LogitRange. What a row is absorbed as: its logits, or the logarithms of
+/// All sums of a RowSketch except its LogitRange. A row is absorbed as its logits, or as the logarithms of
 /// its weights.
 struct TileSketch {
   static constexpr bool asks_whether_finite = true;
@@ -177,7 +177,7 @@ struct TileSketch {
   RowSketch* sketch = nullptr;
   LaneSums weights{}, valued{};
   Lane sum_logit_square{}, sum_distance{}, support{};
-  Lane offset{};  ///< key - position, of the keys of the next lane
+  Lane offset{};  ///< key - position for the keys of the next lane
   Segment segment{};
   Lane segment_sum{};
 
@@ -196,8 +196,8 @@ struct TileSketch {
     offset = Lane::iota() + Lane(tile.first_key - segment.position);
   }
 
-  /// Neighbouring lanes, from `column` on. Logits: relative to the sketch's reference, of which the weights
-  /// are the exponentials; absolutes: without it. `finite`: all of them are.
+  /// Adds adjacent lanes, from `column` on. `logits`: relative to the reference of the sketch; the weights
+  /// are their exponentials. `absolutes`: without the reference. `finite`: whether all are finite.
   template <bool finite, int count>
   ATTNLAB_INLINE void add(const Lanes<count>& lane_weights, const Lanes<count>& logits,
                           const Lanes<count>& absolutes, std::int64_t column) {
@@ -232,7 +232,7 @@ struct TileSketch {
     Lane norm = Lane::load(out.value_norms + key);
     Lane log_norm = Lane::load(out.log_value_norms + key);
     if constexpr (!finite) {
-      const Mask seen = weight > zero;  // where not, and in NaN, no logarithm is multiplied
+      const Mask seen = weight > zero;  // elsewhere, and for NaN, no logarithm is multiplied
       u = select(seen, logit, zero);
       norm = select(seen, norm, zero);
       log_norm = select(seen, log_norm, zero);
@@ -256,8 +256,8 @@ struct TileSketch {
     segment_sum = segment_sum + rest;
   }
 
-  /// Without asking whether there are any: that is as good as random, and wrong guesses took more than a
-  /// quarter of what statistics add to a pass.
+  /// Appends without testing whether there are any: the outcome is as good as random, and mispredictions took
+  /// more than a quarter of the time that statistics add to a pass.
   template <int count>
   ATTNLAB_INLINE void keep_largest(const Lanes<count>& absolutes) {
     static_assert(Lane::width <= LargestLogits::slack);

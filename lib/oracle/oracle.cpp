@@ -20,7 +20,7 @@ Real activate(Activation activation, Real x) {
 /// A weight times what modifiers multiply it by, above 0 if the weight is.
 double times_factor(double weight, double factor) { return weight > 0 ? positive(weight * factor) : weight; }
 
-/// Nats, of the softmax of `logits`.
+/// Entropy in nats of the softmax of `logits`.
 template <class Real>
 double entropy(std::span<const double> logits) {
   double maximum = -std::numeric_limits<double>::infinity();
@@ -36,8 +36,7 @@ double entropy(std::span<const double> logits) {
   return static_cast<double>(std::log(sum) - weighted / sum);
 }
 
-/// Nats that entropy() may be off by where each logit is off by what `errors` says: its slope is -p (ln p +
-/// H).
+/// Error in nats of entropy() if each logit has an error of `errors`: the slope is -p (ln p + H).
 double entropy_error(std::span<const double> logits, std::span<const LogitError> errors) {
   double maximum = -std::numeric_limits<double>::infinity();
   for (const double logit : logits) maximum = std::max(maximum, logit);
@@ -164,7 +163,7 @@ LogitError RowAttention<Real>::error_of(const RawLogit& logit) const {
   const bool pairwise = net_.hidden > 0;
   const bool transforms =
       !pairwise && (variant_.score.transforms_queries() || variant_.score.transforms_keys());
-  // Preparing a vector adds up head_dim terms of its own; what comes of it is rounded to the storage type.
+  // Preparing a vector adds up head_dim terms; the result is rounded to the storage type.
   const auto terms =
       static_cast<double>(problem_.shape.head_dim * (transforms ? 2 : 1) + net_.hidden + net_.hidden2);
   const bool stores = transforms && !variant_.score.needs_float32() && problem_.dtype != DType::f32;
@@ -273,7 +272,7 @@ void RowAttention<Real>::output(std::int64_t i, std::span<double> output) {
   std::vector<float> v(output.size());
   std::vector<Real> sum(output.size(), Real(0));
   add_up(order_, 0, keys_.size(), std::span(sum), [&](std::size_t t, std::span<Real> total) {
-    if (row_[t] == 0) return;  // off the support: no effect, whatever the value
+    if (row_[t] == 0) return;  // outside of the support: no effect, whatever the value
     read_row(inputs_.v, batch_, problem_.shape.kv_head(head_), keys_[t], v);
     for (std::size_t c = 0; c < total.size(); ++c)
       total[c] += static_cast<Real>(row_[t]) * static_cast<Real>(v[c]);

@@ -10,7 +10,7 @@ namespace attnlab {
 
 namespace {
 
-/// Adds the rows of one query bin to its line of `map`.
+/// Adds the rows of one query bin to its row of `map`.
 void add_rows(Oracle& oracle, const Shape& shape, std::int64_t bin, WeightMap& map) {
   const std::int64_t begin = bin * shape.seqlen_q / map.bins;
   const std::int64_t end = (bin + 1) * shape.seqlen_q / map.bins;
@@ -38,7 +38,7 @@ void add_rows(Oracle& oracle, const Shape& shape, std::int64_t bin, WeightMap& m
   map.entropy[at] = entropy / rows;
   map.mean_distance[at] = distance / rows;
   for (std::int64_t column = 0; column < map.bins; ++column) {
-    // Key j falls into bin floor(j bins / n): the bin's first key is ceil(bin n / bins).
+    // Key j is in bin floor(j bins / n), so the first key of a bin is ceil(bin n / bins).
     const auto first = [&](std::int64_t of) { return (of * shape.seqlen_k + map.bins - 1) / map.bins; };
     line[column] *= static_cast<double>(shape.seqlen_k) /
                     static_cast<double>((end - begin) * (first(column + 1) - first(column)));

@@ -1,4 +1,4 @@
-// Row statistics of the fast engines against the oracle's, row by row.
+// Row statistics of the fast engines against those of the oracle, row by row.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ double mass_within(const RowStatistics& row, double distance) {
   return mass;
 }
 
-/// A percentile jumps where the mass reaches its share within rounding.
+/// A percentile may jump if the mass reaches its share within rounding.
 void expect_percentile(double got, const RowStatistics& wanted, double share, double allowed) {
   EXPECT_GE(mass_within(wanted, got), share - allowed);
   if (got > 0) {
@@ -32,7 +32,7 @@ void expect_percentile(double got, const RowStatistics& wanted, double share, do
   }
 }
 
-/// The worst of a fast engine's row: what differs by how many times what is allowed.
+/// The worst statistic of a row of a fast engine, and its difference relative to the tolerance.
 void expect_row(const RowStatistics& got, const RowStatistics& wanted, const Allowed& allowed) {
   ASSERT_EQ(got.visible, wanted.visible);
   for (std::size_t s = 0; s < statistic_names.size(); ++s) {
@@ -50,8 +50,8 @@ void expect_row(const RowStatistics& got, const RowStatistics& wanted, const All
         << "bucket " << bucket;
 }
 
-/// Every fast engine, in every fifth row and the last: five is prime to the sizes of tiles, strips and
-/// registers.
+/// Compares every fast engine in every fifth row and the last row: five has no common divisor with the sizes
+/// of tiles, strips and registers.
 void expect_agreement(const definitions::Variant& variant, const Shape& shape, DType dtype) {
   const ProductsOfTheLevel products;
   const Case given = make_case(name_of(variant), shape, dtype);
@@ -123,7 +123,7 @@ TEST(Statistics, DoNotDependOnWhatIsMasked) {
        {"window(40)|softmax", "window(40)|sigmoid", "window(40)|entmax(1.5)", "window(40)|topk_softmax(8)"}) {
     const Case clean = make_case(name, shape, DType::f32);
     Case dirty = make_case(name, shape, DType::f32);
-    // The first query sits at key 450 and sees from 411 on.
+    // The first query is at key 450 and sees keys from 411 on.
     const std::vector<float> nan(16, std::numeric_limits<float>::quiet_NaN());
     for (std::int64_t j = 0; j < 411; ++j)
       for (const MutableTensorView& tensor : {dirty.k.view(), dirty.v.view()})
@@ -133,8 +133,8 @@ TEST(Statistics, DoNotDependOnWhatIsMasked) {
       const Outcome outcome = run_with_statistics(*engine, dirty);
       for (std::size_t row = 0; row < expected.statistics.size(); ++row)
         for (std::size_t s = 0; s < statistic_names.size(); ++s)
-          // Norms of values are relative to the largest, which may have been a masked one: each is rounded
-          // anew, and so are its logarithm and the two products with it.
+          // Norms of values are relative to the largest, which may be the norm of a masked value: each is
+          // rounded again, as are its logarithm and the two products with it.
           EXPECT_NEAR(outcome.statistics[row].values[s], expected.statistics[row].values[s],
                       4 * epsilon(DType::f32) * (1 + std::abs(expected.statistics[row].values[s])))
               << engine->name() << ' ' << name << ' ' << statistic_names[s] << " of row " << row;

@@ -1,4 +1,4 @@
-// What must hold whatever the numbers: determinism, masks, order of keys, shifts, constants.
+// Identities that hold for any input: determinism, masks, order of keys, shifts, constants.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -19,14 +19,14 @@ const char* const normalisers[] = {"softmax",          "off_by_one",    "sigmoid
                                    "sparsemax",        "entmax(1.5)",   "entmax(1.3)",
                                    "topk_softmax(20)", "fusedmax(0.1)", "oscarmax(0.01)"};
 
-/// Those whose weights sum to 1.
+/// Normalisers whose weights sum to 1.
 const char* const convex[] = {"softmax",          "sparsemax",     "entmax(1.5)",   "entmax(1.3)",
                               "topk_softmax(20)", "fusedmax(0.1)", "oscarmax(0.01)"};
 
-/// What is sparsemax after something that does nothing.
+/// Normalisers that are sparsemax after a transformation that does nothing.
 const char* const without_penalty[] = {"causal|fusedmax(0)", "causal|oscarmax(0)"};
 
-/// Few queries and many keys, which are used as they are stored; the last tile is not whole.
+/// Few queries and many keys, which are used as they are stored; the last tile is partial.
 const Shape split_by_keys{1, 1, 1, 10, 2500, 16, 16};
 
 void set_row(Tensor& tensor, std::int64_t i, float value) {
@@ -39,7 +39,7 @@ void set_row(Tensor& tensor, std::int64_t i, float value) {
 TEST(Identities, ThreadsAndRepeatsChangeNoBit) {
   for (const char* normaliser : normalisers) {
     for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
-      // The second is split by keys.
+      // The second problem is split by keys.
       for (const Shape& shape : {Shape{2, 3, 3, 700, 700, 64, 64}, Shape{1, 4, 2, 5, 9000, 16, 16}}) {
         Case given = make_case(std::string("causal|") + normaliser, shape, dtype, 1);
         for (const Engine* engine : fast_engines(given)) {
@@ -58,7 +58,7 @@ TEST(Identities, ThreadsAndRepeatsChangeNoBit) {
   }
 }
 
-/// But for the order of float32 sums, which tiles decide.
+/// Equal up to the order of float32 sums, which depends on tiles.
 void expect_equal_statistics(const RowStatistics& got, const RowStatistics& wanted) {
   ASSERT_EQ(got.visible, wanted.visible);
   for (std::size_t s = 0; s < statistic_names.size() && wanted.visible > 0; ++s) {
@@ -67,7 +67,7 @@ void expect_equal_statistics(const RowStatistics& got, const RowStatistics& want
       EXPECT_TRUE(std::isnan(got.values[s])) << statistic_names[s];
       continue;
     }
-    if (statistic_names[s].starts_with("distance_p")) continue;  // it jumps
+    if (statistic_names[s].starts_with("distance_p")) continue;  // a percentile jumps
     EXPECT_NEAR(got.values[s], expected, 2e-5 * (1 + std::abs(expected))) << statistic_names[s];
   }
   for (std::size_t bucket = 0; bucket < distance_buckets && wanted.visible > 0; ++bucket)
@@ -170,7 +170,7 @@ TEST(Identities, WithoutAPenaltyItIsSparsemax) {
 }
 
 TEST(Identities, LogNIsATemperatureWhereRowsAreAlike) {
-  // Every row sees 200 keys: a ln n is one number.
+  // Every row sees 200 keys, so a ln n is one number.
   const Shape shape{1, 2, 1, 130, 200, 32, 32};
   const Case scaled = make_case(fmt::format("temperature({})", 1 / (0.5 * std::log(200))), shape, DType::f32);
   const Case given = make_case("log_n(0.5)", shape, DType::f32);
@@ -181,7 +181,7 @@ TEST(Identities, LogNIsATemperatureWhereRowsAreAlike) {
 }
 
 TEST(Identities, DistancesOfBfloat16RowsAreThoseOfFloat32) {
-  // Squared norms rounded to bfloat16 would move logits by whole numbers.
+  // Squared norms rounded to bfloat16 would change logits by whole numbers.
   for (const char* name : {"neg_l2|causal|softmax", "neg_l2(0.3)|sigmoid", "neg_l2(1)|entmax(1.5)"}) {
     for (const Shape& shape : {Shape{1, 2, 1, 130, 300, 33, 32}, split_by_keys}) {
       const Case narrow = make_case(name, shape, DType::bf16, 2, 3);
@@ -210,7 +210,7 @@ TEST(Identities, DistancesOfBfloat16RowsAreThoseOfFloat32) {
 TEST(Identities, OrderOfKeysChangesNothing) {
   for (const char* normaliser : normalisers) {
     if (Variant::parse(normaliser).normaliser.name().starts_with("fusedmax"))
-      continue;  // looks at neighbours
+      continue;  // depends on neighbouring keys
     const Shape shape{1, 1, 1, 200, 1100, 32, 32};
     const Case given = make_case(normaliser, shape, DType::f32);
     Case reversed = make_case(normaliser, shape, DType::f32);
@@ -248,7 +248,7 @@ TEST(Identities, WhatIsMaskedHasNoEffect) {
   }
 }
 
-/// Of the first head.
+/// The statistics of the first head.
 std::int64_t heaviest_key(const Case& given, std::int64_t query) {
   Oracle oracle(given.variant, given.problem, given.inputs());
   oracle.select(0, 0);
@@ -266,7 +266,7 @@ TEST(Identities, NanStaysInTheRowsThatSeeIt) {
           Case dirty = make_case(std::string("causal&window(50)|") + normaliser, shape, dtype);
           const std::string place = where;
           const std::int64_t query = shape.seqlen_q / 2;
-          // Some rows before the query see the key no more, or not yet. A value is NaN where it has weight.
+          // Some earlier rows do not see the key. The output is NaN if the NaN value has weight.
           const std::int64_t key = place == "value" ? heaviest_key(clean, query)
                                                     : shape.position(query) - (shape.seqlen_q > 50 ? 0 : 49);
           const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -311,7 +311,7 @@ TEST(Identities, RowsWithoutKeysAreZero) {
 
 TEST(Identities, EqualLogitsShareEvenly) {
   for (const char* normaliser : normalisers) {
-    // More keys than candidates are kept, so that whole rows are solved.
+    // More keys than the buffer of candidates holds, so that whole rows are solved.
     Case given = make_case(normaliser, {1, 1, 1, 3, 1500, 8, 8}, DType::f32, 1, 0);
     const Outcome expected = run_with_statistics(find_engine("reference"), given);
     for (const Engine* engine : fast_engines(given)) {
@@ -322,7 +322,7 @@ TEST(Identities, EqualLogitsShareEvenly) {
         const double logarithm = epsilon(DType::f32) * (1 + std::log(1500.0));
         EXPECT_NEAR(row[Statistic::top8_mass], 8 / 1500.0, 8 / 1500.0 * logarithm) << normaliser;
         EXPECT_NEAR(row[Statistic::top64_mass], 64 / 1500.0, 64 / 1500.0 * logarithm) << normaliser;
-        // Logarithms of weights are float32.
+        // Logarithms of weights are in float32.
         EXPECT_NEAR(row[Statistic::entropy], std::log(1500.0), 2 * epsilon(DType::f32) * std::log(1500.0))
             << engine->name() << ' ' << normaliser;
       }

@@ -21,13 +21,13 @@ namespace {
 
 constexpr float masked = -std::numeric_limits<float>::infinity();
 
-/// Logits of one query, some of them masked, whole lanes of them.
+/// Logits of one query, in whole lanes; some keys are masked.
 struct Row {
   std::vector<float> logits, norms, log_norms;
   std::int64_t position = 0;
 };
 
-/// Standard deviations of logits up to `most_spread`.
+/// Logits with a standard deviation up to `most_spread`.
 Row random_row(float most_spread) {
   std::mt19937 bits(*rc::gen::arbitrary<unsigned>());
   std::normal_distribution<float> normal;
@@ -47,7 +47,7 @@ Row random_row(float most_spread) {
   return row;
 }
 
-/// Softmax of the visible keys, and how far sums of `terms` terms, each rounded by `unit`, may be from it.
+/// Softmax of the visible keys, and the error bound of sums of `terms` terms, each rounded by `unit`.
 struct Definition {
   RowStatistics statistics;
   std::array<double, statistic_names.size()> allowed;
@@ -102,7 +102,7 @@ void expect_near(const RowStatistics& got, const Definition& definition) {
 TEST(Sketch, PartsInAnyOrderAreTheWhole) {
   EXPECT_TRUE(rc::check([] {
     const Row row = random_row(40);
-    // A rounding a key, and another where sums become relative to a new maximum.
+    // One rounding for each key, and one more when the reference changes to a new maximum.
     const Definition wanted = by_definition(row, 2 * static_cast<double>(row.logits.size()),
                                             std::numeric_limits<double>::epsilon());
     const std::vector<std::size_t> cuts = random_cuts(row.logits.size(), 1);
@@ -123,11 +123,11 @@ TEST(Sketch, PartsInAnyOrderAreTheWhole) {
 TEST(Sketch, RowCodeMakesTheSameOfTiles) {
   EXPECT_TRUE(rc::check([] {
     const RowCode& code = row_code(isa_level());
-    // Squares of contributions stay within float32, even where the largest weight is of a value of 0.
+    // Squares of contributions stay within float32, even if the largest weight has a value of 0.
     const Row row = random_row(5);
     std::vector<float> scaled_norms = row.norms;
     for (float& norm : scaled_norms) norm *= value_norm_scale;
-    // Sixteen terms in a lane of a tile; exponentials are off by three units and by what their logits have.
+    // Sixteen terms in a lane of a tile; exponentials have an error of three units plus that of their logits.
     const Definition wanted = by_definition(row, 16 + 3 + 5, epsilon(DType::f32));
     const std::vector<std::size_t> cuts = random_cuts(row.logits.size(), row_code_columns);
     std::vector<RowSketch> parts;

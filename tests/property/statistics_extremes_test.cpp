@@ -1,7 +1,7 @@
-// Statistics of every normaliser where rows are extreme: weights that underflow, logits that are equal,
-// subnormal, huge or far apart, one key, no key, values without a norm, packed sequences. Engines against the
-// definitions in float64. Logits are exact in float32 (one dimension, queries of 1), so an engine is off by
-// what its own arithmetic rounds, which the tolerances add up.
+// Statistics of every normaliser in extreme rows: weights that underflow; logits that are equal, subnormal,
+// huge or far apart; one key; no key; values of norm 0; packed sequences. Engines are compared with the
+// definitions in float64. Logits are exact in float32 (one dimension, queries of 1), so the error of an
+// engine comes from its own rounding, which the tolerances bound.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,16 +21,16 @@ namespace attnlab {
 namespace {
 
 constexpr double unit = std::numeric_limits<float>::epsilon();
-/// Of a float32 sum over a tile, which has at most 512 columns in at least four lanes.
+/// Error of a float32 sum over a tile of at most 512 columns in at least four lanes.
 constexpr double sum_error = 130 * unit / 2;
 
 /// The definitions' own: 3000 float64 terms of up to (ln 3000)^2.
 constexpr double definition_error = 1e-10;
 
-/// Relative error of row code's exp(u) (lane.h, without fused multiply-add), u itself being rounded.
+/// Relative error of exp(u) in row code (lane.h, without fused multiply-add), with a rounded u.
 double exp_error(double u) { return (3 + 1.9 * std::abs(u)) * unit; }
 
-/// Relative errors of the weights p, which sum to 1, of logits s.
+/// Relative errors of the weights p, which sum to 1, for logits s.
 std::vector<double> weight_errors(const Normaliser& normaliser, const std::vector<double>& p,
                                   const std::vector<double>& s) {
   std::vector<double> errors(p.size());
@@ -40,7 +40,7 @@ std::vector<double> weight_errors(const Normaliser& normaliser, const std::vecto
     if (p[t] > 0) supported.insert(s[t]);
   const bool solved = normaliser.kind() == NormaliserKind::row_threshold ||
                       normaliser.name().starts_with("fusedmax") || normaliser.name().starts_with("oscarmax");
-  // weight(y) = y^power: y is off by what tau is, whose equation is a sum, and by its own rounding.
+  // weight(y) = y^power: the error of y is that of tau, whose equation is a sum, and its own rounding.
   const double power = normaliser.kind() == NormaliserKind::row_threshold && normaliser.scale() < 1
                            ? 1 / normaliser.scale()
                            : 1;
@@ -51,18 +51,18 @@ std::vector<double> weight_errors(const Normaliser& normaliser, const std::vecto
     if (p[t] == 0) continue;
     errors[t] = exp_error(std::log(p[t] / largest));
     if (solved) errors[t] += power * of_excess * std::pow(p[t], -1 / power) + 2 * unit * (1 + power);
-    // ln of a weight is off by its last place.
+    // The logarithm of a weight has an error of one unit in the last place.
     if (normaliser.kind() == NormaliserKind::elementwise)
       errors[t] += 2e-7 + 1.5 * unit * (60 - std::min(s[t], 0.0));
   }
   return errors;
 }
 
-/// What float32 sums of p |t|^k may be off by, t being what is summed beside the weights.
+/// Error bounds of float32 sums of p |t|^k, t the factor summed with the weights.
 struct SumErrors {
   double moment[3] = {1, 0, 0};
   double error[3] = {sum_error, 0, 0};
-  double square = 0;  ///< relative, of sum p^2
+  double square = 0;  ///< relative error of sum p^2
 
   SumErrors(const std::vector<double>& p, const std::vector<double>& t, const std::vector<double>& relative) {
     double squares = 0;
@@ -87,12 +87,12 @@ struct SumErrors {
   double participation() const { return square + 2 * error[0]; }  ///< relative
 };
 
-/// A row as the oracle has it.
+/// A row of the oracle.
 struct ExactRow {
-  std::vector<double> p, w, s, softmax;  ///< weights and contributions of values, of sum 1; logits
+  std::vector<double> p, w, s, softmax;  ///< weights and contributions of values, with sum 1; logits
   std::vector<double> u, t;              ///< ln p over the largest; ln of p |v_j| over the largest p and |v|
   std::vector<double> distances;
-  bool weighs = false;  ///< p is defined
+  bool weighs = false;  ///< whether p is defined
 
   ExactRow(Oracle& oracle, std::int64_t i, std::int64_t position, const std::vector<double>& norms) {
     const std::span<const double> logits = oracle.logits(i);
@@ -124,7 +124,7 @@ struct ExactRow {
   }
 };
 
-/// Of statistics of the logits, which are exact.
+/// Tolerance of statistics of the logits, which are exact.
 double allowed_of_logits(Statistic statistic, const ExactRow& row, double value) {
   if (statistic != Statistic::logsumexp) return 1e-12 * (1 + value);
   std::vector<double> errors, below;
@@ -181,7 +181,7 @@ double mass_within(const RowStatistics& row, double distance) {
   return mass;
 }
 
-/// A percentile is where the mass reaches its share, within rounding.
+/// A percentile is the distance at which the mass reaches its share, within rounding.
 void expect_percentile(double got, const RowStatistics& wanted, double share, double tolerance) {
   EXPECT_GE(mass_within(wanted, got), share - tolerance);
   if (got > 0) {
@@ -215,7 +215,7 @@ void expect_row(const RowStatistics& got, const RowStatistics& wanted, const Exa
   EXPECT_FALSE(got[Statistic::top64_mass] > 1);
 }
 
-/// Engines tiled and onednn, row by row.
+/// Compares engines tiled and onednn row by row.
 void expect_statistics(const Case& given) {
   const Shape& shape = given.problem.shape;
   const Outcome expected = run_with_statistics(find_engine("reference"), given);
@@ -256,7 +256,7 @@ std::vector<float> made_logits(std::size_t count, const std::function<double(std
   return logits;
 }
 
-/// Exact in bfloat16, too.
+/// Exact also in bfloat16.
 std::vector<std::vector<float>> extreme_rows() {
   std::vector<std::vector<float>> rows{{0.5F}, {-300}};
   for (const double level : {0.25, -60.0, -100.0, -300.0, -800.0, 10240.0})
@@ -299,7 +299,7 @@ TEST(StatisticsAtExtremes, OfSubnormalLogits) {
 TEST(StatisticsAtExtremes, OfValuesWithoutANormTinyOrHuge) {
   for (const std::string& normaliser : every_normaliser())
     for (const float scale : {0.0F, 1e-30F, 1e-18F, 1e18F, 1e30F}) {
-      // The value of the largest weight is that much larger than the others.
+      // The value of the largest weight is larger than the others by this factor.
       Case given = with_logits(normaliser, DType::f32, 2, made_logits(200, [](std::size_t j) {
                                  return j == 150 ? 2 : 0.25 * static_cast<double>(j % 3);
                                }));

@@ -25,19 +25,19 @@ namespace attnlab {
 
 namespace {
 
-/// Most queries of a block, which one task takes at a time. The matrices are whole; fixed blocks make the
+/// Largest number of queries of a block, which one task computes. Matrices are whole; fixed blocks make the
 /// result the same for any number of threads.
 constexpr std::int64_t most_block_rows = 128;
 
-/// How the whole matrices are cut: blocks of queries for tasks, columns of keys for oneDNN.
+/// The cut of the matrices: blocks of queries for tasks, columns of keys for oneDNN.
 struct Blocks {
-  std::int64_t of_head;  ///< blocks of a head
-  std::int64_t rows;     ///< of a block; the last one of a head may have fewer
+  std::int64_t of_head;  ///< number of blocks of a head
+  std::int64_t rows;     ///< rows of a block; the last block of a head may have fewer
   std::int64_t columns;
 
   Blocks(const Variant& variant, const Shape& shape)
       : rows(std::min(most_block_rows, shape.seqlen_q)),
-        // The null key is a column of its own; its value is the zeros that rows of V are padded with.
+        // The null key is an additional column; its value is the zeros with which V is padded.
         columns(rounded_up(shape.seqlen_k + (has_null_key(variant.normaliser) ? 1 : 0), row_code_columns)) {
     of_head = (shape.seqlen_q + rows - 1) / rows;
   }
@@ -98,8 +98,8 @@ class OnednnPlan final : public Plan {
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
     const auto kv_heads = static_cast<std::int64_t>(packed_keys_.size());
     const std::int64_t blocks = problem_.shape.batch * problem_.shape.heads * blocks_.of_head;
-    // One barrier between the steps: each is done for the whole matrix before the next begins.
-    const OpenMpThreads one(1);  // inside a team of one, oneDNN would start threads of its own
+    // A barrier separates the steps: each step ends for the whole matrix before the next begins.
+    const OpenMpThreads one(1);  // in a team of one thread, oneDNN would start its own threads
 #pragma omp parallel num_threads(problem_.threads)
     {
       PerThread& own = threads_[static_cast<std::size_t>(omp_get_thread_num())];
@@ -156,7 +156,7 @@ class OnednnPlan final : public Plan {
     own.stream = dnnl::stream(onednn_cpu());
   }
 
-  /// Some queries of one head, and where their logits are.
+  /// Some queries of one head, and the place of their logits.
   struct LogitBlock : QueryBlock {
     float* logits;
     bf16* weights;
@@ -164,7 +164,7 @@ class OnednnPlan final : public Plan {
 
   LogitBlock block(std::int64_t index) {
     const Shape& shape = problem_.shape;
-    const std::int64_t head = index / blocks_.of_head;  // of batch x heads
+    const std::int64_t head = index / blocks_.of_head;  // counted through all batches
     const std::int64_t first = index % blocks_.of_head * blocks_.rows;
     const std::int64_t offset = index * blocks_.rows * blocks_.columns;
     return {{head / shape.heads, head % shape.heads, first, std::min(blocks_.rows, shape.seqlen_q - first)},
@@ -221,7 +221,7 @@ class OnednnPlan final : public Plan {
       if (pass)
         for (std::int64_t t = 0; t < block.rows; ++t) sketch_row(block, t, *pass, own);
       add_null_key(variant_.normaliser, logits_of(block), problem_.shape.seqlen_k);
-      // oneDNN makes NaN of a row that is -inf throughout.
+      // oneDNN turns a row of -inf into NaN.
       std::array<bool, static_cast<std::size_t>(most_block_rows)> nothing{};
       for (std::int64_t t = 0; t < block.rows; ++t) {
         const float* row = block.logits + t * blocks_.columns;
@@ -265,7 +265,7 @@ class OnednnPlan final : public Plan {
     return weights.entropy();
   }
 
-  /// The empty sketch of the row that a thread has at hand.
+  /// The empty sketch for the current row of a thread.
   static SketchRows row_sketch(const LogitBlock& block, std::int64_t t, StatisticsPass& pass) {
     pass.empty(omp_get_thread_num(), block.first + t);
     return pass.sketches(omp_get_thread_num(), block.batch, block.head);
@@ -282,7 +282,7 @@ class OnednnPlan final : public Plan {
     pass.write(*sketches.rows, block.batch, block.head, block.first + t);
   }
 
-  /// Row t's logits become its weights, each by itself.
+  /// Replaces the logits of row t by their elementwise weights.
   void weigh_row(const LogitBlock& block, std::int64_t t, StatisticsPass* pass) const {
     const std::int64_t i = block.first + t;
     const RowKeys keys = row_keys(variant_.pattern.keys(problem_.shape, i).count());
@@ -294,7 +294,7 @@ class OnednnPlan final : public Plan {
     if (pass) pass->write(*sketches.rows, block.batch, block.head, i);
   }
 
-  /// Row t's logits become its weights: solved on a copy, then put back in their places.
+  /// Replaces the logits of row t by weights: solves a copy and writes the weights back.
   void solve_row(const LogitBlock& block, std::int64_t t, StatisticsPass* pass, PerThread& own) {
     const std::int64_t i = block.first + t;
     float* row = block.logits + t * blocks_.columns;
@@ -350,8 +350,8 @@ class OnednnPlan final : public Plan {
   const Problem problem_;
   const RowCode& rows_;
   const Blocks blocks_;
-  const DType dtype_;         ///< of products
-  const std::int64_t width_;  ///< of prepared queries and keys
+  const DType dtype_;         ///< dtype of products
+  const std::int64_t width_;  ///< width of prepared queries and keys
   const TileProduct scores_;
   const TileProduct values_;
   const dnnl::softmax_forward::primitive_desc softmax_description_;
@@ -381,7 +381,7 @@ class OnednnEngine final : public Engine {
                      "tiled or reference"};
     if (leaves_keys(variant))
       return Refusal{modifiers_name(variant.modifiers) +
-                     " leaves each row some keys of its own; use engine tiled or reference"};
+                     " restricts each row to different keys; use engine tiled or reference"};
     return std::nullopt;
   }
 

@@ -67,7 +67,7 @@ class ReferenceEngine final : public Engine {
   std::optional<Refusal> refusal(const Variant&, const Problem&) const override { return std::nullopt; }
 
  private:
-  /// The oracle is not a contestant: its vectors are the heap's, and the engine takes no workspace.
+  /// The oracle is not timed against other engines: its vectors are on the heap, and it uses no workspace.
   std::unique_ptr<Plan> make_plan(const Variant& variant, const Problem& problem, Workspace&) const override {
     return std::make_unique<ReferencePlan>(variant, problem);
   }

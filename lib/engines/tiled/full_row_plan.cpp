@@ -12,7 +12,7 @@ namespace attnlab {
 
 namespace {
 
-/// Most queries whose whole rows a thread holds at a time.
+/// Largest number of queries whose whole rows a thread stores at a time.
 constexpr std::int64_t most_stored_rows = 24;
 
 class FullRowPlan final : public Plan {
@@ -92,7 +92,7 @@ class FullRowPlan final : public Plan {
   const Variant variant_;
   const Problem problem_;
   const Tiling tiling_;
-  const std::int64_t stored_rows_;  ///< queries whose rows are held at a time
+  const std::int64_t stored_rows_;  ///< number of queries whose rows are stored at a time
   LogitTiles tiles_;
   WholeRows rows_;
   std::vector<PerThread> threads_;

@@ -71,7 +71,7 @@ class OnlinePlan final : public Plan {
     std::fill(own.sums.begin(), own.sums.end(), 0.0F);
     std::fill(own.output.begin(), own.output.end(), 0.0F);
     SketchRows sketches;
-    SketchRows plain;  // of the logits as they were before factors
+    SketchRows plain;  // of the logits before factors
     if constexpr (with_statistics) {
       pass->empty(thread, block.first);
       sketches = pass->sketches(thread, block.batch, block.head);
@@ -110,7 +110,7 @@ class OnlinePlan final : public Plan {
       write_statistics(tiles_.rows(), *pass, block, sketches.rows, tiles_.facts(0, thread));
   }
 
-  /// The softmax state of the block's rows from `row` on.
+  /// The softmax state of the rows of the block from `row` on.
   OnlineRows rows_from(const PerThread& own, std::int64_t row) const {
     const std::int64_t columns = output_columns(problem_);
     return {own.maximum.data() + row, own.sums.data() + row * row_code_columns,

@@ -15,7 +15,7 @@ void write_statistics(const RowCode& code, StatisticsPass& pass, const QueryBloc
 
 namespace {
 
-/// ln of what the modifiers after the normaliser multiply the weight of key `key` by.
+/// Logarithm of the factor by which the modifiers after the normaliser multiply the weight of key `key`.
 double log_factor(const Variant& variant, const Shape& shape, const Inputs& inputs, const SupportRow& row,
                   std::int32_t key) {
   double sum = 0;
@@ -39,7 +39,7 @@ void write_support_row(const RowCode& code, const Variant& variant, const Shape&
   for (std::size_t s = 0; s < row.keys.size() && factors; ++s) {
     const std::int32_t key = row.keys[s];
     const double log_of_factor = log_factor(variant, shape, inputs, row, key);
-    // By its logarithm: as a float the product may be 0, and the weight itself is where it underflowed.
+    // By its logarithm, since the product, or the weight itself, may underflow to 0 in float32.
     if (pass && row.weights[s] == 0)
       sketches.rows->support += 1;
     else if (pass)

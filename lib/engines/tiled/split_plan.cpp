@@ -18,7 +18,8 @@ namespace {
 constexpr std::int64_t least_part_keys = 2048;
 constexpr std::int64_t most_parts = 64;
 
-/// How the keys of a head are split: by the problem alone, so that the result does not depend on the threads.
+/// The split of the keys of a head. It depends only on the problem, so that the result does not depend on the
+/// number of threads.
 struct Parts {
   std::int64_t tiles;  ///< key tiles of a part
   std::int64_t count;
@@ -57,7 +58,7 @@ class SplitPlan final : public Plan {
 
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
-    // A block of the pass is a head's part.
+    // A block of the statistics pass is a part of a head.
     StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns,
                         problem_.shape.batch * problem_.shape.heads * parts_.count, problem_.shape.seqlen_q,
                         statistics);
@@ -87,7 +88,7 @@ class SplitPlan final : public Plan {
     }
   }
 
-  /// First row of the state of a head's part; the parts of a head follow one another.
+  /// First row of the state of a part of a head; the parts of a head are consecutive.
   std::int64_t state_row(std::int64_t head, std::int64_t part) const {
     return (head * parts_.count + part) * problem_.shape.seqlen_q;
   }
@@ -113,7 +114,8 @@ class SplitPlan final : public Plan {
             state.output_columns};
   }
 
-  /// `taken_for_finite`: of the values; what is accumulated says whether they were.
+  /// `taken_for_finite`: whether values are assumed to be finite; the accumulated output shows whether they
+  /// were.
   template <bool with_statistics>
   void absorb_part(const Inputs& inputs, std::int64_t kv_head, std::int64_t part, bool taken_for_finite,
                    StatisticsPass* pass, int thread) {

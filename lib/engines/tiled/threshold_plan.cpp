@@ -16,16 +16,16 @@ namespace attnlab {
 
 namespace {
 
-/// Candidates a row may keep while its tiles pass by; a row whose support is larger is done again over its
-/// whole length, short_block_rows rows at a time.
+/// Largest number of candidates of a row while its tiles are scanned. A row with a larger support is computed
+/// again as a whole, short_block_rows rows at a time.
 constexpr std::int64_t candidate_capacity = 1536;
 
-/// Rows of a block that show whether approximate logits pay for it, a register block of them, and the largest
-/// part of their keys that may pass if they do: 0.06 to 0.2 take the same time.
+/// Number of rows of a block (one register block) from which the use of approximate logits is decided, and
+/// the largest share of their keys that may pass: 0.06 to 0.2 take the same time.
 constexpr std::int64_t sampled_rows = 6;
 constexpr double largest_part = 0.1;
 
-/// Rows that are handed to solve_threshold together.
+/// Number of rows passed to solve_threshold together.
 constexpr std::size_t solved_at_once = 8;
 
 class ThresholdPlan final : public Plan {
@@ -79,7 +79,7 @@ class ThresholdPlan final : public Plan {
     std::span<float> candidates, tau, maximum, sum;
     std::span<std::int32_t> keys, counts, limits;
     std::span<ThresholdWork> work;
-    FilterCounts filtered;  ///< in the blocks of the last run
+    FilterCounts filtered;  ///< counts of the last run
   };
 
   void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
@@ -105,11 +105,12 @@ class ThresholdPlan final : public Plan {
       sketches = pass->sketches(thread, block.batch, block.head);
     }
     tiles_.open(inputs, stage, block, thread);
-    // The first keys and the nearest ones tend to be the largest: with them the bounds are high early.
+    // The first keys and the nearest keys tend to have the largest logits; scanned first, they raise the
+    // bounds early.
     const std::span<Visit> visits = tiles_.visits(thread);
     if (!visits.empty()) std::reverse(visits.begin() + 1, visits.end());
     std::int64_t collected = 0;
-    // Statistics are of the logits themselves.
+    // Statistics need the exact logits.
     ApproximateLogits* approximate = approximate_ && !pass ? &*approximate_ : nullptr;
     if (approximate) {
       approximate->open(stage, block, thread);
@@ -162,7 +163,7 @@ class ThresholdPlan final : public Plan {
     return static_cast<double>(passed) <= largest_part * static_cast<double>(visible);
   }
 
-  /// Collects the candidates of rows first … last-1 of the block that is open.
+  /// Collects the candidates of rows first … last-1 of the open block.
   void collect(const Inputs& inputs, const Stage& stage, const QueryBlock& block, std::int64_t first,
                std::int64_t last, const ApproximateLogits* approximate, StatisticsPass* pass,
                const SketchRows& sketches, int thread) {
@@ -206,7 +207,7 @@ class ThresholdPlan final : public Plan {
             own.work.data() + row};
   }
 
-  /// Rows whose support outgrew the candidates: all their logits at once.
+  /// Computes rows whose candidates exceeded the buffer, from all their logits.
   void run_whole_rows(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                       const ThresholdRows& state, const MutableTensorView& output, StatisticsPass* pass,
                       const SketchRows& sketches, int thread) {
@@ -227,8 +228,8 @@ class ThresholdPlan final : public Plan {
     }
   }
 
-  /// Solves rows numbers[0], … of the block that is open, over their candidates, gathers the values of their
-  /// supports and writes them.
+  /// Solves rows numbers[0], … of the open block from their candidates, gathers the values of their supports
+  /// and writes them.
   void finish_rows(const Inputs& inputs, const QueryBlock& block, std::span<ThresholdRow> rows,
                    const std::int64_t* numbers, const MutableTensorView& output, StatisticsPass* pass,
                    const SketchRows& sketches, int thread) {
@@ -255,7 +256,7 @@ class ThresholdPlan final : public Plan {
   const Variant variant_;
   const Problem problem_;
   const Tiling tiling_;
-  const std::int64_t capacity_;  ///< candidates of a row
+  const std::int64_t capacity_;  ///< largest number of candidates of a row
   LogitTiles tiles_;
   WholeRows whole_rows_;
   std::optional<ApproximateLogits> approximate_;

@@ -24,7 +24,7 @@ struct Entmax {
                                    "max((alpha-1) s - tau, 0)^(1/(alpha-1))",
                                    "Peters et al., arXiv:1905.05702"};
   static constexpr NormaliserKind kind = NormaliserKind::row_threshold;
-  /// Row code is compiled for each of these by itself: those that `weight` and `slope` take without pow.
+  /// Row code is compiled separately for each of these, for which `weight` and `slope` need no pow.
   static constexpr double usual[]{1.25, 1.5, 2};
   double alpha = 1.5;
 
@@ -51,7 +51,7 @@ struct Entmax {
     if (alpha == 2) return excess;
     return pow_of_share(excess, Real(power()));
   }
-  /// Derivative of weight at `excess`, where it is `weight`.
+  /// Derivative of the weight at `excess`; `weight` is the weight there.
   template <class Real>
   Real slope(Real excess, Real weight) const {
     if (alpha == 1.25) return Real(4) * excess * (excess * excess);
@@ -60,8 +60,8 @@ struct Entmax {
     return Real(power()) * weight / excess;
   }
 
-  /// Sorts, then bisects tau between z_max - 1 and z_max, to neighbouring doubles, over what can be on the
-  /// support.
+  /// Sorts, then bisects tau between z_max - 1 and z_max, to adjacent doubles, over the keys that can be on
+  /// the support.
   void weights(std::span<double> row) const {
     const double maximum = *std::max_element(row.begin(), row.end());
     std::vector<double> candidates;

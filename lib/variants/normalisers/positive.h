@@ -1,4 +1,4 @@
-// Weights that are above 0, however small: the support of a row is where its weights are.
+// Keeps positive weights above 0, since the support of a row is the set of keys with weight above 0.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 
 namespace attnlab {
 
-/// A weight that is above 0 and may have underflowed: the least positive number then.
+/// A positive weight, replaced by the least positive number if it underflowed.
 template <class Real>
 Real positive(Real weight) {
   return std::max(weight, std::numeric_limits<Real>::denorm_min());

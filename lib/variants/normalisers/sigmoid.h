@@ -1,5 +1,5 @@
-// sigmoid: 1 / (1 + exp(-(s + b))), each weight by itself. b is -ln n_i, n_i the visible keys of the row,
-// unless given. Ramapuram et al., arXiv:2409.04431.
+// sigmoid: 1 / (1 + exp(-(s + b))), each weight by itself. b is -ln n_i, n_i the number of visible keys of
+// the row, unless given. Ramapuram et al., arXiv:2409.04431.
 #pragma once
 
 #include <algorithm>
@@ -36,12 +36,12 @@ struct Sigmoid {
 
   Sigmoid for_row(const RowKeys& keys) const { return {bias.value_or(-static_cast<double>(keys.log))}; }
 
-  /// -inf weighs 0, +inf weighs 1.
+  /// -inf has weight 0, +inf weight 1.
   template <class Real>
   Real weight(Real logit) const {
     return logistic(logit + Real(bias.value_or(0)));
   }
-  /// ln of the weight, which may underflow.
+  /// Logarithm of the weight, which may itself underflow.
   template <class Real>
   Real log_weight(Real logit) const {
     return log_logistic(logit + Real(bias.value_or(0)));

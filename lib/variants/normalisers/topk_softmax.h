@@ -1,5 +1,6 @@
-// topk_softmax(k): softmax over the k largest logits. Keys that tie with the k-th largest are all kept, so
-// that the order of keys does not matter; k beyond the row is softmax. Gupta et al., arXiv:2106.06899.
+// topk_softmax(k): softmax over the k largest logits. All keys that tie with the k-th largest are kept, so
+// that the order of keys does not matter. If k exceeds the row, the result is softmax. Gupta et al.,
+// arXiv:2106.06899.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,7 @@ namespace attnlab {
 
 struct TopkSoftmax {
   static constexpr MemberInfo info{"topk_softmax", "k >= 1", "topk_softmax(8)",
-                                   "softmax over the k largest logits and what ties with them",
+                                   "softmax over the k largest logits and all ties",
                                    "Gupta et al., arXiv:2106.06899"};
   static constexpr NormaliserKind kind = NormaliserKind::full_row;
   std::int64_t kept;
@@ -42,7 +43,7 @@ struct TopkSoftmax {
     for (double& value : row) value = value > 0 ? positive(value / sum) : 0;
   }
 
-  /// The k-th largest logit and the one after it, which may tie.
+  /// The k-th largest logit and the next one; they may be equal.
   Edge edge(std::span<const double> row) const {
     std::vector<double> sorted(row.begin(), row.end());
     std::sort(sorted.begin(), sorted.end(), std::greater<>());
