@@ -109,6 +109,7 @@ RowStatistics row_statistics(const WeightRow& row) {
     distances += weight * static_cast<double>(distance);
     mass[distance_bucket(distance)] += weight / sum;
   }
+  if (std::isnan(sum)) mass.fill(undefined);
   std::vector<double> sorted(row.weights.begin(), row.weights.end());
   if (!std::isnan(sum)) std::sort(sorted.begin(), sorted.end(), std::greater<>());
   const auto top = [&](std::size_t k) {

@@ -23,7 +23,11 @@ Rounding rounding_of(const Case& given, const definitions::Row& row, double larg
   double operations = 2 * static_cast<double>(shape.head_dim) + 8;
   for (const auto& [name, matrix] : given.weights) operations += static_cast<double>(matrix.values.size());
   const auto n = static_cast<double>(row.keys.size());
-  const double logit = operations * eps * (1 + row.largest);
+  double logit = operations * eps * (1 + row.largest);
+  // beta(H): Horner's rule rounds eight times what is at most 260, the sum of abs(c_k) H^k where beta is last
+  // above 1. The n terms of H are below 1, and the slope of beta is at most 3.
+  if (modifiers_name(given.variant.modifiers).find("adaptive_temperature") != std::string::npos)
+    logit += (8 * 260 + 3 * static_cast<double>(row.keys.size())) * eps * row.largest;
   // A normaliser changes a weight by at most 2 sqrt(n) times the largest change of a logit: the proximal
   // steps of fusedmax and oscarmax do not lengthen a change (in L2), and the derivatives of the others sum to
   // at most 2. The derivative of relu2 is 2 s / n.

@@ -36,10 +36,19 @@ struct Relu2 {
     return positive * positive * Real(share);
   }
 
+  /// ln of the weight, which may overflow or underflow.
+  template <class Real>
+  Real log_weight(Real logit) const {
+    return Real(2) * log(max(logit, Real(0))) + Real(log_share());
+  }
+
   void weights(std::span<double> row) const {
     const double n = static_cast<double>(row.size());
     for (double& value : row) value = value <= 0 ? 0 : value * value / n;
   }
+
+ private:
+  double log_share() const { return std::log(share); }
 };
 
 }  // namespace attnlab
