@@ -95,9 +95,7 @@ RowStatistics row_statistics(const WeightRow& row) {
 
   double sum = std::accumulate(row.weights.begin(), row.weights.end(), 0.0);
   if (!(sum >= least_weight)) sum = undefined;
-  double sink = 0;
-  double window = 0;
-  double distances = 0;
+  double sink = 0, window = 0, distances = 0;
   std::array<double, distance_buckets> mass{};
   std::vector<double> contributions;
   for (std::size_t t = 0; t < row.keys.size(); ++t) {
