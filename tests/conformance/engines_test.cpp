@@ -79,7 +79,7 @@ TEST(ScaleOfInputs, LargeAndSmallLogitsStayWithinTheBudget) {
   for (const char* name : {"scaled_dot|causal|softmax", "scaled_dot|entmax(1.5)", "scaled_dot|sparsemax"}) {
     for (const double spread : {0.0, 1e-3, 0.3, 3.0, 30.0}) {
       for (const DType dtype : {DType::f32, DType::bf16}) {
-        const Case given = make_case(name, {1, 2, 2, 700, 700, 64, 64}, dtype, 2, spread);
+        const Case given = make_case(name, {1, 1, 1, 90, 800, 64, 64}, dtype, 2, spread);
         const Judge judge(given);
         for (const Engine* engine : fast_engines(given)) {
           SCOPED_TRACE(::testing::Message()
