@@ -80,19 +80,14 @@ ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const 
       for (int l = 0; l < lanes; ++l) Elements::add(sums[r][l], element, column[l]);
     }
   }
-  if (factor != 1.0F) {
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r)
-#pragma GCC unroll 4
-      for (int l = 0; l < lanes; ++l) sums[r][l] *= FloatRegister(factor);
-  }
   // Adding to C at the end limits the error to that of the longest step instead of the whole depth.
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
     for (int l = 0; l < lanes; ++l) {
       float* to = c + r * c_stride + l * Lane::width;
-      (accumulate ? Lane::load(to) + Lane(sums[r][l]) : Lane(sums[r][l])).store(to);
+      const Lane sum = Lane(sums[r][l]) * Lane(factor);
+      (accumulate ? Lane::load(to) + sum : sum).store(to);
     }
 }
 
