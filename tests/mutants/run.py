@@ -2,7 +2,7 @@
 """Plants one fault at a time and reports whether the tests find it.
 
     run.py --check                          every fault still has its place: its old text occurs once in its file
-    run.py --build build/dev                plants them all; goes on where an earlier run stopped
+    run.py --build build/dev                plants them all; resumes an earlier run that was stopped
     run.py --build build/dev --only ID...   plants these alone, and anew
 
 The faults are the *.txt beside this file (README.md says how they are written). Neither the sources nor the build
