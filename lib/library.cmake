@@ -48,7 +48,7 @@ target_link_libraries(attnlab PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX $<BUILD_INTE
                       $<BUILD_INTERFACE:Boost::headers>)
 # Tests and error checks spend most of their time in the oracle.
 file(GLOB attnlab_reference_sources CONFIGURE_DEPENDS lib/engines/reference/*.cpp lib/oracle/*.cpp)
-set_source_files_properties(${attnlab_reference_sources} PROPERTIES COMPILE_OPTIONS -O2)
+set_source_files_properties(${attnlab_reference_sources} PROPERTIES COMPILE_OPTIONS -O3)
 
 # Replaces the C allocation functions of the program that links it, to count the heap (lib/measure/heap.h).
 if(ATTNLAB_MEASURE)

@@ -217,8 +217,8 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
   const Variant& variant = prepared.variant;
   const Problem& problem = prepared.problem;
   const Inputs inputs = prepared.inputs();
-  const std::vector<std::int64_t> rows =
-      spread_rows(problem.shape.seqlen_q, error_rows(variant, problem.shape));
+  const ExactRows right = exact_rows(variant, problem, inputs,
+                                     spread_rows(problem.shape.seqlen_q, error_rows(variant, problem.shape)));
   const Variant exact = exact_counterpart(variant, problem.shape);
   const Variant baseline = baseline_of(cell);
   const ScoreWeights baseline_weights = load_weights(cell, baseline);
@@ -227,26 +227,26 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
   PairRows pair;
   if (baseline.name() == variant.name()) {
     // A variant is no distance from itself, and need not be computed twice to say so.
-    pair.output = output_rows<Oracle>(variant, problem, inputs, rows);
+    pair.output = right.output;
     pair.baseline_output = pair.output;
     pair.divergences.resize(pair.output.size() / static_cast<std::size_t>(problem.shape.head_dim_v));
   } else {
-    pair = compare_rows({variant, inputs}, {baseline, baseline_inputs}, problem, rows);
+    pair = compare_rows({variant, inputs}, {baseline, baseline_inputs}, problem, right.rows);
   }
-  const OutputError against_oracle =
-      output_error(prepared.output.view(), rows, pair.output, row_budgets(variant, problem, inputs, rows));
+  const OutputError against_oracle = output_error(prepared.output.view(), right);
   record["error"] = {{"max_abs", against_oracle.error.max_abs()},
                      {"relative_l2", against_oracle.error.relative_l2()},
                      {"within_budget", against_oracle.within_budget()},
-                     {"rows", rows.size()},
+                     {"rows", right.rows.size()},
                      {"undetermined_rows", against_oracle.undetermined_rows},
                      {"rows_beyond", against_oracle.rows_beyond},
                      {"rows_overflowed", against_oracle.rows_overflowed},
                      {"worst", worst_row(against_oracle)}};
-  const Difference deviation = difference(
-      pair.output, exact.name() == variant.name()    ? pair.output
-                   : exact.name() == baseline.name() ? pair.baseline_output
-                                                     : output_rows<Oracle>(exact, problem, inputs, rows));
+  const Difference deviation =
+      difference(pair.output, exact.name() == variant.name() ? pair.output
+                              : exact.name() == baseline.name()
+                                  ? pair.baseline_output
+                                  : output_rows<Oracle>(exact, problem, inputs, right.rows));
   record["deviation"] = {{"relative_l2", deviation.relative_l2()},
                          {"max_abs", deviation.max_abs()},
                          {"exact_variant", exact.name()}};

@@ -17,9 +17,6 @@ Real activate(Activation activation, Real x) {
   return x < 0 ? Real(0) : x;
 }
 
-/// A weight times what modifiers multiply it by, above 0 if the weight is.
-double times_factor(double weight, double factor) { return weight > 0 ? positive(weight * factor) : weight; }
-
 /// Entropy in nats of the softmax of `logits`.
 template <class Real>
 double entropy(std::span<const double> logits) {
@@ -269,13 +266,20 @@ std::span<const double> RowAttention<Real>::weights(std::int64_t i) {
 template <class Real>
 void RowAttention<Real>::output(std::int64_t i, std::span<double> output) {
   weights(i);
+  weighted_values(row_, output);
+}
+
+template <class Real>
+void RowAttention<Real>::weighted_values(std::span<const double> weights, std::span<double> output) const {
   std::vector<float> v(output.size());
   std::vector<Real> sum(output.size(), Real(0));
   add_up(order_, 0, keys_.size(), std::span(sum), [&](std::size_t t, std::span<Real> total) {
-    if (row_[t] == 0) return;  // outside of the support: no effect, whatever the value
+    if (weights[t] == 0) return;  // outside of the support: no effect, whatever the value
     read_row(inputs_.v, batch_, problem_.shape.kv_head(head_), keys_[t], v);
-    for (std::size_t c = 0; c < total.size(); ++c)
-      total[c] += static_cast<Real>(row_[t]) * static_cast<Real>(v[c]);
+    std::transform(v.begin(), v.end(), total.begin(), total.begin(),
+                   [weight = static_cast<Real>(weights[t])](float value, Real so_far) {
+                     return so_far + weight * static_cast<Real>(value);
+                   });
   });
   for (std::size_t c = 0; c < sum.size(); ++c) output[c] = static_cast<double>(stored(sum[c]));
 }

@@ -43,6 +43,9 @@ class RowAttention {
   /// Output of query i, head_dim_v elements.
   void output(std::int64_t i, std::span<double> output);
 
+  /// The sum of the values of the last row's visible keys times `weights`, head_dim_v elements.
+  void weighted_values(std::span<const double> weights, std::span<double> output) const;
+
   /// The weights of the last output, for visible_keys(); valid until the next call.
   std::span<const double> output_weights() const { return row_; }
 

@@ -24,26 +24,27 @@ double Difference::relative_l2() const {
 
 double Difference::l2() const { return std::sqrt(squares_); }
 
-OutputError output_error(const TensorView& output, std::span<const std::int64_t> rows,
-                         std::span<const double> exact, std::span<const RowAllowance> budgets) {
+OutputError output_error(const TensorView& output, const ExactRows& exact) {
   const std::int64_t heads = output.shape[1];
   OutputError result;
   std::vector<float> row(static_cast<std::size_t>(output.shape[3]));
-  for (std::size_t at = 0; at < budgets.size(); ++at) {
-    if (!budgets[at].determined) {
+  for (std::size_t at = 0; at < exact.budgets.size(); ++at) {
+    if (!exact.budgets[at].determined) {
       ++result.undetermined_rows;
       continue;
     }
     ++result.determined_rows;
-    const auto head = static_cast<std::int64_t>(at / rows.size());
-    RowError found{head / heads, head % heads, rows[at % rows.size()], 0, budgets[at].error};
+    const auto head = static_cast<std::int64_t>(at / exact.rows.size());
+    RowError found{head / heads, head % heads, exact.rows[at % exact.rows.size()], 0,
+                   exact.budgets[at].error};
     read_row(output, found.batch, found.head, found.query, row);
     Difference difference;
     bool overflowed = false;
     for (std::size_t c = 0; c < row.size(); ++c) {
-      overflowed = overflowed || (std::isinf(row[c]) && std::isfinite(exact[at * row.size() + c]));
-      difference.add(static_cast<double>(row[c]), exact[at * row.size() + c]);
-      result.error.add(static_cast<double>(row[c]), exact[at * row.size() + c]);
+      const double right = exact.output[at * row.size() + c];
+      overflowed = overflowed || (std::isinf(row[c]) && std::isfinite(right));
+      difference.add(static_cast<double>(row[c]), right);
+      result.error.add(static_cast<double>(row[c]), right);
     }
     result.rows_overflowed += overflowed;
     found.error = difference.l2();

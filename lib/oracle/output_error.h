@@ -45,9 +45,7 @@ struct OutputError {
   bool within_budget() const { return determined_rows > 0 && rows_beyond == 0; }
 };
 
-/// Error of query rows `rows` of every head. `exact`: the exact rows in float64, (batch, heads, rows,
-/// head_dim_v), from output_rows<Oracle> or another oracle. `budgets`: their row_budgets.
-OutputError output_error(const TensorView& output, std::span<const std::int64_t> rows,
-                         std::span<const double> exact, std::span<const RowAllowance> budgets);
+/// Error of the rows of `exact` in `output` (batch, heads, n_q, head_dim_v).
+OutputError output_error(const TensorView& output, const ExactRows& exact);
 
 }  // namespace attnlab

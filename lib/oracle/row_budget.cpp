@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "attnlab/core/splitmix.h"
 #include "attnlab/oracle/threshold_slope.h"
+#include "attnlab/variants/normalisers/positive.h"
 
 namespace attnlab {
 
@@ -16,13 +19,14 @@ constexpr double u = unit_roundoff(DType::f32);
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  return std::transform_reduce(a.begin(), a.end(), b.begin(), 0.0);
 }
 
 double norm(std::span<const double> vector) { return std::sqrt(dot(vector, vector)); }
 
 void add_scaled(double factor, std::span<const double> from, std::span<double> to) {
-  for (std::size_t c = 0; c < to.size(); ++c) to[c] += factor * from[c];
+  std::transform(from.begin(), from.end(), to.begin(), to.begin(),
+                 [factor](double x, double sum) { return sum + factor * x; });
 }
 
 /// Largest eigenvalue of V^T V by power iteration, `width` columns.
@@ -153,7 +157,8 @@ void RowBudget::set_sums() {
     const double weight = weights_[t] * factors_[t];
     add_scaled(weight, v, output_);
     add_scaled(slopes_[t] * factors_[t], v, center_);
-    for (std::size_t c = 0; c < width; ++c) squares_[c] += weight * weight * v[c] * v[c];
+    std::transform(v.begin(), v.end(), squares_.begin(), squares_.begin(),
+                   [weight](double x, double sum) { return sum + weight * weight * x * x; });
     slope_sum += slopes_[t];
     if (!fuses() || slopes_[t] == 0) continue;
     Fused& fused = fused_[weights_[t]];
@@ -172,17 +177,14 @@ void RowBudget::set_sums() {
 
 double RowBudget::moved(std::size_t t) const {
   if (slopes_[t] == 0) return 0;
-  double square = 0;
-  const auto add = [&](std::span<const double> v, double factor) {
-    for (std::size_t c = 0; c < v.size(); ++c) square += std::pow(factor * v[c] - center_[c], 2);
+  const auto distance = [&](std::span<const double> v, double factor) {
+    return std::sqrt(
+        std::transform_reduce(v.begin(), v.end(), center_.begin(), 0.0, std::plus{},
+                              [factor](double x, double c) { return std::pow(factor * x - c, 2); }));
   };
-  if (fuses()) {
-    const Fused& fused = fused_.at(weights_[t]);
-    add(fused.sum, 1 / fused.keys);
-  } else {
-    add(value(oracle_.visible_keys()[t]), factors_[t]);
-  }
-  return slopes_[t] * std::sqrt(square);
+  if (!fuses()) return slopes_[t] * distance(value(oracle_.visible_keys()[t]), factors_[t]);
+  const Fused& fused = fused_.at(weights_[t]);
+  return slopes_[t] * distance(fused.sum, 1 / fused.keys);
 }
 
 void RowBudget::add_logits_and_weights(RandomError& random, double& error) const {
@@ -254,19 +256,32 @@ RowAllowance RowBudget::of(std::int64_t i) {
   return row;
 }
 
-std::vector<RowAllowance> row_budgets(const Variant& variant, const Problem& problem, const Inputs& inputs,
-                                      std::span<const std::int64_t> rows) {
+void RowBudget::output(std::span<double> output) const {
+  std::vector<double> weights(weights_.size());
+  for (std::size_t t = 0; t < weights.size(); ++t) weights[t] = times_factor(weights_[t], factors_[t]);
+  oracle_.weighted_values(weights, output);
+}
+
+ExactRows exact_rows(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                     std::vector<std::int64_t> rows) {
   const Shape& shape = problem.shape;
   const std::int64_t heads = shape.batch * shape.heads;
-  std::vector<RowAllowance> budgets(static_cast<std::size_t>(heads) * rows.size());
+  const std::size_t count = rows.size();
+  const auto width = static_cast<std::size_t>(shape.head_dim_v);
+  ExactRows exact{std::move(rows), {}, {}};
+  exact.output.resize(static_cast<std::size_t>(heads) * count * width);
+  exact.budgets.resize(static_cast<std::size_t>(heads) * count);
 #pragma omp parallel for num_threads(problem.threads) schedule(dynamic)
   for (std::int64_t head = 0; head < heads; ++head) {
     RowBudget budget(variant, problem, inputs);
     budget.select(head / shape.heads, head % shape.heads);
-    for (std::size_t t = 0; t < rows.size(); ++t)
-      budgets[static_cast<std::size_t>(head) * rows.size() + t] = budget.of(rows[t]);
+    for (std::size_t t = 0; t < count; ++t) {
+      const std::size_t at = static_cast<std::size_t>(head) * count + t;
+      exact.budgets[at] = budget.of(exact.rows[t]);
+      budget.output(std::span(exact.output).subspan(at * width, width));
+    }
   }
-  return budgets;
+  return exact;
 }
 
 }  // namespace attnlab

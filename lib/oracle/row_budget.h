@@ -41,6 +41,9 @@ class RowBudget {
   /// The budget of query i. Values that are not finite count as 0.
   RowAllowance of(std::int64_t i);
 
+  /// The exact output of the last row, head_dim_v elements.
+  void output(std::span<double> output) const;
+
  private:
   /// A sum of random errors: their mean square in L2, and an upper bound of the largest eigenvalue of their
   /// covariance.
@@ -87,8 +90,15 @@ class RowBudget {
   std::map<double, Fused> fused_;                  ///< by weight
 };
 
-/// Budgets of query rows `rows` of every head: (batch, heads, rows), in O(rows n) time for each head.
-std::vector<RowAllowance> row_budgets(const Variant& variant, const Problem& problem, const Inputs& inputs,
-                                      std::span<const std::int64_t> rows);
+/// What the output of some query rows of every head is checked against.
+struct ExactRows {
+  std::vector<std::int64_t> rows;     ///< queries
+  std::vector<double> output;         ///< (batch, heads, rows, head_dim_v), row-major, in float64
+  std::vector<RowAllowance> budgets;  ///< (batch, heads, rows)
+};
+
+/// Exact output and budgets of query rows `rows` of every head, in O(rows n) time for each head.
+ExactRows exact_rows(const Variant& variant, const Problem& problem, const Inputs& inputs,
+                     std::vector<std::int64_t> rows);
 
 }  // namespace attnlab

@@ -61,11 +61,12 @@ class Sensitivity {
     keys_.assign(oracle_.visible_keys().begin(), oracle_.visible_keys().end());
     const std::vector<double> weights = weights_of(logits_);
     const RowStatistics exact = statistics_of(logits_, weights);
+    const std::vector<double> errors = errors_of_logits(weights);
     Allowed allowed;
     for (const std::vector<double>& direction : directions(weights, exact))
       for (const double sign : {1.0, -1.0}) {
         std::vector<double> moved = logits_;
-        for (std::size_t t = 0; t < moved.size(); ++t) moved[t] += sign * direction[t] * error_of(t, weights);
+        for (std::size_t t = 0; t < moved.size(); ++t) moved[t] += sign * direction[t] * errors[t];
         widen(allowed, statistics_of(moved, weights_of(moved)), exact);
       }
     add_summation(allowed, weights, exact);
@@ -91,14 +92,19 @@ class Sensitivity {
             widened(given.v), given.weights};
   }
 
-  /// Of a logit, and of the weight that is made of it as if it were the logit's: three roundings of an
+  /// Errors of the logits, including those of the weights that are made of them: three roundings of an
   /// exponent, the weight's logarithm relative to the largest, and three units in the last place
   /// (tests/unit/row_code_test.cpp).
-  double error_of(std::size_t t, const std::vector<double>& weights) const {
-    double below = *std::max_element(logits_.begin(), logits_.end()) - logits_[t];
-    const double largest = *std::max_element(weights.begin(), weights.end());
-    if (weights[t] > 0) below = std::max(below, std::log(largest / weights[t]));
-    return logit_error_ + 3 * (1 + below) * epsilon(DType::f32);
+  std::vector<double> errors_of_logits(const std::vector<double>& weights) const {
+    const double largest_logit = *std::max_element(logits_.begin(), logits_.end());
+    const double largest_weight = *std::max_element(weights.begin(), weights.end());
+    std::vector<double> errors;
+    for (std::size_t t = 0; t < logits_.size(); ++t) {
+      double below = largest_logit - logits_[t];
+      if (weights[t] > 0) below = std::max(below, std::log(largest_weight / weights[t]));
+      errors.push_back(logit_error_ + 3 * (1 + below) * epsilon(DType::f32));
+    }
+    return errors;
   }
 
   std::vector<double> weights_of(const std::vector<double>& logits) const {

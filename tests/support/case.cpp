@@ -73,20 +73,20 @@ Outcome run_with_statistics(const Engine& engine, const Case& given) {
   return outcome;
 }
 
-Judge::Judge(const Case& given) : Judge(given, oracle_output(given)) {}
-
-Judge::Judge(const Case& given, std::vector<double> exact)
+Judge::Judge(const Case& given)
     : shape_(given.problem.shape.output()),
-      rows_(all_rows(given)),
-      exact_(std::move(exact)),
-      budgets_(row_budgets(given.variant, given.problem, given.inputs(), rows_)) {}
+      exact_(exact_rows(given.variant, given.problem, given.inputs(), all_rows(given))) {}
+
+Judge::Judge(const Case& given, std::vector<double> exact) : Judge(given) {
+  exact_.output = std::move(exact);
+}
 
 OutputError Judge::error(const std::vector<float>& output) const {
   const TensorView view{reinterpret_cast<const std::byte*>(output.data()),
                         DType::f32,
                         shape_,
                         {shape_[1] * shape_[2] * shape_[3], shape_[2] * shape_[3], shape_[3], 1}};
-  return output_error(view, rows_, exact_, budgets_);
+  return output_error(view, exact_);
 }
 
 ::testing::AssertionResult Judge::accepts(const std::vector<float>& output) const {

@@ -44,7 +44,7 @@ class Judge {
   explicit Judge(const Case& given);
   Judge(const Case& given, std::vector<double> exact);
 
-  const std::vector<double>& exact() const { return exact_; }
+  const std::vector<double>& exact() const { return exact_.output; }
   OutputError error(const std::vector<float>& output) const;
   /// Whether every row is within its budget. The message has the number of rows that are not, and the worst
   /// row and its error.
@@ -52,9 +52,7 @@ class Judge {
 
  private:
   Dims shape_;
-  std::vector<std::int64_t> rows_;
-  std::vector<double> exact_;
-  std::vector<RowAllowance> budgets_;
+  ExactRows exact_;  ///< all rows
 };
 
 std::vector<double> oracle_output(const Case& given);

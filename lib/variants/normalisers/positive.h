@@ -12,4 +12,9 @@ Real positive(Real weight) {
   return std::max(weight, std::numeric_limits<Real>::denorm_min());
 }
 
+/// A weight times the factor of modifiers after the normaliser: above 0 if the weight is.
+inline double times_factor(double weight, double factor) {
+  return weight > 0 ? positive(weight * factor) : weight;
+}
+
 }  // namespace attnlab
