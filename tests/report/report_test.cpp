@@ -67,6 +67,34 @@ TEST(Analysis, ConditionsAreNeverPooled) {
   EXPECT_EQ(Conditions(std::vector<Json>{records[0]}).label(0), "") << "nothing differs";
 }
 
+TEST(Analysis, EveryPartOfAConditionSeparatesAndIsNamed) {
+  const struct {
+    const char* group;
+    const char* key;
+    Json value;
+    const char* label;
+  } parts[] = {{"input", "name", "needle(6)", "needle(6)"},
+               {"cell", "threads", 7, "threads 7"},
+               {"cell", "batch", 7, "batch 7"},
+               {"cell", "heads", 7, "heads 7"},
+               {"cell", "kv_heads", 7, "kv heads 7"},
+               {"cell", "head_dim", 7, "head dim 7"},
+               {"cell", "head_dim_v", 7, "head dim of V 7"},
+               {"cell", "seed", 7, "seed 7"},
+               {"cell", "score_weights", "trained", "weights trained"},
+               {"cell", "cu_seqlens", "starts.npy", "packed as starts.npy"},
+               {"cell", "seqlen_q", 7, "7 queries"},
+               {"machine", "cpu", "another CPU", "another CPU"},
+               {"machine", "level", "avx512", "row code avx512"}};
+  for (const auto& part : parts) {
+    std::vector<Json> records(2, record("full", 256, 1, 1));
+    records[1][part.group][part.key] = part.value;
+    const Conditions conditions(records);
+    ASSERT_EQ(conditions.size(), 2U) << part.label;
+    EXPECT_EQ(conditions.label(conditions.index(records[1])), part.label);
+  }
+}
+
 TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
                             record("window", 64, 1e6, 512), record("sparse", 128, 1e6, 512)};
