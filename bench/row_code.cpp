@@ -50,7 +50,7 @@ void scores(State& state, const RowCode& code) {
   code.pack_transposed(keys.data(), width, columns, width, panels.data());
   const auto multiply = [&] {
     code.multiply(queries.data(), width, {panels.data(), code.panel_width * width, code.panel_width}, width,
-                  0, columns, rows, logits.data(), columns, false, 1);
+                  0, columns, rows, logits.data(), columns, false);
   };
   multiply();
   double exact = 0;
@@ -85,7 +85,7 @@ void values(State& state, const RowCode& code) {
   std::vector<float> output(static_cast<std::size_t>(rows * width));
   for (auto _ : state) {
     code.multiply(weights.data(), columns, {v.data(), code.panel_width, width}, columns, 0, width, rows,
-                  output.data(), width, true, 1);
+                  output.data(), width, true);
     benchmark::ClobberMemory();
   }
   rate(state, "FLOP/s", 2 * rows * columns * width);

@@ -54,8 +54,7 @@ void validate_cu_seqlens(const Shape& shape) {
 
 }  // namespace
 
-Sequence Shape::sequence(std::int64_t i) const {
-  if (!cu_seqlens) return {0, seqlen_k};
+Sequence Shape::packed_sequence(std::int64_t i) const {
   const auto end = std::upper_bound(cu_seqlens->begin(), cu_seqlens->end(), i);
   return {*std::prev(end), *end};
 }

@@ -39,7 +39,9 @@ struct Shape {
   /// Position of query i among the keys: the last query is aligned with the last key.
   std::int64_t position(std::int64_t i) const { return i + seqlen_k - seqlen_q; }
   /// The keys of the packed sequence of query i; all keys if nothing is packed.
-  Sequence sequence(std::int64_t i) const;
+  Sequence sequence(std::int64_t i) const { return cu_seqlens ? packed_sequence(i) : Sequence{0, seqlen_k}; }
+
+  Sequence packed_sequence(std::int64_t i) const;  ///< precondition: cu_seqlens is not null
 
   Dims q() const { return {batch, heads, seqlen_q, head_dim}; }
   Dims k() const { return {batch, kv_heads, seqlen_k, head_dim}; }

@@ -59,7 +59,7 @@ ATTNLAB_INLINE void ask_ahead(const RowsAhead& ahead, std::int64_t step) {
 }
 
 /// One register block: `rows` rows of A (a_stride apart) times `lanes` lanes of B (b_stride apart).
-template <class Elements, int rows, int lanes, bool asks>
+template <class Elements, int rows, int lanes, bool asks, bool scales>
 ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const float* b,
                                    std::int64_t b_stride, const RowsAhead& ahead, std::int64_t depth,
                                    float* c, std::int64_t c_stride, bool accumulate, float factor) {
@@ -86,21 +86,23 @@ ATTNLAB_INLINE void multiply_block(const float* a, std::int64_t a_stride, const 
 #pragma GCC unroll 4
     for (int l = 0; l < lanes; ++l) {
       float* to = c + r * c_stride + l * Lane::width;
-      const Lane sum = Lane(sums[r][l]) * Lane(factor);
+      Lane sum(sums[r][l]);
+      if constexpr (scales) sum = sum * Lane(factor);
       (accumulate ? Lane::load(to) + sum : sum).store(to);
     }
 }
 
 /// All rows of A times `lanes` lanes of B; the first block prefetches.
-template <class Elements, int lanes, bool asks>
+template <class Elements, int lanes, bool asks, bool scales>
 ATTNLAB_INLINE void multiply_rows(const float* a, std::int64_t a_stride, const float* b,
                                   std::int64_t b_stride, const RowsAhead& ahead, std::int64_t depth,
                                   std::int64_t rows, float* c, std::int64_t c_stride, bool accumulate,
                                   float factor) {
   std::int64_t r = 0;
   const auto block = [&]<int count, bool first>() {
-    multiply_block<Elements, count, lanes, first>(a + r * a_stride, a_stride, b, b_stride, ahead, depth,
-                                                  c + r * c_stride, c_stride, accumulate, factor);
+    multiply_block<Elements, count, lanes, first, scales>(a + r * a_stride, a_stride, b, b_stride, ahead,
+                                                          depth, c + r * c_stride, c_stride, accumulate,
+                                                          factor);
     r += count;
   };
   if (asks && rows >= block_rows) block.template operator()<block_rows, asks>();
@@ -123,10 +125,11 @@ ATTNLAB_INLINE void multiply_rows(const float* a, std::int64_t a_stride, const f
 /// Depth at which a panel stays in the first cache while all rows of A are multiplied with it.
 inline constexpr std::int64_t depth_step = 128;
 
-template <class Elements>
-static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
-                     std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
-                     std::int64_t c_stride, bool accumulate, float factor) {
+template <class Elements, bool scales>
+ATTNLAB_INLINE void multiply_panels(const float* a, std::int64_t a_stride, const Panels& b,
+                                    std::int64_t depth, std::int64_t first_column, std::int64_t columns,
+                                    std::int64_t rows, float* c, std::int64_t c_stride, bool accumulate,
+                                    float factor) {
   for (std::int64_t k = 0; k < depth; k += depth_step) {
     const std::int64_t step = depth - k < depth_step ? depth - k : depth_step;
     const bool add = accumulate || k > 0;
@@ -136,14 +139,14 @@ static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std
       if (width > first_column + columns - column) width = first_column + columns - column;
       const float* panel = b.data + column / panel_width * b.panel_stride + k * b.row_stride + inside;
       float* to = c + column - first_column;
-      const auto lanes = [&]<int count>() {
+      const auto lanes = [&]<int count>() ATTNLAB_INLINE_LAMBDA {
         if (width != count * Lane::width) return;
         if (count == panel_lanes && b.ahead.bytes > 0 && column == first_column)
-          multiply_rows<Elements, count, count == panel_lanes>(
+          multiply_rows<Elements, count, count == panel_lanes, scales>(
               a + k, a_stride, panel, b.row_stride, b.ahead.from(k), step, rows, to, c_stride, add, factor);
         else
-          multiply_rows<Elements, count, false>(a + k, a_stride, panel, b.row_stride, b.ahead, step, rows, to,
-                                                c_stride, add, factor);
+          multiply_rows<Elements, count, false, scales>(a + k, a_stride, panel, b.row_stride, b.ahead, step,
+                                                        rows, to, c_stride, add, factor);
       };
       lanes.template operator()<panel_lanes>();
       if constexpr (panel_lanes == 4) {
@@ -156,8 +159,26 @@ static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std
   }
 }
 
+static void multiply(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
+                     std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
+                     std::int64_t c_stride, bool accumulate) {
+  multiply_panels<Numbers, false>(a, a_stride, b, depth, first_column, columns, rows, c, c_stride, accumulate,
+                                  1);
+}
+
 #if defined(__AVX512BF16__)
-inline constexpr auto multiply_pairs_of_level = &multiply<Pairs>;
+static void multiply_pairs(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
+                           std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
+                           std::int64_t c_stride, bool accumulate, float factor) {
+  // Code that is compiled with the factor is slower, even if it is 1.
+  if (factor == 1)
+    multiply_panels<Pairs, false>(a, a_stride, b, depth, first_column, columns, rows, c, c_stride, accumulate,
+                                  factor);
+  else
+    multiply_panels<Pairs, true>(a, a_stride, b, depth, first_column, columns, rows, c, c_stride, accumulate,
+                                 factor);
+}
+inline constexpr auto multiply_pairs_of_level = &multiply_pairs;
 #else
 inline constexpr std::nullptr_t multiply_pairs_of_level = nullptr;
 #endif

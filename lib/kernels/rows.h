@@ -180,14 +180,15 @@ struct RowCode {
   void (*pack_transposed)(const float* from, std::int64_t from_stride, std::int64_t rows, std::int64_t width,
                           float* to);
 
-  /// C = factor A B or C += factor A B, with A of rows x depth and a range of columns of B whose ends are
+  /// C = A B or C += A B, with A of rows x depth and a range of columns of B whose ends are
   /// multiples of row_code_columns. The order of summation of an element depends only on `depth`.
   void (*multiply)(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
                    std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
-                   std::int64_t c_stride, bool accumulate, float factor);
+                   std::int64_t c_stride, bool accumulate);
 
-  /// The same for pairs of bfloat16: every "float" of A and B is two numbers that are adjacent along the
-  /// depth; depth counts pairs. Subnormal numbers count as 0. Null at levels without such products.
+  /// C = factor A B or C += factor A B for pairs of bfloat16: every "float" of A and B is two numbers that
+  /// are adjacent along the depth; depth counts pairs. Subnormal numbers count as 0. Null at levels without
+  /// such products.
   void (*multiply_pairs)(const float* a, std::int64_t a_stride, const Panels& b, std::int64_t depth,
                          std::int64_t first_column, std::int64_t columns, std::int64_t rows, float* c,
                          std::int64_t c_stride, bool accumulate, float factor);

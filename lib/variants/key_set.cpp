@@ -4,11 +4,7 @@
 
 namespace attnlab {
 
-void KeySet::append(KeyRange range) {
-  if (few_count_ < few_.size()) {
-    few_[few_count_++] = range;
-    return;
-  }
+void KeySet::append_to_many(KeyRange range) {
   if (many_.empty()) many_.assign(few_.begin(), few_.end());
   many_.push_back(range);
 }

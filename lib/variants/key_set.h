@@ -41,7 +41,13 @@ class KeySet {
   KeySet complement(KeyRange universe) const;
 
  private:
-  void append(KeyRange range);
+  void append(KeyRange range) {
+    if (few_count_ < few_.size())
+      few_[few_count_++] = range;
+    else
+      append_to_many(range);
+  }
+  void append_to_many(KeyRange range);
   KeyRange& last() { return many_.empty() ? few_[few_count_ - 1] : many_.back(); }
 
   std::array<KeyRange, 4> few_;  ///< the first ranges

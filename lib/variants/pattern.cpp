@@ -37,7 +37,7 @@ KeySet leaf_keys(const PatternTable& leaf, const Shape& shape, std::int64_t firs
   return std::visit(
       [&](const auto& member) {
         const KeyRange low = keys_of_query(member, shape, first);
-        const KeyRange high = keys_of_query(member, shape, last - 1);
+        const KeyRange high = last - first == 1 ? low : keys_of_query(member, shape, last - 1);
         return KeySet(quantifier == Quantifier::any ? KeyRange{low.begin, high.end}
                                                     : KeyRange{high.begin, low.end});
       },

@@ -219,9 +219,13 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
     (tiling_.dtype == DType::f32 ? rows_.score_stored : rows_.score_stored_pairs)(
         queries, stored, std::min(tile.columns, problem_.shape.seqlen_k - tile.first_key), factor_, tile);
   } else {
-    const auto multiply = tiling_.dtype == DType::f32 ? rows_.multiply : rows_.multiply_pairs;
-    multiply(queries, words(), {keys, rows_.panel_width * words(), rows_.panel_width}, words(),
-             strip.first_column, strip.columns, strip.rows, tile.logits, tile.stride, false, factor_);
+    const Panels panels{keys, rows_.panel_width * words(), rows_.panel_width};
+    if (tiling_.dtype == DType::f32)  // the queries contain the factor
+      rows_.multiply(queries, words(), panels, words(), strip.first_column, strip.columns, strip.rows,
+                     tile.logits, tile.stride, false);
+    else
+      rows_.multiply_pairs(queries, words(), panels, words(), strip.first_column, strip.columns, strip.rows,
+                           tile.logits, tile.stride, false, factor_);
   }
   for (const Modifier& modifier : own.modifiers) rows_.modify(modifier, tile);
   mask(block, strip, tile);

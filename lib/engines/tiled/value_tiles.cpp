@@ -126,9 +126,12 @@ void ValueTiles::accumulate(const LogitTile& tile, const Strip& strip, std::int6
     else
       part.data += strip.first_column / keys_of_word * values.row_stride;
     part.ahead = values.ahead.from((strip.first_column + key) / keys_of_word);
-    (pairs ? rows_.multiply_pairs : rows_.multiply)(
-        static_cast<const float*>(weights(tile, thread)) + key / keys_of_word, tile.stride / keys_of_word,
-        part, count / keys_of_word, 0, columns_, strip.rows, output, columns_, true, 1);
+    const float* left = static_cast<const float*>(weights(tile, thread)) + key / keys_of_word;
+    if (pairs)
+      rows_.multiply_pairs(left, tile.stride / keys_of_word, part, count / keys_of_word, 0, columns_,
+                           strip.rows, output, columns_, true, 1);
+    else
+      rows_.multiply(left, tile.stride, part, count, 0, columns_, strip.rows, output, columns_, true);
   }
 }
 
