@@ -1,5 +1,6 @@
 // Tables and findings of the report: exponents, ratios, budgets, and text that cannot break out of its
 // format.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -304,6 +305,16 @@ TEST(Load, NamesFileAndLineOfWhatItCannotRead) {
   Json lacking = record("full", 64, 8e6, 4096);
   lacking["cell"].erase("dtype");
   EXPECT_NE(error(lacking.dump() + "\n").find("cell/dtype"), std::string::npos);
+  for (const char* number :
+       {"batch", "heads", "kv_heads", "head_dim", "head_dim_v", "seqlen_q", "seqlen_k", "threads", "seed"}) {
+    const std::string named = fmt::format("a whole number 'cell/{}'", number);
+    Json missing_number = record("full", 64, 8e6, 4096);
+    missing_number["cell"].erase(number);
+    EXPECT_NE(error(missing_number.dump() + "\n").find(named), std::string::npos) << named;
+    Json text = record("full", 64, 8e6, 4096);
+    text["cell"][number] = "64";
+    EXPECT_NE(error(text.dump() + "\n").find(named), std::string::npos) << named;
+  }
 }
 
 TEST(Command, WritesEveryFormat) {

@@ -5,6 +5,7 @@
 
 #include "attnlab/core/argument_error.h"
 #include "records/analysis.h"
+#include "report/against.h"
 #include "report/findings.h"
 #include "report/made_records.h"
 
@@ -109,6 +110,16 @@ TEST(Crossover, NeedsMoreThanNoise) {
   const Table few = table(make_tables(subject(records)), "crossover");
   EXPECT_EQ(cell(few, 1, "faster from n"), "not reached") << "one sample makes no interval";
   EXPECT_EQ(cell(few, 1, "verdict"), "AMBIGUOUS");
+}
+
+TEST(Crossover, SpeedUpsAndTheirIntervalsAreInversesOfTimeRatios) {
+  const SpeedUp twice{TimeRatio{0.5, {0.4, 0.625}, Verdict::faster}, {}, ""};
+  EXPECT_EQ(speed_up_cell(twice).text, "2.00 ×");
+  EXPECT_EQ(speed_up_interval(twice).text, "1.60 … 2.50");
+  EXPECT_EQ(verdict_cell(twice).text, "FASTER");
+  const SpeedUp none{{}, {}, "no baseline"};
+  EXPECT_EQ(speed_up_interval(none).text, missing);
+  EXPECT_EQ(speed_up_interval(none).why, "no baseline");
 }
 
 TEST(Crossover, FindingsRepeatNoRatioBelowTheFloor) {
