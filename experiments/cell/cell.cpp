@@ -228,6 +228,14 @@ void check_packed(const Variant& variant, const char* pattern_option, const char
                         "other modifiers with cu-seqlens");
 }
 
+std::regex filter_of(const std::string& expression) {
+  try {
+    return std::regex(expression);
+  } catch (const std::regex_error& error) {
+    throw ArgumentError("filter", expression, fmt::format("not a regular expression: {}", error.what()), {});
+  }
+}
+
 }  // namespace
 
 std::vector<Cell> make_grid(const Settings& settings) {
@@ -239,14 +247,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
   const auto cu_seqlens = read_cu_seqlens(common.cu_seqlens);
   if (settings.has("against")) common.against = parse_against(settings.text("against"));
   const std::string expression = settings.has("filter") ? settings.text("filter") : "";
-  const std::regex filter = [&] {
-    try {
-      return std::regex(expression);
-    } catch (const std::regex_error& error) {
-      throw ArgumentError("filter", expression, fmt::format("not a regular expression: {}", error.what()),
-                          {});
-    }
-  }();
+  const std::regex filter = filter_of(expression);
 
   std::vector<Cell> cells;
   std::set<std::string> seen;

@@ -15,18 +15,12 @@
 
 namespace attnlab {
 
-int doctor_command(const Settings& settings) {
-  cap_onednn();
-  const Machine machine = this_machine();
-  std::vector<std::string> levels;
-  for (const IsaLevel level : supported_isa_levels()) levels.emplace_back(to_string(level));
-  const std::optional<std::int64_t> available = available_memory_bytes();
-  const std::optional<double> load = load_average();
-  const std::optional<std::string> governor =
-      first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-  const std::optional<std::string> turbo = first_line("/sys/devices/system/cpu/intel_pstate/no_turbo");
-  const bool resident = reset_resident_peak();
+namespace {
 
+std::vector<std::string> spoiling_conditions(const Machine& machine,
+                                             const std::optional<std::int64_t>& available,
+                                             const std::optional<double>& load,
+                                             const std::optional<std::string>& governor) {
   std::vector<std::string> warnings;
   if (load && *load > 0.3)
     warnings.push_back(fmt::format("load average {:.2f}: other programs are running", *load));
@@ -37,13 +31,31 @@ int doctor_command(const Settings& settings) {
   if (machine.cores < 2) warnings.push_back("one core: the operating system's work disturbs every sample");
   if (available && *available < (std::int64_t{4} << 30))
     warnings.push_back(fmt::format("only {} of memory available", format_bytes(*available)));
-  if (!resident) warnings.push_back("cannot write /proc/self/clear_refs: rss_delta_bytes will be null");
+  if (!reset_resident_peak())
+    warnings.push_back("cannot write /proc/self/clear_refs: rss_delta_bytes will be null");
   if (!heap_bytes())
     warnings.push_back("built with a sanitizer: heap_peak_bytes will be null and times mean nothing");
   if (std::string_view(ATTNLAB_BUILD_TYPE) != "Release")
     warnings.push_back("build type " ATTNLAB_BUILD_TYPE ": times mean little");
   if (isa_level_is_forced())
     warnings.push_back(fmt::format("ATTNLAB_ISA holds the level at {}", to_string(isa_level())));
+  return warnings;
+}
+
+}  // namespace
+
+int doctor_command(const Settings& settings) {
+  cap_onednn();
+  const Machine machine = this_machine();
+  std::vector<std::string> levels;
+  for (const IsaLevel level : supported_isa_levels()) levels.emplace_back(to_string(level));
+  const std::optional<std::int64_t> available = available_memory_bytes();
+  const std::optional<double> load = load_average();
+  const std::optional<std::string> governor =
+      first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  const std::optional<std::string> turbo = first_line("/sys/devices/system/cpu/intel_pstate/no_turbo");
+
+  const std::vector<std::string> warnings = spoiling_conditions(machine, available, load, governor);
 
   const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(); };
   const Json report{{"cpu", machine.cpu},

@@ -78,6 +78,54 @@ Rows filter(const Json& record) {
                           figure(record, "filter.solves_per_row"), percent("whole_rows")});
 }
 
+Table make_sharpness_table(const CellTables& cells) {
+  return cells.make(
+      "sharpness", "Sharpness: used share of what the logits allow",
+      {{"logit spread", "logit_spread"},
+       {"logsumexp", "logsumexp"},
+       {"ln n − H, nats", "sharpness"},
+       {"C(spread), nats", "reachable_sharpness"},
+       {"share", "sharpness_share"},
+       {"least head", "sharpness_share_least"},
+       {"largest head", "sharpness_share_most"}},
+      sharpness,
+      "H: entropy. C: the most by which the entropy of softmax can be below ln n, at any n, with logits "
+      "of the measured spread (largest minus smallest). Means over rows. Share: the third column over "
+      "the fourth, for all heads and for the heads with the least and the largest share. Softmax cannot "
+      "exceed 1; regularised normalisers can.");
+}
+
+Table make_against_table(const CellTables& cells) {
+  return cells.make(
+      "against", "Weights and output against the baseline",
+      {{"baseline", "baseline", false},
+       {"L1", "l1"},
+       {"KL, nats", "kl"},
+       {"rows of infinite KL", "infinite_kl_rows"},
+       {"mass lost", "lost_mass"},
+       {"output, relative L2", "output_relative_l2"},
+       {"output, max", "output_max_abs"}},
+      against,
+      "In float64, on the query rows of the error. L1: sum |p - q|, 2 if no key is shared; KL: of the "
+      "variant's weights from the baseline's, over the rows where it is finite; mass lost: weight of the "
+      "baseline on keys that the variant leaves out.");
+}
+
+Table make_filter_table(const CellTables& cells) {
+  return cells.make(
+      "filter", "The exact filter: keys that pass the bounds",
+      {{"first products", "filter_products", false},
+       {"appended, %", "filter_appended"},
+       {"passed, %", "filter_passed"},
+       {"support, %", "filter_support"},
+       {"solves a row", "filter_solves_per_row"},
+       {"whole rows, %", "filter_whole_rows"}},
+      filter,
+      "Shares of the visible keys. Appended: above the bound of the row when their tile was scanned. "
+      "Passed: above all later bounds; after 8-bit products only these get a full product. Support: with "
+      "weight. Whole rows: rows whose candidates exceeded their buffer.");
+}
+
 }  // namespace
 
 std::vector<Table> make_dispersion_tables(const std::vector<Json>& records) {
@@ -114,46 +162,9 @@ std::vector<Table> make_dispersion_tables(const std::vector<Json>& records) {
            {"nine tenths within", Statistic::distance_p90}},
           "Shares of the weight, and distances |i - j| in keys; half within: the least 2^b - 1 within "
           "which half of the weight lies."),
-      cells.make(
-          "sharpness", "Sharpness: used share of what the logits allow",
-          {{"logit spread", "logit_spread"},
-           {"logsumexp", "logsumexp"},
-           {"ln n − H, nats", "sharpness"},
-           {"C(spread), nats", "reachable_sharpness"},
-           {"share", "sharpness_share"},
-           {"least head", "sharpness_share_least"},
-           {"largest head", "sharpness_share_most"}},
-          sharpness,
-          "H: entropy. C: the most by which the entropy of softmax can be below ln n, at any n, with logits "
-          "of the measured spread (largest minus smallest). Means over rows. Share: the third column over "
-          "the "
-          "fourth, for all heads and for the heads with the least and the largest share. Softmax cannot "
-          "exceed 1; regularised normalisers can."),
-      cells.make(
-          "against", "Weights and output against the baseline",
-          {{"baseline", "baseline", false},
-           {"L1", "l1"},
-           {"KL, nats", "kl"},
-           {"rows of infinite KL", "infinite_kl_rows"},
-           {"mass lost", "lost_mass"},
-           {"output, relative L2", "output_relative_l2"},
-           {"output, max", "output_max_abs"}},
-          against,
-          "In float64, on the query rows of the error. L1: sum |p - q|, 2 if no key is shared; KL: of the "
-          "variant's weights from the baseline's, over the rows where it is finite; mass lost: weight of the "
-          "baseline on keys that the variant leaves out."),
-      cells.make(
-          "filter", "The exact filter: keys that pass the bounds",
-          {{"first products", "filter_products", false},
-           {"appended, %", "filter_appended"},
-           {"passed, %", "filter_passed"},
-           {"support, %", "filter_support"},
-           {"solves a row", "filter_solves_per_row"},
-           {"whole rows, %", "filter_whole_rows"}},
-          filter,
-          "Shares of the visible keys. Appended: above the bound of the row when their tile was scanned. "
-          "Passed: above all later bounds; after 8-bit products only these get a full product. Support: with "
-          "weight. Whole rows: rows whose candidates exceeded their buffer."),
+      make_sharpness_table(cells),
+      make_against_table(cells),
+      make_filter_table(cells),
       make_needle_table(records),
   };
 }

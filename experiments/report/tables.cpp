@@ -13,6 +13,9 @@ namespace attnlab {
 
 namespace {
 
+constexpr double ms = 1e6;
+constexpr double mib = 0x1p20;
+
 /// The length of a list.
 TableCell count(const Json& record, const std::string& path) {
   const Json* list = value_at(record, path);
@@ -82,6 +85,95 @@ Rows failures(const Json& record) {
   return rows;
 }
 
+Table make_time_table(const CellTables& cells) {
+  return cells.make(
+      "time", "Time of one call",
+      {{"median, ms", "time_median_ns"},
+       {"99 % interval, ms", "time_low_ns", true, "time_high_ns"},
+       {"least, ms", "time_min_ns"},
+       {"largest, ms", "time_max_ns"},
+       {"samples", "samples"},
+       {"disturbed", "contaminated"},
+       {"GFLOP/s", "gflop_per_s"}},
+      [&](const Json& record) {
+        const auto flops = number_at(record, "work.flops");
+        const auto time = number_at(record, "time.median_ns");
+        return when_ok(record, {figure(record, "time.median_ns", ms), time_interval(record, ms),
+                                figure(record, "time.min_ns", ms), figure(record, "time.max_ns", ms),
+                                count(record, "time.samples_ns"), whole(record, "time.contaminated"),
+                                flops && time && *time > 0 ? TableCell(format_figure(*flops / *time),
+                                                                       fmt::format("{}", *flops / *time))
+                                                           : TableCell::none(not_recorded)});
+      },
+      "Median, its bootstrap interval, least and largest sample; packing of K and V is included. "
+      "Disturbed: contaminated samples (results/SCHEMA.md), whether or not the figures use them. "
+      "GFLOP/s: visible pairs only.");
+}
+
+Table make_memory_table(const CellTables& cells) {
+  return cells.make(
+      "memory", "Memory of one call",
+      {{"workspace, MiB", "workspace_bytes"},
+       {"predicted, MiB", "workspace_predicted_bytes"},
+       {"equal", "workspace_is_predicted", false},
+       {"heap peak, MiB", "heap_peak_bytes"},
+       {"resident, MiB", "rss_delta_bytes"},
+       {"inputs, MiB", "inputs_bytes"}},
+      [&](const Json& record) {
+        return when_ok(record, {figure(record, "memory.workspace_bytes", mib),
+                                figure(record, "memory.workspace_predicted_bytes", mib), as_predicted(record),
+                                figure(record, "memory.heap_peak_bytes", mib),
+                                figure(record, "memory.rss_delta_bytes", mib),
+                                figure(record, "memory.inputs_bytes", mib)});
+      },
+      "Workspace: bytes that the engine allocated, without inputs and output. Predicted: the same, "
+      "before the run. Heap peak: the whole heap. Resident: growth of the resident set. Inputs: Q, "
+      "K, V and the output.");
+}
+
+Table make_speed_table(const CellTables& cells, bool has_full, const Against& full) {
+  return cells.make(
+      "speed", "Time and memory against full",
+      {{"time, ms", "time_median_ns"},
+       {"speed-up", "speed_up"},
+       {"99 % interval", "speed_up_low", true, "speed_up_high"},
+       {"verdict", "verdict", false},
+       {"workspace, MiB", "workspace_bytes"},
+       {"times smaller", "workspace_ratio"}},
+      [&](const Json& record) {
+        if (!has_full) return Rows{};
+        return when_ok(record, {figure(record, "time.median_ns", ms), speed_up_cell(full.of(record)),
+                                speed_up_interval(full.of(record)), verdict_cell(full.of(record)),
+                                figure(record, "memory.workspace_bytes", mib),
+                                times(full.of(record).workspace, full.of(record).why)});
+      },
+      "Against the cell of full with the same n, dtype, shape, threads, seed and input, and with "
+      "the same variant, or else its exact counterpart.");
+}
+
+Table make_error_table(const CellTables& cells) {
+  return cells.make(
+      "error", "Error, and deviation from exact attention",
+      {{"max error", "max_abs"},
+       {"rows beyond budget", "rows_beyond"},
+       {"worst, of budget", "worst_ratio"},
+       {"within", "within_budget", false},
+       {"relative L2", "relative_l2"},
+       {"deviation, max", "deviation_max_abs"},
+       {"deviation, relative L2", "deviation_relative_l2"}},
+      [&](const Json& record) {
+        return when_ok(record, {scientific(record, "error.max_abs"), rows_beyond(record),
+                                figure(record, "error.worst.ratio"), TableCell(counts(record) ? "yes" : "no"),
+                                scientific(record, "error.relative_l2"), figure(record, "deviation.max_abs"),
+                                figure(record, "deviation.relative_l2")});
+      },
+      "Error: against the float64 oracle of the same variant, on query rows spread over the "
+      "sequence, of every head. Budget: for each row, what rounding may do to textbook code of the "
+      "same precision, in L2; worst: the row nearest to its budget or farthest beyond it. Deviation: "
+      "the variant's oracle output against that of softmax over all keys (all past keys where the "
+      "variant is causal).");
+}
+
 }  // namespace
 
 std::vector<Table> make_tables(const Subject& subject) {
@@ -91,8 +183,6 @@ std::vector<Table> make_tables(const Subject& subject) {
   const Against chunked(records, "chunked", subject.floor());
   const bool has_full = std::any_of(records.begin(), records.end(),
                                     [](const Json& record) { return backend_of(record) == "full"; });
-  constexpr double ms = 1e6;
-  constexpr double mib = 0x1p20;
   std::vector<Table> tables{
       make_validity_table(subject),
       make_pairs_table(subject),
@@ -106,86 +196,10 @@ std::vector<Table> make_tables(const Subject& subject) {
            make_crossover_table(records, {&full, &chunked}),
            make_exponents_table(records),
            make_octaves_table(records),
-           cells.make(
-               "time", "Time of one call",
-               {{"median, ms", "time_median_ns"},
-                {"99 % interval, ms", "time_low_ns", true, "time_high_ns"},
-                {"least, ms", "time_min_ns"},
-                {"largest, ms", "time_max_ns"},
-                {"samples", "samples"},
-                {"disturbed", "contaminated"},
-                {"GFLOP/s", "gflop_per_s"}},
-               [&](const Json& record) {
-                 const auto flops = number_at(record, "work.flops");
-                 const auto time = number_at(record, "time.median_ns");
-                 return when_ok(record,
-                                {figure(record, "time.median_ns", ms), time_interval(record, ms),
-                                 figure(record, "time.min_ns", ms), figure(record, "time.max_ns", ms),
-                                 count(record, "time.samples_ns"), whole(record, "time.contaminated"),
-                                 flops && time && *time > 0 ? TableCell(format_figure(*flops / *time),
-                                                                        fmt::format("{}", *flops / *time))
-                                                            : TableCell::none(not_recorded)});
-               },
-               "Median, its bootstrap interval, least and largest sample; packing of K and V is included. "
-               "Disturbed: contaminated samples (results/SCHEMA.md), whether or not the figures use them. "
-               "GFLOP/s: visible pairs only."),
-           cells.make(
-               "memory", "Memory of one call",
-               {{"workspace, MiB", "workspace_bytes"},
-                {"predicted, MiB", "workspace_predicted_bytes"},
-                {"equal", "workspace_is_predicted", false},
-                {"heap peak, MiB", "heap_peak_bytes"},
-                {"resident, MiB", "rss_delta_bytes"},
-                {"inputs, MiB", "inputs_bytes"}},
-               [&](const Json& record) {
-                 return when_ok(record, {figure(record, "memory.workspace_bytes", mib),
-                                         figure(record, "memory.workspace_predicted_bytes", mib),
-                                         as_predicted(record), figure(record, "memory.heap_peak_bytes", mib),
-                                         figure(record, "memory.rss_delta_bytes", mib),
-                                         figure(record, "memory.inputs_bytes", mib)});
-               },
-               "Workspace: bytes that the engine allocated, without inputs and output. Predicted: the same, "
-               "before the run. Heap peak: the whole heap. Resident: growth of the resident set. Inputs: Q, "
-               "K, V and the output."),
-           cells.make(
-               "speed", "Time and memory against full",
-               {{"time, ms", "time_median_ns"},
-                {"speed-up", "speed_up"},
-                {"99 % interval", "speed_up_low", true, "speed_up_high"},
-                {"verdict", "verdict", false},
-                {"workspace, MiB", "workspace_bytes"},
-                {"times smaller", "workspace_ratio"}},
-               [&](const Json& record) {
-                 if (!has_full) return Rows{};
-                 return when_ok(record, {figure(record, "time.median_ns", ms), speed_up_cell(full.of(record)),
-                                         speed_up_interval(full.of(record)), verdict_cell(full.of(record)),
-                                         figure(record, "memory.workspace_bytes", mib),
-                                         times(full.of(record).workspace, full.of(record).why)});
-               },
-               "Against the cell of full with the same n, dtype, shape, threads, seed and input, and with "
-               "the "
-               "same variant, or else its exact counterpart."),
-           cells.make(
-               "error", "Error, and deviation from exact attention",
-               {{"max error", "max_abs"},
-                {"rows beyond budget", "rows_beyond"},
-                {"worst, of budget", "worst_ratio"},
-                {"within", "within_budget", false},
-                {"relative L2", "relative_l2"},
-                {"deviation, max", "deviation_max_abs"},
-                {"deviation, relative L2", "deviation_relative_l2"}},
-               [&](const Json& record) {
-                 return when_ok(
-                     record, {scientific(record, "error.max_abs"), rows_beyond(record),
-                              figure(record, "error.worst.ratio"), TableCell(counts(record) ? "yes" : "no"),
-                              scientific(record, "error.relative_l2"), figure(record, "deviation.max_abs"),
-                              figure(record, "deviation.relative_l2")});
-               },
-               "Error: against the float64 oracle of the same variant, on query rows spread over the "
-               "sequence, of every head. Budget: for each row, what rounding may do to textbook code of the "
-               "same precision, in L2; worst: the row nearest to its budget or farthest beyond it. Given up: "
-               "the variant's oracle output against that of softmax over all keys (all past keys where the "
-               "variant is causal)."),
+           make_time_table(cells),
+           make_memory_table(cells),
+           make_speed_table(cells, has_full, full),
+           make_error_table(cells),
        })
     tables.push_back(std::move(table));
   for (Table& table : make_dispersion_tables(records)) tables.push_back(std::move(table));

@@ -182,6 +182,20 @@ class Sweep {
   Pace pace_;
 };
 
+/// Throws for options that cannot start or resume a sweep in `out`, before the directory is created, so that
+/// bad options leave nothing behind.
+void check_start(const Settings& settings, const std::filesystem::path& out) {
+  if (std::filesystem::exists(out / "run.json")) return;
+  // With the options of a run, --resume also starts it, so that a job script can be submitted again at any
+  // time.
+  if (settings.has("resume") && !says_what_to_run(settings))
+    throw ArgumentError("out", out.string(), "no run to resume",
+                        "a directory that attnlab sweep made, or the options of a new sweep");
+  make_checked_grid(settings);
+  stopping_rule(settings);
+  if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
+}
+
 }  // namespace
 
 int sweep_command(const Settings& settings) {
@@ -196,17 +210,7 @@ int sweep_command(const Settings& settings) {
     all.fall_back("threads", fmt::format("{}", this_machine().cores));
     return all;
   };
-  // The grid is checked before the directory is created, so that bad options leave nothing behind.
-  if (!std::filesystem::exists(out / "run.json")) {
-    // With the options of a run, --resume also starts it, so that a job script can be submitted again at any
-    // time.
-    if (settings.has("resume") && !says_what_to_run(settings))
-      throw ArgumentError("out", out.string(), "no run to resume",
-                          "a directory that attnlab sweep made, or the options of a new sweep");
-    make_checked_grid(settings);
-    stopping_rule(settings);
-    if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
-  }
+  check_start(settings, out);
   RunDirectory directory(out, settings.has("resume"));
   const Settings asked = settled(directory.run());
   std::vector<Cell> cells = make_checked_grid(asked);

@@ -57,6 +57,68 @@ std::string rounded(const Json& figure) {
   return figure.is_null() ? "undefined" : fmt::format("{:.3g}", figure.get<double>());
 }
 
+void print_time_and_memory(const Json& record) {
+  const Json& time = record.at("time");
+  const double time_ns = time.at("median_ns");
+  fmt::print("path        {}\n", record.at("machine").at("path").get<std::string>());
+  fmt::print("time        {} (median of {}, {}; {} to {}), {:.1f} GFLOP/s of useful work\n",
+             format_seconds(time_ns * 1e-9), time.at("samples_ns").size(),
+             time.at("stopped").get<std::string>(), format_seconds(time.at("min_ns").get<double>() * 1e-9),
+             format_seconds(time.at("max_ns").get<double>() * 1e-9),
+             record.at("work").at("flops").get<double>() / time_ns);
+  const auto bytes = [&](const char* name) {
+    const Json& value = record.at("memory").at(name);
+    return value.is_null() ? std::string("not available") : format_bytes(value.get<std::int64_t>());
+  };
+  const bool disagrees = record.at("memory").at("rss_agrees") == false;
+  fmt::print("memory      workspace {}, heap peak {}, resident {} (to {}{}), inputs and output {}\n",
+             bytes("workspace_bytes"), bytes("heap_peak_bytes"), bytes("rss_delta_bytes"),
+             bytes("rss_resolution_bytes"), disagrees ? "; differs from the workspace" : "",
+             bytes("inputs_bytes"));
+}
+
+void print_error(const Json& record) {
+  const Json& error = record.at("error");
+  const Json& worst = error.at("worst");
+  const auto of_budget = [&] {
+    return worst.at("ratio").is_null() ? std::string("not finite")
+                                       : fmt::format("at {:.3g} of it", worst.at("ratio").get<double>());
+  };
+  fmt::print("error       max {}, relative {}, on {} rows of each head; {} rows beyond their budget{}\n",
+             rounded(error.at("max_abs")), rounded(error.at("relative_l2")), error.at("rows").dump(),
+             error.at("rows_beyond").dump(),
+             worst.is_null() ? ""
+                             : fmt::format(", the worst {} (head {}, query {})", of_budget(),
+                                           worst.at("head").dump(), worst.at("query").dump()));
+  fmt::print("deviation   {} from {}\n", rounded(record.at("deviation").at("relative_l2")),
+             record.at("deviation").at("exact_variant").get<std::string>());
+}
+
+void print_against(const Json& record) {
+  const Json& against = record.at("against");
+  fmt::print("against     {}, mean over the same rows: ", against.at("variant").get<std::string>());
+  for (const StatisticInfo& info : divergence_infos) {
+    const Json& mean = against.at("mean").at(std::string(info.name));
+    fmt::print("{} {}, ", info.name,
+               mean.is_null() ? "undefined" : fmt::format("{:.4g} {}", mean.get<double>(), info.unit));
+  }
+  fmt::print("output max {}, relative {}\n", rounded(against.at("output").at("max_abs")),
+             rounded(against.at("output").at("relative_l2")));
+}
+
+void print_filter(const Json& filter) {
+  const auto percent = [&](const char* name) {
+    return filter.at(name).is_null() ? "undefined"
+                                     : fmt::format("{:.3g} %", 100 * filter.at(name).get<double>());
+  };
+  fmt::print(
+      "filter      {}: of the visible keys {} appended, {} passed, {} on the support; {} solves a row\n",
+      filter.at("approximated").get<bool>()
+          ? fmt::format("8-bit products first for {} of the rows", percent("approximated_rows"))
+          : "full products",
+      percent("appended"), percent("passed"), percent("support"), rounded(filter.at("solves_per_row")));
+}
+
 }  // namespace
 
 void print_summary(const Json& record) {
@@ -77,58 +139,10 @@ void print_summary(const Json& record) {
                record.at("reason").get<std::string>());
     return;
   }
-  const Json& time = record.at("time");
-  const double time_ns = time.at("median_ns");
-  fmt::print("path        {}\n", machine.at("path").get<std::string>());
-  fmt::print("time        {} (median of {}, {}; {} to {}), {:.1f} GFLOP/s of useful work\n",
-             format_seconds(time_ns * 1e-9), time.at("samples_ns").size(),
-             time.at("stopped").get<std::string>(), format_seconds(time.at("min_ns").get<double>() * 1e-9),
-             format_seconds(time.at("max_ns").get<double>() * 1e-9),
-             record.at("work").at("flops").get<double>() / time_ns);
-  const auto bytes = [&](const char* name) {
-    const Json& value = record.at("memory").at(name);
-    return value.is_null() ? std::string("not available") : format_bytes(value.get<std::int64_t>());
-  };
-  const bool disagrees = record.at("memory").at("rss_agrees") == false;
-  fmt::print("memory      workspace {}, heap peak {}, resident {} (to {}{}), inputs and output {}\n",
-             bytes("workspace_bytes"), bytes("heap_peak_bytes"), bytes("rss_delta_bytes"),
-             bytes("rss_resolution_bytes"), disagrees ? "; differs from the workspace" : "",
-             bytes("inputs_bytes"));
-  const Json& error = record.at("error");
-  const Json& worst = error.at("worst");
-  const auto of_budget = [&] {
-    return worst.at("ratio").is_null() ? std::string("not finite")
-                                       : fmt::format("at {:.3g} of it", worst.at("ratio").get<double>());
-  };
-  fmt::print("error       max {}, relative {}, on {} rows of each head; {} rows beyond their budget{}\n",
-             rounded(error.at("max_abs")), rounded(error.at("relative_l2")), error.at("rows").dump(),
-             error.at("rows_beyond").dump(),
-             worst.is_null() ? ""
-                             : fmt::format(", the worst {} (head {}, query {})", of_budget(),
-                                           worst.at("head").dump(), worst.at("query").dump()));
-  fmt::print("deviation   {} from {}\n", rounded(record.at("deviation").at("relative_l2")),
-             record.at("deviation").at("exact_variant").get<std::string>());
-  const Json& against = record.at("against");
-  fmt::print("against     {}, mean over the same rows: ", against.at("variant").get<std::string>());
-  for (const StatisticInfo& info : divergence_infos) {
-    const Json& mean = against.at("mean").at(std::string(info.name));
-    fmt::print("{} {}, ", info.name,
-               mean.is_null() ? "undefined" : fmt::format("{:.4g} {}", mean.get<double>(), info.unit));
-  }
-  fmt::print("output max {}, relative {}\n", rounded(against.at("output").at("max_abs")),
-             rounded(against.at("output").at("relative_l2")));
-  if (const Json& filter = record.at("filter"); !filter.is_null()) {
-    const auto percent = [&](const char* name) {
-      return filter.at(name).is_null() ? "undefined"
-                                       : fmt::format("{:.3g} %", 100 * filter.at(name).get<double>());
-    };
-    fmt::print(
-        "filter      {}: of the visible keys {} appended, {} passed, {} on the support; {} solves a row\n",
-        filter.at("approximated").get<bool>()
-            ? fmt::format("8-bit products first for {} of the rows", percent("approximated_rows"))
-            : "full products",
-        percent("appended"), percent("passed"), percent("support"), rounded(filter.at("solves_per_row")));
-  }
+  print_time_and_memory(record);
+  print_error(record);
+  print_against(record);
+  if (!record.at("filter").is_null()) print_filter(record.at("filter"));
   fmt::print("dispersion  mean over rows of all heads\n");
   for (const StatisticInfo& info : statistic_infos) {
     const Json& mean = record.at("dispersion").at("mean").at(std::string(info.name));

@@ -64,6 +64,21 @@ std::vector<float> drawn(std::int64_t count, unsigned seed) {
   return numbers;
 }
 
+/// Logits within `allowed` of the exact ones, and marks of those whose product with `scale` is above `bound`.
+void expect_row(const float* logits, std::span<const double> exact, double allowed, float scale, float bound,
+                const std::uint16_t* marks) {
+  // The margin of 4 eps for rounding of the bound, and rounding.
+  const float margin =
+      6 * std::numeric_limits<float>::epsilon() * std::abs(bound) + 2 * std::numeric_limits<float>::min();
+  for (std::size_t j = 0; j < exact.size(); ++j) {
+    ASSERT_LE(std::abs(static_cast<double>(logits[j]) - exact[j]), allowed);
+    const float z = scale * logits[j];
+    const bool marked = (marks[j / row_code_columns] >> j % row_code_columns & 1) != 0;
+    ASSERT_TRUE(marked || z <= bound) << z << " is above " << bound;
+    ASSERT_TRUE(!marked || z > bound - margin) << z << " is below " << bound;
+  }
+}
+
 TEST(Approximation, IsOffByNoMoreThanItSays) {
   const RowCode& code = row_code(isa_level());
   if (code.approximate == nullptr) GTEST_SKIP() << "no approximate logits at this level";
@@ -102,26 +117,16 @@ TEST(Approximation, IsOffByNoMoreThanItSays) {
             const double allowed = approximation_error(
                 facts[static_cast<std::size_t>(t)], width, static_cast<double>(quantised.norm),
                 static_cast<double>(quantised.error), static_cast<double>(quantised.mean_norm));
-            for (std::int64_t j = 0; j < columns - first; ++j) {
-              double exact = 0;
+            std::vector<double> exact(static_cast<std::size_t>(columns - first));
+            for (std::int64_t j = 0; j < columns - first; ++j)
               for (std::int64_t c = 0; c < width; ++c)
-                exact += static_cast<double>(queries[static_cast<std::size_t>(t * width + c)]) *
-                         static_cast<double>(keys[static_cast<std::size_t>((first + j) * width + c)]);
-              ASSERT_LE(
-                  std::abs(static_cast<double>(logits[static_cast<std::size_t>(t * columns + j)]) - exact),
-                  allowed)
-                  << "width " << width << ", keys: " << of_keys.name << ", queries: " << of_queries.name;
-              const float z = scale * logits[static_cast<std::size_t>(t * columns + j)];
-              const float bound = tau[static_cast<std::size_t>(t)];
-              const bool marked = (above[static_cast<std::size_t>(t * columns + j) / row_code_columns] >>
-                                       j % row_code_columns &
-                                   1) != 0;
-              ASSERT_TRUE(marked || z <= bound) << z << " is above " << bound;
-              // The margin of 4 eps for rounding of the bound, and rounding.
-              const float margin = 6 * std::numeric_limits<float>::epsilon() * std::abs(bound);
-              ASSERT_TRUE(!marked || z > bound - margin - 2 * std::numeric_limits<float>::min())
-                  << z << " is below " << bound;
-            }
+                exact[static_cast<std::size_t>(j)] +=
+                    static_cast<double>(queries[static_cast<std::size_t>(t * width + c)]) *
+                    static_cast<double>(keys[static_cast<std::size_t>((first + j) * width + c)]);
+            SCOPED_TRACE(::testing::Message() << "width " << width << ", keys: " << of_keys.name
+                                              << ", queries: " << of_queries.name);
+            expect_row(logits.data() + t * columns, exact, allowed, scale, tau[static_cast<std::size_t>(t)],
+                       above.data() + t * columns / row_code_columns);
           }
         }
       }

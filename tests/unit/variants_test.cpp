@@ -299,8 +299,11 @@ TEST(Patterns, TilesCoverAndNeverPromiseTooMuch) {
        {"full", "causal", "window(5)", "window(3,9)", "chunk_local(7)", "!causal", "!window(4)",
         "causal&!window(6)", "(window(3)|chunk_local(10))&causal", "!(window(2,2)|chunk_local(5))"}) {
     const Pattern pattern = Pattern::parse(name);
+    Shape packed{1, 1, 1, 40, 40, 1, 1};
+    packed.cu_seqlens =
+        std::make_shared<const std::vector<std::int64_t>>(std::vector<std::int64_t>{0, 10, 10, 33, 40});
     for (const Shape& shape :
-         {Shape{1, 1, 1, 40, 40, 1, 1}, Shape{1, 1, 1, 13, 40, 1, 1}, Shape{1, 1, 1, 40, 13, 1, 1}}) {
+         {Shape{1, 1, 1, 40, 40, 1, 1}, Shape{1, 1, 1, 13, 40, 1, 1}, Shape{1, 1, 1, 40, 13, 1, 1}, packed}) {
       std::int64_t pairs = 0;
       for (std::int64_t first = 0; first < shape.seqlen_q; first += 6) {
         const std::int64_t last = std::min<std::int64_t>(first + 6, shape.seqlen_q);
