@@ -32,6 +32,7 @@ class Sensitivity {
  public:
   Sensitivity(const definitions::Variant& variant, const Case& given, std::int64_t batch, std::int64_t head)
       : given_(given),
+        batch_(batch),
         head_(head),
         oracle_(given.variant, given.problem, given.inputs()),
         learned_(inputs_of(given, batch, 0, given.problem.shape.seqlen_k).learned),
@@ -119,7 +120,7 @@ class Sensitivity {
                                  {}};
     row.keys.assign(keys_.begin(), keys_.end());
     std::vector<float> query(static_cast<std::size_t>(shape.head_dim));
-    read_row(given_.q.view(), 0, head_, query_, query);
+    read_row(given_.q.view(), batch_, head_, query_, query);
     row.query.assign(query.begin(), query.end());
     for (const definitions::Call& factor : factors_)
       definitions::modifiers().at(factor.name).apply(factor, weights, row, learned_);
@@ -198,6 +199,7 @@ class Sensitivity {
   }
 
   const Case& given_;
+  const std::int64_t batch_;
   const std::int64_t head_;
   Oracle oracle_;
   const definitions::Parameters learned_;

@@ -60,8 +60,8 @@ void expect_agreement(const definitions::Variant& variant, const Shape& shape, D
   const Case given = make_case(name_of(variant), shape, dtype);
   const Outcome expected = run_with_statistics(find_engine("reference"), given);
   std::vector<std::pair<std::size_t, Allowed>> checked;
-  for (std::int64_t head = 0; head < shape.heads; ++head) {
-    Sensitivity sensitivity(variant, given, 0, head);
+  for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head) {
+    Sensitivity sensitivity(variant, given, head / shape.heads, head % shape.heads);
     for (std::int64_t i = 0; i < shape.seqlen_q;
          i += i + 1 < shape.seqlen_q ? std::min<std::int64_t>(61, shape.seqlen_q - 1 - i) : 1) {
       const auto row = static_cast<std::size_t>(head * shape.seqlen_q + i);
@@ -109,6 +109,11 @@ TEST(Statistics, AgreeWithTheOracle) {
                                          {"scaled_dot", "", "causal&!causal"}})
     for (const DType dtype : {DType::f32, DType::bf16})
       expect_agreement(variant, {1, 2, 1, 333, 333, 32, 32}, dtype);
+}
+
+TEST(Statistics, OfEveryBatchAndHeadAgreeWithTheOracle) {
+  for (const char* normaliser : {"softmax", "sigmoid", "entmax(1.5)", "topk_softmax(8)"})
+    expect_agreement({"scaled_dot", "", "causal", normaliser}, {2, 4, 2, 70, 70, 16, 16}, DType::f32);
 }
 
 TEST(Statistics, OfFewQueriesAndManyKeysAgreeWithTheOracle) {
