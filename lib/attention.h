@@ -1,8 +1,8 @@
 // Attention in one object: a variant by its name, on tensors of one shape.
 //
 //   attnlab::Attention entmax("causal|entmax(1.5)", {.heads = 8, .seqlen = n, .head_dim = 64});
-//   entmax(q, k, v, output);                           // const float* and float*, contiguous
-// auto rows = entmax.statistics(q, k, v, output); // and the dispersion of each row
+//   entmax(q, k, v, output);                          // const float* and float*, contiguous
+//   auto rows = entmax.statistics(q, k, v, output);   // the same output, and the dispersion of each row
 //
 // Engine `tiled` computes it by tiles of queries and keys in O(n) memory (Dao et al., arXiv:2205.14135; Rabe
 // and Staats, arXiv:2112.05682), unless another engine is named.
@@ -27,16 +27,14 @@ namespace attnlab {
 /// V (batch, kv_heads, seqlen_k, head_dim_v), output (batch, heads, seqlen, head_dim_v).
 struct AttentionOptions {
   std::int64_t batch = 1;
-  std::int64_t heads = 1;  ///< number of query heads
-  std::int64_t kv_heads =
-      0;  ///< number of key and value heads, a divisor of heads (arXiv:2305.13245); 0: heads
-  std::int64_t seqlen = 0;  ///< number of queries, 1 to 2^24; required
-  std::int64_t seqlen_k =
-      0;  ///< number of keys; 0: seqlen. The last query is at the position of the last key
-  std::int64_t head_dim = 0;          ///< elements of a query and of a key; required
-  std::int64_t head_dim_v = 0;        ///< elements of a value and of an output row; 0: head_dim
-  DType dtype = DType::f32;           ///< storage type of all four tensors; sums are in float32 or wider
-  int threads = 0;                    ///< OpenMP threads; 0: omp_get_max_threads()
+  std::int64_t heads = 1;       ///< number of query heads
+  std::int64_t kv_heads = 0;    ///< key and value heads, a divisor of heads (arXiv:2305.13245); 0: heads
+  std::int64_t seqlen = 0;      ///< number of queries, 1 to 2^24; required
+  std::int64_t seqlen_k = 0;    ///< number of keys, 0: seqlen; the last query is at the last key
+  std::int64_t head_dim = 0;    ///< elements of a query and of a key; required
+  std::int64_t head_dim_v = 0;  ///< elements of a value and of an output row; 0: head_dim
+  DType dtype = DType::f32;     ///< storage type of all four tensors; sums are in float32 or wider
+  int threads = 0;              ///< OpenMP threads; 0: omp_get_max_threads()
   std::string_view engine = "tiled";  ///< tiled, onednn (whole n x n matrices) or reference (float64)
   /// Learned parameters of the variant by name; empty for a variant without any. `attnlab list` shows the
   /// names, attnlab::weight_shapes returns the shapes.

@@ -27,8 +27,7 @@ inline double rounding_of_sum(double count, double squares, double sum) {
 
 struct LogitError {
   double random = 0;  ///< root mean square of errors that are independent between keys
-  double shared =
-      0;  ///< bound of errors that keys may have in common: of a rounded query, of constants of a modifier
+  double shared = 0;  ///< bound of common errors of keys, as of a rounded query or a modifier's constants
   /// The error exceeds this with a probability of 2e-9: 6 standard deviations.
   double bound() const { return 6 * random + shared; }
 };
