@@ -91,6 +91,19 @@ TEST_F(Compare, TwoRuns) {
   EXPECT_NE(table.find("12.06 KiB"), std::string::npos) << table;
 }
 
+TEST_F(Compare, FailOnSlowerIgnoresFasterCellsAndTheFloorIsInPercent) {
+  const std::string a = write_run("a", [&](json& record) { set_times(record, 100); });
+  const std::string faster = write_run("b", [&](json& record) { set_times(record, 80); });
+  EXPECT_EQ(command("compare " + a + " " + faster + " --fail-on slower").status, 0);
+  EXPECT_EQ(command("compare " + faster + " " + a + " --fail-on slower").status, 4);
+  const auto found = [&](const std::string& floor) {
+    return json::parse(command("compare " + a + " " + faster + " --format json --floor " + floor).out);
+  };
+  EXPECT_DOUBLE_EQ(found("5").at("floor"), 0.05);
+  EXPECT_EQ(found("5").at("summary").at("FASTER"), 4);
+  EXPECT_EQ(found("40").at("summary").at("SAME"), 4);
+}
+
 TEST_F(Compare, TwoSeriesOfOneRun) {
   const std::string run =
       write_run("run", [&](json& record) { set_times(record, record.at("backend") == "full" ? 100 : 50); });
