@@ -91,7 +91,7 @@ TEST_F(Compare, TwoRuns) {
   EXPECT_NE(table.find("12.06 KiB"), std::string::npos) << table;
 }
 
-TEST_F(Compare, FailOnSlowerIgnoresFasterCellsAndTheFloorIsInPercent) {
+TEST_F(Compare, FasterCellsAlone) {
   const std::string a = write_run("a", [&](json& record) { set_times(record, 100); });
   const std::string faster = write_run("b", [&](json& record) { set_times(record, 80); });
   EXPECT_EQ(command("compare " + a + " " + faster + " --fail-on slower").status, 0);
@@ -102,6 +102,8 @@ TEST_F(Compare, FailOnSlowerIgnoresFasterCellsAndTheFloorIsInPercent) {
   EXPECT_DOUBLE_EQ(found("5").at("floor"), 0.05);
   EXPECT_EQ(found("5").at("summary").at("FASTER"), 4);
   EXPECT_EQ(found("40").at("summary").at("SAME"), 4);
+  const std::string table = command("compare " + a + " " + faster).out;
+  EXPECT_NE(table.find("; geometric mean of B / A 0.800"), std::string::npos) << table;
 }
 
 TEST_F(Compare, TwoSeriesOfOneRun) {
