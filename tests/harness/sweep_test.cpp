@@ -13,11 +13,38 @@
 
 #include "attnlab/dispersion/divergence.h"
 #include "harness/command.h"
+#include "sweep/prediction.h"
 
 namespace attnlab {
 namespace {
 
 using nlohmann::json;
+
+TEST(Pace, PredictsByTheWorkOfShorterCellsThatDifferInNothingElse) {
+  const auto cell = [](const char* engine, const char* variant, std::int64_t seqlen) {
+    Cell made;
+    made.engine = engine;
+    made.variant = Variant::parse(variant);
+    made.problem.shape = {1, 2, 2, seqlen, seqlen, 16, 16};
+    return made;
+  };
+  Pace pace;
+  const double second = 1e9;  // ns
+  EXPECT_EQ(pace.predict(cell("tiled", "softmax", 1000)), 0) << "no such cell ran";
+  pace.learn(cell("tiled", "softmax", 1000), second);
+  pace.learn(cell("tiled", "causal|softmax", 1000), second);
+  pace.learn(cell("onednn", "causal|softmax", 1000), second);
+  EXPECT_NEAR(pace.predict(cell("tiled", "softmax", 2000)), 4, 1e-9);
+  EXPECT_NEAR(pace.predict(cell("tiled", "causal|softmax", 2000)), 4 * 2001.0 / 2002, 1e-9)
+      << "2000 x 2001 / 2 visible pairs over 1000 x 1001 / 2";
+  EXPECT_NEAR(pace.predict(cell("onednn", "causal|softmax", 2000)), 4, 1e-9) << "it computes all pairs";
+  Cell wider = cell("tiled", "softmax", 2000);
+  wider.problem.shape.head_dim = 32;
+  EXPECT_EQ(pace.predict(wider), 0);
+  EXPECT_EQ(predict(wider, {3, std::int64_t{1} << 40}, 2).at("status"), "");
+  EXPECT_EQ(predict(wider, {3, std::int64_t{1} << 40}, 4).at("status"), "predicted_too_slow");
+  EXPECT_EQ(predict(wider, {3, 1000}, 2).at("status"), "predicted_too_large");
+}
 
 TEST(Sweep, EveryCellIsARecord) {
   const TemporaryDirectory directory;
