@@ -36,6 +36,15 @@ TEST(Rounds, StopWhereTheyArePrecise) {
   EXPECT_FALSE(rounds.wants_retry()) << "a clean sample is not taken again";
 }
 
+TEST(Rounds, AreNotPreciseAboveAHalfWidthOfTwoPercent) {
+  for (const double spread : {15.0, 25.0}) {
+    Rounds rounds({6, 32, 3, 100});
+    for (int round = 0; round < 6; ++round)
+      rounds.add(sample_of(round, round % 2 == 0 ? 1000 - spread : 1000 + spread));
+    EXPECT_EQ(rounds.stopped(1), spread < 20 ? "precise" : "") << spread;
+  }
+}
+
 TEST(Rounds, OfAPreciseCellMayWaitForOthersAWhile) {
   Rounds rounds({6, 32, 3, 100});
   for (int block = 0; block < 11; ++block) rounds.add(sample_of(block, 100));
