@@ -4,7 +4,10 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
+#include "cell/needle_weight.h"
 #include "harness/command.h"
 
 namespace attnlab {
@@ -77,6 +80,26 @@ TEST(Needle, OfManyKeysIsKeptOnlyIfItIsLargeEnough) {
       EXPECT_GE(mean, expected - allowed) << record.at("variant");
     }
   }
+}
+
+TEST(Needle, EveryHeadHasTheNeedleOfItsKvHead) {
+  // Output 100 batch + 10 head + query in coordinate 0; causal rows see keys up to their own.
+  const Shape shape{2, 2, 2, 4, 4, 1, 1};
+  Tensor output(DType::f32, shape.output());
+  for (std::int64_t b = 0; b < 2; ++b)
+    for (std::int64_t h = 0; h < 2; ++h)
+      for (std::int64_t i = 0; i < 4; ++i)
+        write_row(output.view(), b, h, i, std::vector<float>{static_cast<float>(100 * b + 10 * h + i)});
+  Json dispersion;
+  add_needle_weight(Variant::parse("causal|softmax"), shape, std::vector<std::int64_t>{3, 2, 1, 0},
+                    std::as_const(output).view(), dispersion);
+  EXPECT_EQ(dispersion.at("per_head").at("needle_weight"), Json::parse("[3.0, 12.5, 102.0, 111.5]"));
+  EXPECT_EQ(dispersion.at("mean").at("needle_weight"), (3 + 12 + 13 + 101 + 102 + 103 + 4 * 111.5) / 10);
+  Shape grouped = shape;
+  grouped.kv_heads = 1;
+  add_needle_weight(Variant::parse("causal|softmax"), grouped, std::vector<std::int64_t>{3, 2},
+                    std::as_const(output).view(), dispersion);
+  EXPECT_EQ(dispersion.at("per_head").at("needle_weight"), Json::parse("[3.0, 13.0, 102.5, 112.5]"));
 }
 
 TEST(Needle, CountsOnlyRowsThatSeeIt) {
