@@ -1,8 +1,11 @@
 #include "cell/cell_inputs.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "attnlab/core/argument_error.h"
+#include "attnlab/core/fnv.h"
 #include "attnlab/inputs/npy.h"
 
 namespace attnlab {
@@ -51,11 +54,27 @@ CellInputs load_inputs(const Cell& cell, std::shared_ptr<const QkvTensors> tenso
 
 std::vector<std::string> input_files(const Cell& cell) {
   std::vector<std::string> files = cell.input.files();
+  if (!cell.cu_seqlens.empty()) files.push_back(cell.cu_seqlens);
   if (!cell.score_weights.empty())
     for (const Variant& variant : variants_of(cell))
       for (const WeightShape& shape : weight_shapes(variant, cell.problem.shape))
         files.push_back(weight_file(cell, shape));
   return files;
+}
+
+std::optional<std::string> cu_seqlens_checksum(const Cell& cell) {
+  if (!cell.problem.shape.cu_seqlens) return std::nullopt;
+  return fmt::format("{:016x}", fnv1a(std::as_bytes(std::span(*cell.problem.shape.cu_seqlens))));
+}
+
+std::optional<std::string> weights_checksum(const Cell& cell, const ScoreWeights& weights) {
+  if (cell.score_weights.empty()) return std::nullopt;
+  std::uint64_t hash = fnv1a_start;
+  for (const auto& [name, matrix] : weights) {
+    hash = fnv1a(std::as_bytes(std::span(name)), hash);
+    hash = fnv1a(std::as_bytes(std::span(matrix.values)), hash);
+  }
+  return fmt::format("{:016x}", hash);
 }
 
 void require_inputs(const Cell& cell) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,14 @@ Variant baseline_of(const Cell& cell);
 /// Learned weights of `variant`: the variant of the cell or its baseline. Throws ArgumentError.
 ScoreWeights load_weights(const Cell& cell, const Variant& variant);
 
-/// The files that a cell reads: captured tensors and learned weights.
+/// The files that a cell reads: captured tensors, starts of packed sequences and learned weights.
 std::vector<std::string> input_files(const Cell& cell);
+
+/// 16 hex digits over the positions of cu-seqlens; nullopt for one sequence.
+std::optional<std::string> cu_seqlens_checksum(const Cell& cell);
+
+/// 16 hex digits over `weights`; nullopt if they are made from the seed.
+std::optional<std::string> weights_checksum(const Cell& cell, const ScoreWeights& weights);
 
 /// Throws ArgumentError if the input or the learned weights do not fit the cell.
 void require_inputs(const Cell& cell);

@@ -290,7 +290,12 @@ Json record_header(const Cell& cell) {
                 {"rounds", cell.rounds},
                 {"min_time_s", cell.min_time_s},
                 {"twin", cell.twin}}},
-              {"input", {{"name", cell.input.name()}, {"checksum", nullptr}, {"nonfinite", nullptr}}}};
+              {"input",
+               {{"name", cell.input.name()},
+                {"checksum", nullptr},
+                {"nonfinite", nullptr},
+                {"cu_seqlens_checksum", nullptr},
+                {"score_weights_checksum", nullptr}}}};
   const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
   record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
   for (const char* name :
@@ -346,7 +351,12 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
     record["measured_ms"] = measured_ms;
     return record;
   }
+  const auto text_or_null = [](const std::optional<std::string>& text) {
+    return text ? Json(*text) : Json();
+  };
   record["input"]["checksum"] = tensors->checksum();
+  record["input"]["cu_seqlens_checksum"] = text_or_null(cu_seqlens_checksum(cell));
+  record["input"]["score_weights_checksum"] = text_or_null(weights_checksum(cell, prepared.given.weights));
   const std::int64_t nonfinite = tensors->nonfinite();
   record["input"]["nonfinite"] = nonfinite;
   if (nonfinite > 0)

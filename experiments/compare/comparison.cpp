@@ -62,6 +62,22 @@ Pair make_pair(const Json& a, const Json& b, double floor) {
   return {a, b, ratio.value, ratio.interval, ratio.verdict};
 }
 
+/// Which of the files that both cells read had another content; empty if none had.
+std::string changed_input(const Json& a, const Json& b) {
+  std::vector<std::pair<const char*, const char*>> contents{
+      {"checksum", "Q, K and V"}, {"cu_seqlens_checksum", "starts of packed sequences"}};
+  // Two variants may have different learned weights.
+  if (a.at("variant") == b.at("variant")) contents.emplace_back("score_weights_checksum", "learned weights");
+  for (const auto& [key, what] : contents) {
+    const Json of_a = a.at("input").value(key, Json());
+    const Json of_b = b.at("input").value(key, Json());
+    if (of_a == of_b) continue;
+    return fmt::format("{} differ{}", what,
+                       of_a.is_null() || of_b.is_null() ? ", or one run did not record them" : "");
+  }
+  return {};
+}
+
 using Places = std::map<std::string, const Json*>;
 
 /// Compares every record of `a` with the record of `b` at the same place.
@@ -83,9 +99,8 @@ Comparison match(const Places& a, const Places& b, double floor) {
       comparison.unpaired.push_back(
           {*record, fmt::format("A: {}, B: {}", of_a.empty() ? "ok" : of_a, of_b.empty() ? "ok" : of_b),
            of_a.empty()});
-    else if (record->at("input").value("checksum", Json()) !=
-             other->second->at("input").value("checksum", Json()))
-      comparison.unpaired.push_back({*record, "Q, K and V differ", false});
+    else if (const std::string changed = changed_input(*record, *other->second); !changed.empty())
+      comparison.unpaired.push_back({*record, changed, false});
     else
       comparison.pairs.push_back(make_pair(*record, *other->second, floor));
   }

@@ -62,6 +62,8 @@ constexpr Key every_record[] = {
     {"/input/name", Type::text},
     {"/input/checksum", Type::text, true},
     {"/input/nonfinite", Type::whole, true},
+    {"/input/cu_seqlens_checksum", Type::text, true, true},
+    {"/input/score_weights_checksum", Type::text, true, true},
     {"/work/visible_pairs", Type::whole},
     {"/work/flops", Type::whole},
     {"/time", Type::object, true},

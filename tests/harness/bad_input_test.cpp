@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 
 #include "attnlab/inputs/npy.h"
 #include "harness/command.h"
+#include "harness/numbers_file.h"
 
 namespace attnlab {
 namespace {
@@ -55,19 +55,6 @@ TEST(BadInput, MissingOrTwice) {
   expect_usage_error("run --json --json", {"--json is given twice"});
   expect_usage_error("run --seqlen 64,128", {"run takes one cell", "2 cells"});
   expect_usage_error("heatmap --seqlen 64,128 --out x.png", {"heatmap takes one cell", "2 cells"});
-}
-
-/// A .npy file of `type` with the shape and the bytes of `values`.
-template <class Number>
-std::string write_numbers(const std::filesystem::path& file, const std::string& type,
-                          const std::string& shape, const std::vector<Number>& values) {
-  std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
-  header.resize(117, ' ');
-  std::ofstream stream(file, std::ios::binary);
-  stream << std::string("\x93NUMPY\x01\x00", 8) << static_cast<char>(118) << '\0' << header << '\n';
-  stream.write(reinterpret_cast<const char*>(values.data()),
-               static_cast<std::streamsize>(values.size() * sizeof(Number)));
-  return file.string();
 }
 
 TEST(BadInput, PackedSequences) {
