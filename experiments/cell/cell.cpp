@@ -109,11 +109,23 @@ std::vector<std::optional<std::string>> items(const Settings& settings, const st
   return list;
 }
 
-/// Numbers from low to high, single or as ranges `first:last:xFACTOR` and `first:last:+STEP`; a list of one
+/// An option whose values are numbers from low to high.
+struct Axis {
+  std::string name;
+  std::int64_t low = 1;
+  std::int64_t high = max_small_dimension;
+};
+const Axis seed_axis{"seed", 0, std::int64_t{1} << 40};
+const Axis threads_axis{"threads", 1, max_threads};
+const Axis seqlen_axis{"seqlen", 1, max_seqlen};
+const Axis seqlen_k_axis{"seqlen-k", 1, max_seqlen};
+
+constexpr std::size_t most_cells = 100000;
+
+/// The numbers of an axis, single or as ranges `first:last:xFACTOR` and `first:last:+STEP`; a list of one
 /// nullopt if the option was not given.
-std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const std::string& name,
-                                               std::int64_t low = 1,
-                                               std::int64_t high = max_small_dimension) {
+std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const Axis& axis) {
+  const auto& [name, low, high] = axis;
   std::vector<std::optional<std::int64_t>> list;
   for (const std::optional<std::string>& item : items(settings, name)) {
     if (!item) return {std::nullopt};
@@ -142,11 +154,32 @@ std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const s
     const std::int64_t step =
         whole_number(parts[2].substr(1), multiplies ? 2 : 1, multiplies ? "FACTOR is " : "STEP is ");
     if (first > last) throw ArgumentError(name, *item, "the last size is below the first", "first <= last");
-    for (std::int64_t value = first; value <= last; value = multiplies ? value * step : value + step)
+    if (multiplies && first == 0)
+      throw ArgumentError(name, *item, "every multiple of 0 is 0",
+                          "a first number of at least 1 with xFACTOR");
+    const std::int64_t before_last = multiplies ? last / step : last - step;
+    for (std::int64_t value = first;; value = multiplies ? value * step : value + step) {
       list.emplace_back(value);
-    if (list.size() > 100000) throw ArgumentError(name, *item, "too many sizes", "at most 100000");
+      if (list.size() > most_cells)
+        throw ArgumentError(name, *item, "too many numbers", fmt::format("at most {}", most_cells));
+      if (value > before_last) break;
+    }
   }
   return list;
+}
+
+/// Throws UsageError for lists with too many combinations.
+void require_few_combinations(const Settings& settings) {
+  double cells = 1;
+  for (const char* list :
+       {"input", "dtype", "backend", "engine", "variant", "score", "modifier", "pattern", "normaliser"})
+    cells *= static_cast<double>(items(settings, list).size());
+  for (const Axis& axis : {seed_axis, threads_axis, seqlen_axis, seqlen_k_axis, Axis{"batch"}, Axis{"heads"},
+                           Axis{"kv-heads"}, Axis{"head-dim"}, Axis{"head-dim-v"}})
+    cells *= static_cast<double>(sizes(settings, axis).size());
+  if (cells > static_cast<double>(most_cells))
+    throw UsageError(
+        fmt::format("these options make {:.0f} combinations; a grid has at most {}", cells, most_cells));
 }
 
 /// The sizes of one cell: from the option, else from the captured input, else the default.
@@ -249,22 +282,23 @@ std::vector<Cell> make_grid(const Settings& settings) {
   const std::string expression = settings.has("filter") ? settings.text("filter") : "";
   const std::regex filter = filter_of(expression);
 
+  require_few_combinations(settings);
   std::vector<Cell> cells;
   std::set<std::string> seen;
   const std::vector<Named> named = named_variants(settings);
   for (const auto& input_text : items(settings, "input")) {
     const InputSource input = InputSource::parse(*input_text);
     const std::optional<CapturedShape> captured = input.captured_shape();
-    for (const auto& seed : sizes(settings, "seed", 0, std::int64_t{1} << 40))
-      for (const auto& threads : sizes(settings, "threads", 1, max_threads))
+    for (const auto& seed : sizes(settings, seed_axis))
+      for (const auto& threads : sizes(settings, threads_axis))
         for (const auto& dtype : items(settings, "dtype"))
-          for (const auto& batch : sizes(settings, "batch"))
-            for (const auto& heads : sizes(settings, "heads"))
-              for (const auto& kv_heads : sizes(settings, "kv-heads"))
-                for (const auto& head_dim : sizes(settings, "head-dim"))
-                  for (const auto& head_dim_v : sizes(settings, "head-dim-v"))
-                    for (const auto& seqlen : sizes(settings, "seqlen", 1, max_seqlen))
-                      for (const auto& seqlen_k : sizes(settings, "seqlen-k", 1, max_seqlen))
+          for (const auto& batch : sizes(settings, {"batch"}))
+            for (const auto& heads : sizes(settings, {"heads"}))
+              for (const auto& kv_heads : sizes(settings, {"kv-heads"}))
+                for (const auto& head_dim : sizes(settings, {"head-dim"}))
+                  for (const auto& head_dim_v : sizes(settings, {"head-dim-v"}))
+                    for (const auto& seqlen : sizes(settings, seqlen_axis))
+                      for (const auto& seqlen_k : sizes(settings, seqlen_k_axis))
                         for (const Named& name : named) {
                           Cell cell = common;
                           cell.backend = name.backend;

@@ -45,7 +45,7 @@ Json to_json(const Cell& cell);
 Cell cell_from_json(const Json& json);
 
 /// Every combination of the lists is a cell. Cells are distinct and ordered by work, least first. Throws
-/// ArgumentError for values that make no cell.
+/// ArgumentError for values that make no cell, and UsageError for more than 100 000 combinations.
 std::vector<Cell> make_grid(const Settings& settings);
 
 /// Inserts a twin after `count` of the cells, spread over the grid.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/locale/utf.hpp>
 #include <boost/program_options.hpp>
 #include <cerrno>
 #include <charconv>
@@ -93,6 +94,15 @@ po::options_description describe(const Command& command) {
   return description;
 }
 
+bool is_flag(const std::string& name) { return option_named(name).value.empty(); }
+
+/// `yes` or `no`, for a flag in a configuration file. Throws ArgumentError.
+std::string flag_value(const std::string& name, const std::string& given) {
+  if (given == "yes" || given == "true") return "yes";
+  if (given == "no" || given == "false") return "no";
+  throw ArgumentError(name, given, "neither on nor off", "yes, true, no or false");
+}
+
 /// Adds parsed options to `settings`. Throws UsageError for an option given twice.
 void merge(const po::parsed_options& parsed, Settings& settings, const std::string& origin = {}) {
   for (const po::option& option : parsed.options) {
@@ -103,7 +113,9 @@ void merge(const po::parsed_options& parsed, Settings& settings, const std::stri
     if (settings.has(option.string_key))
       throw UsageError(
           fmt::format("{}{} is given twice", origin.empty() ? "--" : origin + ": ", option.string_key));
-    settings.set(option.string_key, option.value.empty() ? "yes" : option.value.back(), origin);
+    const std::string given = option.value.empty() ? "yes" : option.value.back();
+    settings.set(option.string_key, is_flag(option.string_key) ? flag_value(option.string_key, given) : given,
+                 origin);
   }
 }
 
@@ -119,6 +131,8 @@ void read_configuration(const Command& command, const std::string& file, Setting
     std::istringstream one(line);
     try {
       merge(po::parse_config_file(one, description), from_file, where);
+    } catch (const ArgumentError& error) {
+      throw UsageError(fmt::format("{}: {}", where, error.what()));
     } catch (const po::unknown_option& error) {
       throw unknown_name("config", fmt::format("{}: {}", where, error.get_option_name()),
                          error.get_option_name(), option_names(command, ""));
@@ -129,8 +143,11 @@ void read_configuration(const Command& command, const std::string& file, Setting
     if (from_file.has("config"))
       throw ArgumentError("config", where, "a configuration file cannot name another", {});
   }
+  if (stream.bad())
+    throw ArgumentError("config", file, fmt::format("cannot read the file: {}", std::strerror(errno)), {});
   for (const auto& [name, value] : from_file.all())
-    if (!settings.has(name)) settings.set(name, value, from_file.origin(name));
+    if (!settings.has(name) && !(is_flag(name) && value == "no"))
+      settings.set(name, value, from_file.origin(name));
 }
 
 }  // namespace
@@ -206,6 +223,27 @@ std::string Settings::choice(const std::string& name, const std::vector<std::str
   return text(name);
 }
 
+namespace {
+
+/// Throws ArgumentError for text that a record, which is JSON, cannot hold.
+void require_utf8(std::string_view name, const std::string& text) {
+  using Traits = boost::locale::utf::utf_traits<char>;
+  for (auto at = text.begin(); at != text.end();)
+    if (!boost::locale::utf::is_valid_codepoint(Traits::decode(at, text.end())))
+      throw ArgumentError(name, text, "not UTF-8", "UTF-8 text, also in names of files");
+}
+
+void require_utf8(const Settings& settings) {
+  for (const std::string& argument : settings.positional) require_utf8("argument", argument);
+  for (const auto& [name, value] : settings.all()) try {
+      require_utf8(name, value);
+    } catch (const ArgumentError& error) {
+      throw UsageError(settings.with_origin(error));
+    }
+}
+
+}  // namespace
+
 Settings parse_options(const Command& command, const std::vector<std::string>& arguments) {
   const po::options_description description = describe(command);
   po::positional_options_description positional;
@@ -229,6 +267,7 @@ Settings parse_options(const Command& command, const std::vector<std::string>& a
                         fmt::format("too many arguments for attnlab {}", command.name),
                         command.arguments.empty() ? "options only" : command.arguments);
   if (settings.has("config")) read_configuration(command, settings.text("config"), settings);
+  require_utf8(settings);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
     if (!option.fallback.empty()) settings.fall_back(std::string(name), std::string(option.fallback));

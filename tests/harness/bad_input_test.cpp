@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "attnlab/core/block.h"
 #include "attnlab/inputs/npy.h"
 #include "harness/command.h"
 #include "harness/numbers_file.h"
@@ -139,6 +140,67 @@ TEST(BadInput, Configuration) {
   EXPECT_EQ(overridden.err.find("bad.cfg"), std::string::npos) << overridden.err;
   expect_usage_error("sweep --config " + (directory / "missing.cfg").string(), {"config", "missing.cfg"});
   EXPECT_FALSE(std::filesystem::exists(directory / "o"));
+}
+
+TEST(BadInput, FlagsOfAConfiguration) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory / "flags.cfg").string();
+  const std::string sweep =
+      "sweep --seqlen 16 --out " + (directory / "run").string() + short_rounds + "--config " + file;
+  for (const char* off : {"no", "false"}) {
+    std::filesystem::remove_all(directory / "run");
+    write_file(file,
+               std::string("dry-run = ") + off + "\nresume = " + off + "\nretry-failed = " + off + "\n");
+    ASSERT_EQ(command(sweep).status, 0);
+    EXPECT_EQ(records(directory / "run").size(), 1U) << off;
+    EXPECT_EQ(command(sweep).status, 2) << off << ": without resume, the run is not continued";
+  }
+  for (const char* on : {"yes", "true"}) {
+    write_file(file, std::string("resume = ") + on + "\n");
+    EXPECT_EQ(command(sweep).status, 0) << on;
+  }
+  const std::string run = "run --seqlen 16" + short_rounds + "--config " + file;
+  for (const auto& [value, is_json] : {std::pair{"no", false}, {"false", false}, {"yes", true}}) {
+    write_file(file, std::string("json = ") + value + "\n");
+    EXPECT_EQ(command(run).out.starts_with("{"), is_json) << value;
+  }
+  for (const char* value : {"maybe", "0", "YES", ""})
+    for (const char* flag : {"dry-run", "resume", "retry-failed"}) {
+      write_file(file, std::string("# flags\n") + flag + " = " + value + "\n");
+      expect_usage_error(sweep,
+                         {"flags.cfg:2", flag, "'" + std::string(value) + "'", "yes, true, no or false"});
+    }
+  expect_usage_error("sweep --config .", {"config", "'.'", "Is a directory"});
+}
+
+TEST(BadInput, NamesThatAreNotUtf8) {
+  const TemporaryDirectory directory;
+  const std::string name = (directory / "\xff").string();
+  expect_usage_error("run --seqlen 16 --input npy:" + name, {"input", "UTF-8"});
+  expect_usage_error("run --seqlen 16 --save-output " + name, {"save-output", "UTF-8"});
+  expect_usage_error("run --seqlen 16 --score general --score-weights " + name, {"score-weights", "UTF-8"});
+  expect_usage_error("run --seqlen 16 --cu-seqlens " + name, {"cu-seqlens", "UTF-8"});
+  expect_usage_error("sweep --seqlen 16 --out " + name, {"out", "UTF-8"});
+  expect_usage_error("sweep --seqlen 16 --config " + name, {"config"});
+  for (const char* command : {"report ", "export ", "compare ", "merge ", "validate ", "migrate "})
+    expect_usage_error(command + name, {"argument", "UTF-8"});
+  write_file(directory / "bytes.cfg", "seqlen = 16\ninput = npy:\xfe\n");
+  expect_usage_error("run --config " + (directory / "bytes.cfg").string(), {"bytes.cfg:2", "input", "UTF-8"});
+  EXPECT_EQ(command("sweep --seqlen 16 --out " + (directory / "größe").string() + short_rounds).status, 0);
+}
+
+TEST(BadInput, EndlessRanges) {
+  // Fails instead of taking all memory and time.
+  const std::string limited = ATTNLAB_SANITIZED ? "timeout 20" : "ulimit -v 8000000; timeout 20";
+  const auto expect_refusal = [&](const std::string& options, const std::string& mention) {
+    const Result result = command("run " + options, limited);
+    EXPECT_EQ(result.status, 2) << options << result.err;
+    EXPECT_NE(result.err.find(mention), std::string::npos) << options << result.err;
+  };
+  expect_refusal("--seed 0:8:x2", "seed: '0:8:x2': every multiple of 0 is 0");
+  expect_refusal("--seed 1:1099511627776:x1099511627776", "these options make 2 cells");
+  expect_refusal("--seed 0:1099511627776:+1", "seed: '0:1099511627776:+1': too many numbers");
+  expect_refusal("--seed 1:60000:+1 --batch 1:60000:+1", "these options make 3600000000 combinations");
 }
 
 TEST(BadInput, Directories) {
