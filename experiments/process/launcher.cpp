@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "records/whole_file.h"
+#include "attnlab/inputs/whole_file.h"
 
 namespace attnlab {
 

@@ -10,8 +10,8 @@
 #include <dnnl.hpp>
 
 #include "attnlab/core/block.h"
+#include "attnlab/inputs/whole_file.h"
 #include "process/child_process.h"
-#include "records/whole_file.h"
 
 namespace attnlab {
 

@@ -11,11 +11,12 @@
 #include <system_error>
 
 #include "attnlab/core/argument_error.h"
+#include "attnlab/inputs/whole_file.h"
 #include "cell/run_cell.h"
+#include "options/notice.h"
 #include "records/analysis.h"
 #include "records/load.h"
 #include "records/records.h"
-#include "records/whole_file.h"
 
 namespace attnlab {
 
@@ -110,12 +111,12 @@ int merge_command(const Settings& settings) {
   RunDirectory merged(out, false);
   merged.begin(run);
   try {
-    write_whole(merged.file(), lines);
+    write_whole(merged.file(), {lines});
   } catch (const std::system_error& error) {
     throw RecordError(error.what());
   }
   if (const std::string missing = missing_shards(parts); !missing.empty())
-    fmt::print(stderr, "attnlab: shards that are not here: {}\n", missing);
+    notice("attnlab: shards that are not here: {}\n", missing);
   fmt::print("{} records of {} directories: {}\n", records.size(), parts.size(), merged.file().string());
   return 0;
 }

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "attnlab/core/argument_error.h"
+#include "attnlab/inputs/whole_file.h"
 #include "attnlab/measure/machine.h"
 #include "records/whole_file.h"
 
@@ -94,7 +95,7 @@ RunDirectory::RunDirectory(const fs::path& directory, bool resume)
     if (made) fs::remove(directory, failed);
     throw refuse(fmt::format("cannot write into the directory: {}", why), {});
   }
-  if (!fs::exists(directory / "run.json")) return;
+  if (!fs::exists(directory / "run.json", failed)) return;
   run_ = Json::parse(read_text(directory / "run.json"), nullptr, false);
   if (run_.is_discarded() || !run_.is_object() || !run_.contains("options"))
     throw refuse("its run.json is not that of a sweep", "a directory that attnlab sweep made");
@@ -134,8 +135,8 @@ RunDirectory::Kept RunDirectory::keep(const std::function<std::string(const Json
   }
   if (whole == text) return kept;
   try {
-    if (!aside.empty()) write_whole(set_aside_file(), read_text(set_aside_file()) + aside);
-    write_whole(file_, whole);
+    if (!aside.empty()) write_whole(set_aside_file(), {read_text(set_aside_file()) + aside});
+    write_whole(file_, {whole});
   } catch (const std::system_error& error) {
     throw RecordError(error.what());
   }

@@ -9,8 +9,10 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "attnlab/core/argument_error.h"
+#include "attnlab/inputs/whole_file.h"
 
 namespace attnlab {
 
@@ -179,23 +181,14 @@ void write_npy(std::string_view argument, const std::filesystem::path& file,
   header.append(64 - (10 + header.size() + 1) % 64, ' ');
   header += '\n';
   const auto length = static_cast<std::uint16_t>(header.size());
-  std::filesystem::path partial = file;
-  partial += ".partial";
-  errno = 0;
-  std::ofstream stream(partial, std::ios::binary);
-  stream << magic << '\x01' << '\0';
-  stream.write(reinterpret_cast<const char*>(&length), 2);
-  stream << header;
-  stream.write(reinterpret_cast<const char*>(values.data()),
-               static_cast<std::streamsize>(values.size_bytes()));
-  stream.close();
-  std::error_code failed(stream ? 0 : errno, std::generic_category());
-  if (stream) std::filesystem::rename(partial, file, failed);
-  if (!stream || failed) {
-    std::error_code ignored;
-    std::filesystem::remove(partial, ignored);
-    throw ArgumentError(argument, file.string(), fmt::format("cannot write the file: {}", failed.message()),
-                        {});
+  const std::span<const std::byte> bytes = std::as_bytes(values);
+  try {
+    write_whole(file, {magic, std::string_view("\x01\x00", 2),
+                       std::string_view(reinterpret_cast<const char*>(&length), 2), header,
+                       std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())});
+  } catch (const std::system_error& error) {
+    throw ArgumentError(argument, file.string(),
+                        fmt::format("cannot write the file: {}", error.code().message()), {});
   }
 }
 

@@ -29,8 +29,7 @@ std::vector<float> read_npy(std::string_view argument, const std::filesystem::pa
 /// A one-dimensional array of int32 or int64. Throws ArgumentError as above.
 std::vector<std::int64_t> read_npy_integers(std::string_view argument, const std::filesystem::path& file);
 
-/// Writes a float32 array to a temporary file and renames it, so that the file is complete or absent. Throws
-/// ArgumentError.
+/// Writes a float32 array, as write_whole (whole_file.h) does. Throws ArgumentError.
 void write_npy(std::string_view argument, const std::filesystem::path& file,
                const std::vector<std::int64_t>& shape, std::span<const float> values);
 
