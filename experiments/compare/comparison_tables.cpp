@@ -11,16 +11,42 @@ namespace attnlab {
 
 namespace {
 
-std::string label(const Json& record) {
-  return fmt::format("{} {}", backend_of(record), text_at(record, "variant"));
-}
+/// Names of cells: backend, variant, and the parts of their conditions in which cells differ.
+class Labels {
+ public:
+  explicit Labels(const Comparison& comparison) : conditions_(records_of(comparison)) {}
+
+  std::string of(const Json& record) const {
+    const std::string& condition = conditions_.label(conditions_.index(record));
+    return fmt::format("{} {}{}{}", backend_of(record), text_at(record, "variant"),
+                       condition.empty() ? "" : ", ", condition);
+  }
+
+ private:
+  static std::vector<Json> records_of(const Comparison& comparison) {
+    std::vector<Json> records;
+    // Without the figures, which are large.
+    const auto add = [&](const Json& record) {
+      records.push_back(
+          {{"cell", record.at("cell")}, {"input", record.at("input")}, {"machine", record.at("machine")}});
+    };
+    for (const Pair& pair : comparison.pairs) {
+      add(pair.a);
+      add(pair.b);
+    }
+    for (const Unpaired& unpaired : comparison.unpaired) add(unpaired.record);
+    return records;
+  }
+
+  Conditions conditions_;
+};
 
 std::string change(std::optional<double> a, std::optional<double> b, const auto& show) {
   if (!a || !b) return missing;
   return *a == *b ? show(*a) : fmt::format("{} → {}", show(*a), show(*b));
 }
 
-Table pairs_table(const Comparison& comparison) {
+Table pairs_table(const Comparison& comparison, const Labels& labels) {
   Table table{"compare",
               "B against A",
               {{"cell", "cell", false},
@@ -47,10 +73,11 @@ Table pairs_table(const Comparison& comparison) {
     const auto changed = [&](const char* path, const auto& show) {
       return change(number_at(pair.a, path), number_at(pair.b, path), show);
     };
+    const std::string a = labels.of(pair.a);
+    const std::string b = labels.of(pair.b);
     table.rows.push_back(
-        {label(pair.a) == label(pair.b) ? label(pair.a)
-                                        : fmt::format("{} → {}", label(pair.a), label(pair.b)),
-         fmt::format("{}", seqlen_of(pair.a)), text_at(pair.a, "cell.dtype"), text_at(pair.a, "cell.threads"),
+        {a == b ? a : fmt::format("{} → {}", a, b), fmt::format("{}", seqlen_of(pair.a)),
+         text_at(pair.a, "cell.dtype"), text_at(pair.a, "cell.threads"),
          time(*number_at(pair.a, "time.median_ns")), time(*number_at(pair.b, "time.median_ns")),
          TableCell(fmt::format("{:.3f}", pair.time_ratio), fmt::format("{}", pair.time_ratio)),
          interval_cell(pair.interval, 3), std::string(to_string(pair.verdict)),
@@ -60,14 +87,14 @@ Table pairs_table(const Comparison& comparison) {
   return table;
 }
 
-Table unpaired_table(const Comparison& comparison) {
+Table unpaired_table(const Comparison& comparison, const Labels& labels) {
   Table table{"not-compared",
               "Not compared",
               {{"cell", "cell", false}, {"n", "n"}, {"dtype", "dtype", false}, {"why", "why", false}},
               {},
               ""};
   for (const Unpaired& unpaired : comparison.unpaired)
-    table.rows.push_back({label(unpaired.record), fmt::format("{}", seqlen_of(unpaired.record)),
+    table.rows.push_back({labels.of(unpaired.record), fmt::format("{}", seqlen_of(unpaired.record)),
                           text_at(unpaired.record, "cell.dtype"), unpaired.why});
   return table;
 }
@@ -75,8 +102,9 @@ Table unpaired_table(const Comparison& comparison) {
 }  // namespace
 
 std::vector<Table> comparison_tables(const Comparison& comparison) {
-  std::vector<Table> tables{pairs_table(comparison)};
-  if (!comparison.unpaired.empty()) tables.push_back(unpaired_table(comparison));
+  const Labels labels(comparison);
+  std::vector<Table> tables{pairs_table(comparison, labels)};
+  if (!comparison.unpaired.empty()) tables.push_back(unpaired_table(comparison, labels));
   return tables;
 }
 

@@ -59,6 +59,23 @@ double cpu_time(const Json& time, std::size_t at) {
   return time.at("samples_ns")[at];
 }
 
+/// A name that no other cell has. Sizes that follow from others unless they are given are named where they
+/// differ, so that a cell has the same name in every run.
+std::string benchmark_name(const Json& record) {
+  const Json& cell = record.at("cell");
+  std::string name = fmt::format(
+      "{} {}/n:{}{}/heads:{}/head_dim:{}/{}/{}/threads:{}", backend_of(record), text_at(record, "variant"),
+      text_at(record, "cell.seqlen_q"),
+      cell.at("seqlen_q") == cell.at("seqlen_k") ? "" : "x" + text_at(record, "cell.seqlen_k"),
+      text_at(record, "cell.heads"), text_at(record, "cell.head_dim"), text_at(record, "cell.dtype"),
+      text_at(record, "input.name"), text_at(record, "cell.threads"));
+  const Json usual{{"batch", 1}, {"kv_heads", cell.at("heads")}, {"head_dim_v", cell.at("head_dim")},
+                   {"seed", 1},  {"score_weights", ""},          {"cu_seqlens", ""}};
+  for (const auto& [key, value] : usual.items())
+    if (cell.value(key, value) != value) name += fmt::format("/{}:{}", key, text_at(cell, key));
+  return name;
+}
+
 }  // namespace
 
 FlatRecords flatten(const std::vector<Json>& records) {
@@ -108,12 +125,7 @@ Json to_google_benchmark(const std::vector<Json>& records) {
     if (record.at("status") != "ok") continue;
     const Json& cell = record.at("cell");
     const Json& time = record.at("time");
-    const std::string name = fmt::format(
-        "{} {}/n:{}{}/heads:{}/head_dim:{}/{}/{}/threads:{}", backend_of(record), text_at(record, "variant"),
-        text_at(record, "cell.seqlen_q"),
-        cell.at("seqlen_q") == cell.at("seqlen_k") ? "" : "x" + text_at(record, "cell.seqlen_k"),
-        text_at(record, "cell.heads"), text_at(record, "cell.head_dim"), text_at(record, "cell.dtype"),
-        text_at(record, "input.name"), text_at(record, "cell.threads"));
+    const std::string name = benchmark_name(record);
     for (std::size_t at = 0; at < time.at("samples_ns").size(); ++at)
       json["benchmarks"].push_back({{"name", name},
                                     {"family_index", family},

@@ -14,6 +14,7 @@
 namespace attnlab {
 
 void print_table(const std::vector<Json>& records) {
+  const Conditions conditions(records);
   std::map<std::string, double> full_ns;
   for (const Json& record : records)
     if (record.at("backend") == "full" && counts(record))
@@ -23,11 +24,13 @@ void print_table(const std::vector<Json>& records) {
   for (const Json& record : records) {
     if (is_twin(record)) continue;
     const Json& cell = record.at("cell");
+    const std::string& condition = conditions.label(conditions.index(record));
+    const std::string name =
+        record.at("variant").get<std::string>() + (condition.empty() ? "" : "  " + condition);
     fmt::print("{:<10} {:>8} {:>5} ", backend_of(record), seqlen_of(record),
                cell.at("dtype").get<std::string>());
     if (record.at("status") != "ok") {
-      fmt::print("{:<50} {}\n", record.at("status").get<std::string>(),
-                 record.at("variant").get<std::string>());
+      fmt::print("{:<50} {}\n", record.at("status").get<std::string>(), name);
       continue;
     }
     const double time_ns = record.at("time").at("median_ns");
@@ -41,7 +44,7 @@ void print_table(const std::vector<Json>& records) {
         record.at("dispersion").at("mean").at("entropy").is_null()
             ? 0.0
             : record.at("dispersion").at("mean").at("entropy").get<double>(),
-        record.at("variant").get<std::string>(), counts(record) ? "" : "  [outside its error budget]");
+        name, counts(record) ? "" : "  [outside its error budget]");
   }
   std::vector<Json> twins;
   std::copy_if(records.begin(), records.end(), std::back_inserter(twins), is_twin);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -75,6 +76,35 @@ TEST_F(Exchange, GoogleBenchmarkHasARepetitionASample) {
   EXPECT_EQ(names.size(), 6U) << "two of eight cells are refused";
 }
 
+TEST(Names, TellCellsApart) {
+  const TemporaryDirectory directory;
+  const std::string run = (directory / "run").string();
+  const std::string grid =
+      "sweep --seqlen 16 --batch 1,2 --kv-heads 1,2 --head-dim-v 16,64 --seed 1,2 --threads 1 --aa-pairs 0 ";
+  const Result sweep = command(grid + "--out " + run + short_rounds);
+  ASSERT_EQ(sweep.status, 0) << sweep.err;
+  const json exported = json::parse(command("export " + run + " --format gbench").out);
+  std::set<std::string> names;
+  for (const json& one : exported.at("benchmarks")) names.insert(one.at("name"));
+  EXPECT_EQ(names.size(), 16U);
+  const std::map<std::string, std::string> outputs{
+      {"sweep", sweep.out},
+      {"dry run", command(grid + "--dry-run" + short_rounds).out},
+      {"compare", command("compare " + run + " " + run).out},
+      {"compare in CSV", command("compare --format csv " + run + " " + run).out}};
+  for (const auto& [output, text] : outputs)
+    for (const char* batch : {"1", "2"})
+      for (const char* kv_heads : {"1", "2"})
+        for (const char* head_dim_v : {"16", "64"})
+          for (const char* seed : {"1", "2"}) {
+            const std::string name = std::string("batch ") + batch + ", kv heads " + kv_heads +
+                                     ", head dim of V " + head_dim_v + ", seed " + seed;
+            const std::size_t first = text.find(name);
+            ASSERT_NE(first, std::string::npos) << output << ": " << name << '\n' << text;
+            EXPECT_EQ(text.find(name, first + 1), std::string::npos) << output << ": " << name;
+          }
+}
+
 TEST_F(Exchange, ShardsMakeTheWholeSweep) {
   const std::string grid = "sweep --backend full,chunked --seqlen 16:64:x2 --dtype f32,bf16 --aa-pairs 0" +
                            short_rounds + "--out ";
@@ -124,6 +154,14 @@ TEST_F(Exchange, OtherMachinesAndBuildsAreNotMerged) {
     EXPECT_NE(refused.err.find("something else"), std::string::npos) << refused.err;
     EXPECT_EQ(command(merge + " --force").status, 0);
   }
+}
+
+TEST(Shards, ADryRunShowsTheShard) {
+  const Result result = command("sweep --seqlen 16,32,48 --heads 1 --shard 2/3 --dry-run");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("\n1 cells."), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find(" 32 "), std::string::npos) << result.out;
+  EXPECT_EQ(command("sweep --seqlen 16 --shard 2/1 --dry-run").status, 2);
 }
 
 TEST(Shards, BadOnesAreRefused) {
