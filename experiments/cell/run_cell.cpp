@@ -45,6 +45,14 @@ std::int64_t error_rows(const Variant& variant, const Shape& shape) {
   return std::max(least_error_rows, error_products / row_products);
 }
 
+/// How many of the threads that a cell asks for OpenMP gives; OMP_THREAD_LIMIT and OMP_DYNAMIC lower it.
+int threads_that_run(int asked) {
+  int threads = 1;
+#pragma omp parallel num_threads(asked)
+  if (omp_get_thread_num() == 0) threads = omp_get_num_threads();
+  return threads;
+}
+
 /// Everything that a pass needs.
 struct Prepared {
   const Engine& engine;
@@ -304,6 +312,7 @@ Json record_header(const Cell& cell) {
   record["machine"] = {{"cpu", machine.cpu},
                        {"cores", machine.cores},
                        {"memory_bytes", machine.memory_bytes},
+                       {"threads", nullptr},
                        {"level", to_string(isa_level())},
                        {"onednn_level", onednn_level()},
                        {"onednn_version", onednn_version()},
@@ -361,6 +370,11 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
   record["input"]["nonfinite"] = nonfinite;
   if (nonfinite > 0)
     record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
+  const int threads = threads_that_run(cell.problem.threads);
+  record["machine"]["threads"] = threads;
+  if (threads < cell.problem.threads)
+    record["warnings"].push_back(fmt::format(
+        "only {} of {} threads ran: OpenMP is limited by its environment", threads, cell.problem.threads));
   const std::optional<std::int64_t> resolution = resident_resolution_bytes(cell.problem.threads);
   std::optional<FilterCounts> filtered;
   record["memory"] = measured([&] { return memory_pass(prepared, resolution, filtered); });

@@ -75,6 +75,7 @@ constexpr Key every_record[] = {
     {"/machine/cpu", Type::text},
     {"/machine/cores", Type::whole},
     {"/machine/memory_bytes", Type::whole},
+    {"/machine/threads", Type::whole, true, true},
     {"/machine/level", Type::text},
     {"/machine/onednn_level", Type::text},
     {"/machine/onednn_version", Type::text},

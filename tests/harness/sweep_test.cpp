@@ -173,6 +173,21 @@ TEST(Run, NonFiniteInputRunsAndTheRecordSaysSo) {
   }
 }
 
+TEST(Run, ThreadsThatRanAreRecorded) {
+  const auto record = [](const std::string& environment) {
+    const Result result = command("run --json --seqlen 64 --threads 2" + short_rounds, environment);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return json::parse(result.out);
+  };
+  const std::string warning = "only 1 of 2 threads ran";
+  const json both = record("");
+  EXPECT_EQ(both.at("machine").at("threads"), 2);
+  EXPECT_EQ(both.at("warnings").dump().find(warning), std::string::npos) << both.at("warnings");
+  const json one = record("OMP_THREAD_LIMIT=1");
+  EXPECT_EQ(one.at("machine").at("threads"), 1);
+  EXPECT_NE(one.at("warnings").dump().find(warning), std::string::npos) << one.at("warnings");
+}
+
 TEST(Run, IsaIsForcedThroughTheEnvironment) {
   const Result result = command("run --json --seqlen 64" + short_rounds, "ATTNLAB_ISA=baseline");
   ASSERT_EQ(result.status, 0) << result.err;
