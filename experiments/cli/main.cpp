@@ -1,5 +1,7 @@
 // The attnlab command.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,11 +13,20 @@
 #include "attnlab/version.h"
 #include "attnlab_build.h"
 #include "cli/commands.h"
+#include "options/notice.h"
 #include "options/options.h"
 #include "process/launcher.h"
 
 namespace attnlab {
 namespace {
+
+/// Opens standard input, output and error where they are closed, so that no other file gets their numbers.
+void open_standard_descriptors() {
+  int opened = 0;
+  do opened = open("/dev/null", O_RDWR);
+  while (opened >= 0 && opened <= STDERR_FILENO);
+  if (opened >= 0) close(opened);
+}
 
 std::string overview() {
   std::string text =
@@ -33,16 +44,22 @@ std::string overview() {
 }
 
 int run(const std::vector<std::string>& arguments) {
+  const bool is_launcher = arguments == std::vector<std::string>{"launcher"};
+  if (!is_launcher) catch_interrupts();
   if (const char* level = std::getenv("ATTNLAB_ISA")) force_isa_level(parse_isa_level(level));
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
-    fmt::print(arguments.empty() ? stderr : stdout, "{}", overview());
-    return arguments.empty() ? 2 : 0;
+  if (is_launcher) return launcher_main();
+  if (arguments.empty()) {
+    notice("{}", overview());
+    return 2;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    fmt::print("{}", overview());
+    return 0;
   }
   if (arguments[0] == "--version") {
     fmt::print("attnlab {} ({}, {})\n", ATTNLAB_VERSION, ATTNLAB_GIT_REVISION, ATTNLAB_BUILD_TYPE);
     return 0;
   }
-  if (arguments[0] == "launcher" && arguments.size() == 1) return launcher_main();
   const auto command = std::find_if(commands().begin(), commands().end(),
                                     [&](const Command& candidate) { return candidate.name == arguments[0]; });
   if (command == commands().end()) {
@@ -63,25 +80,31 @@ int run(const std::vector<std::string>& arguments) {
   }
 }
 
+/// Runs and returns the exit status of every outcome.
+int run_and_report(const std::vector<std::string>& arguments) {
+  try {
+    const int status = run(arguments);
+    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write standard output");
+    return status;
+  } catch (const ArgumentError& error) {
+    notice("attnlab: {}\n", error.what());
+    return 2;
+  } catch (const UsageError& error) {
+    notice("attnlab: {}\n", error.what());
+    return 2;
+  } catch (const Interrupted&) {
+    notice("attnlab: interrupted\n");
+    return exit_status_of_interrupt;
+  } catch (const std::exception& error) {
+    notice("attnlab: {}\n", error.what());
+    return 3;
+  }
+}
+
 }  // namespace
 }  // namespace attnlab
 
 int main(int argc, char** argv) {
-  try {
-    const int status = attnlab::run({argv + 1, argv + argc});
-    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write standard output");
-    return status;
-  } catch (const attnlab::ArgumentError& error) {
-    fmt::print(stderr, "attnlab: {}\n", error.what());
-    return 2;
-  } catch (const attnlab::UsageError& error) {
-    fmt::print(stderr, "attnlab: {}\n", error.what());
-    return 2;
-  } catch (const attnlab::Interrupted&) {
-    fmt::print(stderr, "attnlab: interrupted\n");
-    return 130;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "attnlab: {}\n", error.what());
-    return 3;
-  }
+  attnlab::open_standard_descriptors();
+  return attnlab::run_and_report({argv + 1, argv + argc});
 }

@@ -19,6 +19,16 @@ namespace attnlab {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t deferred = 0;
+
+void on_interrupt(int) {
+  interrupted = 1;
+  if (deferred) return;
+  static constexpr char message[] = "attnlab: interrupted\n";
+  const ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
+  static_cast<void>(ignored);
+  _exit(exit_status_of_interrupt);
+}
 
 [[noreturn]] void cannot_start() {
   throw std::system_error(errno, std::generic_category(), "cannot start a child process");
@@ -28,10 +38,13 @@ volatile std::sig_atomic_t interrupted = 0;
 
 void catch_interrupts() {
   struct sigaction action = {};
-  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
+
+DeferredInterrupts::DeferredInterrupts() { deferred = 1; }
+DeferredInterrupts::~DeferredInterrupts() { deferred = 0; }
 
 ChildProcess::ChildProcess(const std::function<int(int channel)>& body)
     : messages_(memfd_create("attnlab-messages", MFD_CLOEXEC)) {

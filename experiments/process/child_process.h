@@ -24,7 +24,7 @@ class ChildProcess {
   bool send_line(const std::string& line);
   enum class Reading { line, gone, late, interrupted };
   /// Reads the next line, without the line end, unless the process ends, `limit_s` pass, or a signal arrives
-  /// (catch_interrupts).
+  /// (DeferredInterrupts).
   Reading read_line(std::string& line, double limit_s);
   /// Waits for the process to end and returns its status, as waitpid does.
   int wait();
@@ -42,7 +42,20 @@ class ChildProcess {
   bool ended_ = false;
 };
 
-/// After this call SIGINT and SIGTERM end ChildProcess::read_line instead of the process.
+inline constexpr int exit_status_of_interrupt = 130;
+
+/// After this call SIGINT and SIGTERM end the process with one line on standard error and
+/// `exit_status_of_interrupt`, in whatever it does.
 void catch_interrupts();
+
+/// While it exists, SIGINT and SIGTERM end ChildProcess::read_line instead of the process, so that a record
+/// that is being written becomes whole.
+class DeferredInterrupts {
+ public:
+  DeferredInterrupts();
+  ~DeferredInterrupts();
+  DeferredInterrupts(const DeferredInterrupts&) = delete;
+  DeferredInterrupts& operator=(const DeferredInterrupts&) = delete;
+};
 
 }  // namespace attnlab

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 
+#include "options/notice.h"
 #include "records/quantities.h"
 
 namespace attnlab {
@@ -42,8 +42,7 @@ void Progress::draw(const std::string& label) const {
   std::string line = fmt::format("[{:=<{}}{: <{}}] {}/{}{}  {}", "", filled, "", bar_width - filled, done_,
                                  cells_, time_left(), label);
   line.resize(std::min(line.size(), static_cast<std::size_t>(terminal_columns() - 1)));
-  fmt::print(stderr, "\r\033[K{}{}{}", colour_ ? "\033[36m" : "", line, colour_ ? "\033[0m" : "");
-  std::fflush(stderr);
+  notice("\r\033[K{}{}{}", colour_ ? "\033[36m" : "", line, colour_ ? "\033[0m" : "");
 }
 
 void Progress::begin(const std::string& label) {
@@ -53,10 +52,10 @@ void Progress::begin(const std::string& label) {
 void Progress::end(const std::string& label, const std::string& status, const std::string& reason) {
   ++done_;
   if (!terminal_) {
-    fmt::print(stderr, "[{}/{}{}] {}: {}{}\n", done_, cells_, time_left(), label, status,
-               reason.empty() ? "" : ", " + reason);
+    notice("[{}/{}{}] {}: {}{}\n", done_, cells_, time_left(), label, status,
+           reason.empty() ? "" : ", " + reason);
   } else if (status != "ok") {
-    fmt::print(stderr, "\r\033[K{}: {}{}\n", label, status, reason.empty() ? "" : ", " + reason);
+    notice("\r\033[K{}: {}{}\n", label, status, reason.empty() ? "" : ", " + reason);
   }
 }
 
@@ -66,7 +65,7 @@ void Progress::skip() {
 }
 
 void Progress::finish() {
-  if (terminal_) fmt::print(stderr, "\r\033[K");
+  if (terminal_) notice("\r\033[K");
 }
 
 }  // namespace attnlab

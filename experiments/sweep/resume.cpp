@@ -16,6 +16,7 @@
 #include "attnlab/measure/machine.h"
 #include "cell/cell_inputs.h"
 #include "cell/run_cell.h"
+#include "options/notice.h"
 
 namespace attnlab {
 
@@ -103,8 +104,8 @@ std::map<std::string, Json> standing_records(RunDirectory& directory, const std:
     return retry ? "to be tried again" : "";
   });
   for (const auto& [why, count] : kept.set_aside)
-    fmt::print(stderr, "attnlab: {} record{} set aside in {}: {}\n", count, count == 1 ? "" : "s",
-               directory.set_aside_file().string(), why);
+    notice("attnlab: {} record{} set aside in {}: {}\n", count, count == 1 ? "" : "s",
+           directory.set_aside_file().string(), why);
   std::map<std::string, Json> standing;
   for (const Json& record : kept.records) standing.emplace(record.at("resume_key"), record);
   return standing;

@@ -20,6 +20,7 @@
 #include "cell/cell_inputs.h"
 #include "cell/run_cell.h"
 #include "compare/noise_floor.h"
+#include "options/notice.h"
 #include "process/launcher.h"
 #include "records/analysis.h"
 #include "records/formats.h"
@@ -54,51 +55,11 @@ std::vector<Cell> make_checked_grid(const Settings& settings) {
   return cells;
 }
 
-void choose_heatmaps(std::vector<Cell>& cells) {
-  std::map<std::string, Cell*> largest;
-  for (Cell& cell : cells)
-    if (cell.problem.dtype == DType::f32 &&
-        std::max(cell.problem.shape.seqlen_q, cell.problem.shape.seqlen_k) <= largest_heatmap_seqlen)
-      largest[cell.variant.name() + cell.input.name() + cell.engine] = &cell;
-  for (auto& [name, cell] : largest) cell->heatmap = true;
-}
-
-int dry_run(std::vector<Cell> cells, const Limits& limits) {
-  fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}\n", "backend", "n", "dtype", "threads", "bytes",
-             "call", "variant");
-  Pace pace;
-  Launcher launcher(limits);
-  for (const Cell& cell : cells) {
-    const Json prediction = predict(cell, limits, 0);
-    std::string time = "-";
-    if (prediction.at("status") == "") {
-      if (pace.predict(cell) == 0) {
-        Cell small = cell;
-        const bool captured = cell.input.captured_shape().has_value();
-        small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
-        if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
-        const Json record = launcher.run(Passes::time, small);
-        if (record.at("status") == "ok") pace.learn(small, record.at("time").at("ns"));
-      }
-      if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
-    }
-    fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}\n", cell.backend.value_or(cell.engine),
-               cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
-               prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell)), time,
-               cell.variant.name(),
-               prediction.at("status") == ""
-                   ? ""
-                   : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
-  }
-  fmt::print(
-      "{} cells. Bytes: inputs, output and workspace. Call: measured at n = 512 and scaled by "
-      "pairs.\n",
-      cells.size());
-  return 0;
-}
-
-/// Groups are dealt to the shards in turn, so that all shards take about the same time. Throws ArgumentError.
-std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
+/// The cells of the shard that --shard names, or all. Groups are dealt to the shards in turn, so that all
+/// shards take about the same time. Throws ArgumentError.
+std::vector<Cell> shard_of(std::vector<Cell> cells, const Settings& settings) {
+  if (!settings.has("shard")) return cells;
+  const std::string& shard = settings.text("shard");
   static const std::regex form("([1-9][0-9]{0,5})/([1-9][0-9]{0,5})");
   std::smatch parts;
   if (!std::regex_match(shard, parts, form) || std::stoi(parts[1]) > std::stoi(parts[2]))
@@ -119,6 +80,55 @@ std::vector<Cell> shard_of(std::vector<Cell> cells, const std::string& shard) {
   return dealt;
 }
 
+void choose_heatmaps(std::vector<Cell>& cells) {
+  std::map<std::string, Cell*> largest;
+  for (Cell& cell : cells)
+    if (cell.problem.dtype == DType::f32 &&
+        std::max(cell.problem.shape.seqlen_q, cell.problem.shape.seqlen_k) <= largest_heatmap_seqlen)
+      largest[cell.variant.name() + cell.input.name() + cell.engine] = &cell;
+  for (auto& [name, cell] : largest) cell->heatmap = true;
+}
+
+int dry_run(std::vector<Cell> cells, const Limits& limits) {
+  fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}\n", "backend", "n", "dtype", "threads", "bytes",
+             "call", "variant");
+  Pace pace;
+  const DeferredInterrupts deferred;
+  Launcher launcher(limits);
+  std::vector<Json> predictions;
+  for (const Cell& cell : cells) predictions.push_back(predict(cell, limits, 0));
+  const Conditions conditions(predictions);
+  for (std::size_t at = 0; at < cells.size(); ++at) {
+    const Cell& cell = cells[at];
+    const Json& prediction = predictions[at];
+    const std::string& condition = conditions.label(conditions.index(prediction));
+    std::string time = "-";
+    if (prediction.at("status") == "") {
+      if (pace.predict(cell) == 0) {
+        Cell small = cell;
+        const bool captured = cell.input.captured_shape().has_value();
+        small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
+        if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
+        const Json record = launcher.run(Passes::time, small);
+        if (record.at("status") == "ok") pace.learn(small, record.at("time").at("ns"));
+      }
+      if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
+    }
+    fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}{}\n", cell.backend.value_or(cell.engine),
+               cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
+               prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell)), time,
+               cell.variant.name(), condition.empty() ? "" : "  " + condition,
+               prediction.at("status") == ""
+                   ? ""
+                   : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
+  }
+  fmt::print(
+      "{} cells. Bytes: inputs, output and workspace. Call: measured at n = 512 and scaled by "
+      "pairs.\n",
+      cells.size());
+  return 0;
+}
+
 /// Measures the cells of a grid, group by group.
 class Sweep {
  public:
@@ -133,6 +143,7 @@ class Sweep {
   /// and RecordError.
   void run(std::map<std::string, Json> standing, const std::vector<std::string>& keys,
            RunDirectory& directory) {
+    const DeferredInterrupts deferred;
     for (std::size_t start = 0, end = 0; start < cells_.size(); start = end) {
       end = start + 1;
       while (end < cells_.size() && cells_[end].group_key() == cells_[start].group_key()) ++end;
@@ -185,15 +196,18 @@ class Sweep {
 /// Throws for options that cannot start or resume a sweep in `out`, before the directory is created, so that
 /// bad options leave nothing behind.
 void check_start(const Settings& settings, const std::filesystem::path& out) {
-  if (std::filesystem::exists(out / "run.json")) return;
+  std::error_code failed;
+  if (std::filesystem::exists(out / "run.json", failed)) return;
+  if (failed)
+    throw ArgumentError("out", out.string(), fmt::format("cannot read the directory: {}", failed.message()),
+                        {});
   // With the options of a run, --resume also starts it, so that a job script can be submitted again at any
   // time.
   if (settings.has("resume") && !says_what_to_run(settings))
     throw ArgumentError("out", out.string(), "no run to resume",
                         "a directory that attnlab sweep made, or the options of a new sweep");
-  make_checked_grid(settings);
+  shard_of(make_checked_grid(settings), settings);
   stopping_rule(settings);
-  if (settings.has("shard")) shard_of(make_grid(settings), settings.text("shard"));
 }
 
 }  // namespace
@@ -201,8 +215,8 @@ void check_start(const Settings& settings, const std::filesystem::path& out) {
 int sweep_command(const Settings& settings) {
   if (settings.has("retry-failed") && !settings.has("resume"))
     throw UsageError("--retry-failed needs --resume");
-  catch_interrupts();
-  if (settings.has("dry-run")) return dry_run(make_checked_grid(settings), make_limits(settings));
+  if (settings.has("dry-run"))
+    return dry_run(shard_of(make_checked_grid(settings), settings), make_limits(settings));
   const std::filesystem::path out = settings.required("out", "a directory for the records");
   // Machine-dependent defaults are fixed at the start of a run, so that a resumed run has the same cells.
   const auto settled = [&](const Json& run) {
@@ -215,7 +229,7 @@ int sweep_command(const Settings& settings) {
   const Settings asked = settled(directory.run());
   std::vector<Cell> cells = make_checked_grid(asked);
   choose_heatmaps(cells);
-  if (asked.has("shard")) cells = shard_of(std::move(cells), asked.text("shard"));
+  cells = shard_of(std::move(cells), asked);
   add_twins(cells, asked.integer("aa-pairs", 0, 1000000));
   if (directory.run().is_null())
     directory.begin({{"schema", schema_version},
@@ -233,12 +247,12 @@ int sweep_command(const Settings& settings) {
     sweep.run(standing_records(directory, keys, settings.has("retry-failed")), keys, directory);
   } catch (const Interrupted&) {
     sweep.finish();
-    fmt::print(stderr, "attnlab: interrupted; {} of {} cells are in {}; --resume runs the others\n",
-               sweep.done(), keys.size(), directory.file().string());
-    return 130;
+    notice("attnlab: interrupted; {} of {} cells are in {}; --resume runs the others\n", sweep.done(),
+           keys.size(), directory.file().string());
+    return exit_status_of_interrupt;
   } catch (const RecordError& error) {
     sweep.finish();
-    fmt::print(stderr, "attnlab: {}\n", error.what());
+    notice("attnlab: {}\n", error.what());
     return 3;
   }
   sweep.finish();
@@ -262,7 +276,7 @@ int run_command(const Settings& settings) {
     cell.save_output = settings.text("save-output");
     require_writable("save-output", cell.save_output);
   }
-  catch_interrupts();
+  const DeferredInterrupts deferred;
   const Limits limits = make_limits(settings);
   Json record = predict(cell, limits, 0);
   if (record.at("status") == "")

@@ -121,6 +121,30 @@ TEST(Survival, InterruptStopsTheWorkerAndKeepsTheRecords) {
   EXPECT_EQ(records(directory / "run").size(), 0U);
 }
 
+TEST(Survival, SignalsEndTheCommandInWhateverItDoes) {
+  // A regular expression that backtracks for hours.
+  const std::string sweep =
+      "sweep --variant 'scaled_dot|softcap(30)|causal&window(512)|entmax(1.5)' --filter '(.+)+!' --out x";
+  for (const char* signal : {"INT", "TERM"}) {
+    const Result result = command(sweep, std::string("timeout --preserve-status -k 5 -s ") + signal + " 0.5");
+    EXPECT_EQ(result.status, 130) << signal;
+    EXPECT_EQ(result.err, "attnlab: interrupted\n") << signal;
+  }
+}
+
+TEST(Survival, StandardErrorThatCannotBeWrittenEndsNoSweep) {
+  for (const char* redirection : {"> /dev/null 2> /dev/full", "> /dev/null 2>&-", "<&- >&- 2>&-"}) {
+    const TemporaryDirectory directory;
+    const std::string line = std::string(std::getenv("ATTNLAB_COMMAND")) + " sweep --seqlen 16,32 --out " +
+                             (directory / "run").string() + short_rounds + redirection;
+    const int status = std::system(line.c_str());
+    EXPECT_EQ(status, 0) << redirection;
+    EXPECT_EQ(records(directory / "run").size(), 2U) << redirection;
+    const std::string lock = read_file(directory / "run/lock");
+    EXPECT_EQ(lock.find_first_not_of("0123456789\n"), std::string::npos) << redirection << lock;
+  }
+}
+
 TEST(Survival, ADryRunIsInterrupted) {
   const TemporaryDirectory directory;
   const Background dry_run(directory / "run", "--variant softmax --seqlen 65536 --min-time 60 --dry-run");
