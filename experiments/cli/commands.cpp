@@ -111,7 +111,7 @@ const std::vector<Command>& commands() {
         {"force", "join although CPUs or builds differ"}}},
       {"completion",
        completion_command,
-       "bash|zsh",
+       "bash|zsh|fish",
        "Print a script for shell completion.",
        {},
        "attnlab completion bash > ~/.local/share/bash-completion/completions/attnlab",

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <boost/algorithm/string/replace.hpp>
+#include <map>
 
 #include "attnlab/core/argument_error.h"
 #include "cli/commands.h"
@@ -34,6 +35,24 @@ std::string zsh_action(const OptionValues& values) {
   std::string words;
   for (const std::string& word : values.words) words += fmt::format(" '\\''{}'\\''", zsh_text(word));
   return fmt::format(" {}compadd -{}", values.list ? "_sequence " : "", words);
+}
+
+/// A word for fish, in single quotes.
+std::string fish_text(std::string_view text) {
+  std::string out(text);
+  boost::replace_all(out, "\\", "\\\\");
+  boost::replace_all(out, "'", "\\'");
+  return "'" + out + "'";
+}
+
+/// The options of fish's `complete` that complete `values`.
+std::string fish_action(const OptionValues& values) {
+  if (values.files) return " -F";
+  std::string words;
+  for (const std::string& word : values.words) words += (words.empty() ? "" : " ") + fish_text(word);
+  if (words.empty()) return "";
+  // fish expands the words once more, so that parentheses need quotes of their own.
+  return " -a " + fish_text(values.list ? "(__attnlab_list " + words + ")" : words);
 }
 
 }  // namespace
@@ -125,11 +144,41 @@ if [ "$funcstack[1]" = _attnlab ]; then _attnlab "$@"; else compdef _attnlab att
                      described, cases);
 }
 
+std::string fish_completion() {
+  std::string text =
+      R"(# fish completion of attnlab: attnlab completion fish > ~/.config/fish/completions/attnlab.fish
+# The last of several with commas between them.
+function __attnlab_list
+  set -l typed (commandline -ct | string replace -r '^--[^=]*=' '' | string replace -a "'" '')
+  set -l before (string replace -rf '^(.*,)[^,]*$' '$1' -- $typed)
+  printf '%s\n' "$before"$argv
+end
+complete -c attnlab -f
+)";
+  for (const Command& command : commands()) {
+    text += fmt::format("complete -c attnlab -n __fish_use_subcommand -a {} -d {}\n", command.name,
+                        fish_text(command.summary));
+    const std::string seen =
+        fmt::format("complete -c attnlab -n '__fish_seen_subcommand_from {}'", command.name);
+    text += fmt::format("{} -l help -d 'this command'\n", seen);
+    for (const std::string_view name : command.options) {
+      const Option& option = option_named(name);
+      text += fmt::format("{} -l {}{} -d {}\n", seen, name,
+                          option.value.empty() ? "" : " -r" + fish_action(values_of(command, option)),
+                          fish_text(help_of(command, option)));
+    }
+    text += seen + fish_action(argument_values(command)) + "\n";
+  }
+  return text;
+}
+
 int completion_command(const Settings& settings) {
-  const std::string& shell = settings.required_argument("bash or zsh");
-  if (shell != "bash" && shell != "zsh")
-    throw ArgumentError("completion", shell, "unknown shell", "bash or zsh");
-  fmt::print("{}", shell == "bash" ? bash_completion() : zsh_completion());
+  const std::string& shell = settings.required_argument("bash, zsh or fish");
+  const std::map<std::string, std::string (*)()> scripts{
+      {"bash", bash_completion}, {"zsh", zsh_completion}, {"fish", fish_completion}};
+  const auto script = scripts.find(shell);
+  if (script == scripts.end()) throw ArgumentError("completion", shell, "unknown shell", "bash, zsh or fish");
+  fmt::print("{}", script->second());
   return 0;
 }
 

@@ -9,8 +9,9 @@ namespace attnlab {
 
 std::string bash_completion();
 std::string zsh_completion();
+std::string fish_completion();
 
-/// attnlab completion bash|zsh: prints the completion script.
+/// attnlab completion bash|zsh|fish: prints the completion script.
 int completion_command(const Settings& settings);
 
 }  // namespace attnlab

@@ -22,19 +22,21 @@ TEST(Completion, NamesEveryCommandOptionAndValue) {
   const std::string man = command("man").out;
   const std::string bash = command("completion bash").out;
   const std::string zsh = command("completion zsh").out;
+  const std::string fish = command("completion fish").out;
   for (const Command& one : commands()) {
-    for (const std::string& text : {man, bash, zsh})
+    for (const std::string& text : {man, bash, zsh, fish})
       EXPECT_NE(text.find(one.name), std::string::npos) << one.name;
     for (const std::string_view option : one.options) {
       EXPECT_NE(bash.find("--" + std::string(option)), std::string::npos) << option;
       EXPECT_NE(zsh.find("'--" + std::string(option)), std::string::npos) << option;
+      EXPECT_NE(fish.find(" -l " + std::string(option) + " "), std::string::npos) << option;
       for (const std::string& word : values_of(one, option_named(option)).words)
-        for (const std::string& text : {bash, zsh})
+        for (const std::string& text : {bash, zsh, fish})
           EXPECT_NE(text.find(word.substr(0, word.find(':'))), std::string::npos) << option << ' ' << word;
     }
   }
   EXPECT_TRUE(man.starts_with(".TH ATTNLAB"));
-  EXPECT_EQ(command("completion fish").status, 2);
+  EXPECT_EQ(command("completion csh").status, 2);
 }
 
 TEST(Help, SaysWhatEachCommandTakes) {
@@ -63,15 +65,12 @@ TEST(Help, ListShowsTheCalls) {
 class Shell {
  public:
   explicit Shell(const std::string& name) {
-    write_file(
-        directory_ / "rc",
-        (name == "zsh" ? "autoload -Uz compinit; compinit -D -u\n" : "") +
-            ("source <('" + std::string(std::getenv("ATTNLAB_COMMAND")) + "' completion " + name + ")\n") +
-            "attnlab() { printf '%s\\n' \"$@\" > partial; mv partial typed; }\n: > ready\n");
+    write_file(directory_ / "rc", name == "fish" ? fish_rc() : rc(name));
     pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
     if (pid_ == 0) {
       if (chdir((directory_ / ".").c_str()) != 0) _exit(126);
       setenv("TERM", "dumb", 1);
+      if (name == "fish") execlp("fish", "fish", "-N", "-P", "-i", static_cast<char*>(nullptr));
       if (name == "bash") execlp("bash", "bash", "--norc", "--noprofile", "-i", static_cast<char*>(nullptr));
       execlp("zsh", "zsh", "-f", "-i", static_cast<char*>(nullptr));
       _exit(127);
@@ -94,6 +93,16 @@ class Shell {
   }
 
  private:
+  static std::string program() { return std::string("'") + std::getenv("ATTNLAB_COMMAND") + "'"; }
+  static std::string rc(const std::string& name) {
+    return (name == "zsh" ? "autoload -Uz compinit; compinit -D -u\n" : "") +
+           ("source <(" + program() + " completion " + name + ")\n") +
+           "attnlab() { printf '%s\\n' \"$@\" > partial; mv partial typed; }\n: > ready\n";
+  }
+  static std::string fish_rc() {
+    return program() + " completion fish | source\n" +
+           "function attnlab; printf '%s\\n' $argv > partial; mv partial typed; end\ntrue > ready\n";
+  }
   void type(const std::string& keys) {
     screen_.clear();
     ASSERT_EQ(write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
@@ -146,6 +155,7 @@ void expect_completion(const std::string& name) {
 
 TEST(Completion, BashCompletes) { expect_completion("bash"); }
 TEST(Completion, ZshCompletes) { expect_completion("zsh"); }
+TEST(Completion, FishCompletes) { expect_completion("fish"); }
 
 }  // namespace
 }  // namespace attnlab
