@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <regex>
 #include <set>
 #include <utility>
@@ -133,13 +134,15 @@ std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const A
     const auto whole_number = [&](std::string_view text, std::int64_t least, std::string_view part) {
       std::int64_t value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      const bool is_number = error == std::errc() && end == text.data() + text.size();
-      if (!is_number || value < least || value > high)
+      const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+      const std::int64_t scale = unit == "k" || unit == "K" ? 1024 : 1;
+      const bool is_number = error == std::errc() && (unit.empty() || scale > 1);
+      if (!is_number || value < least || value > high / scale)
         throw ArgumentError(
             name, *item, fmt::format("{}{}", part, is_number ? "out of range" : "not a whole number"),
             fmt::format("a whole number from {} to {}{}", least, high,
                         parts.size() > 1 ? "" : ", or a list or range such as 1024:65536:x2"));
-      return value;
+      return value * scale;
     };
     if (parts.size() == 1) {
       list.emplace_back(whole_number(parts[0], low, ""));
@@ -166,6 +169,15 @@ std::vector<std::optional<std::int64_t>> sizes(const Settings& settings, const A
     }
   }
   return list;
+}
+
+/// A storage type by its own name, or by one that other programs have for it. Throws ArgumentError.
+DType find_dtype(const std::string& name) {
+  static const std::map<std::string, DType> other_names{
+      {"fp32", DType::f32}, {"float32", DType::f32}, {"float", DType::f32}, {"bfloat16", DType::bf16},
+      {"fp16", DType::f16}, {"float16", DType::f16}, {"half", DType::f16}};
+  const auto other = other_names.find(name);
+  return other == other_names.end() ? parse_dtype(name) : other->second;
 }
 
 /// Throws UsageError for lists with too many combinations.
@@ -311,7 +323,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
                                   captured, cu_seqlens && cu_seqlens->size() > 1
                                                 ? std::optional(cu_seqlens->back())
                                                 : std::nullopt),
-                              parse_dtype(*dtype),
+                              find_dtype(*dtype),
                               static_cast<int>(
                                   std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
                           cell.problem.shape.cu_seqlens = cu_seqlens;

@@ -25,6 +25,7 @@
 #include "attnlab/oracle/pair.h"
 #include "attnlab_build.h"
 #include "cell/cell_inputs.h"
+#include "cell/doubts.h"
 #include "cell/heatmap.h"
 #include "cell/needle_weight.h"
 #include "cell/rounds.h"
@@ -199,6 +200,27 @@ Json worst_row(const OutputError& found) {
           {"batch", worst.batch},   {"head", worst.head},      {"query", worst.query}};
 }
 
+/// Adds what the cell read and the threads that it got, with warnings.
+void add_circumstances(const Prepared& prepared, const Cell& cell, Json& record) {
+  const QkvTensors& tensors = *prepared.given.tensors;
+  const auto text_or_null = [](const std::optional<std::string>& text) {
+    return text ? Json(*text) : Json();
+  };
+  record["input"]["checksum"] = tensors.checksum();
+  record["input"]["cu_seqlens_checksum"] = text_or_null(cu_seqlens_checksum(cell));
+  record["input"]["score_weights_checksum"] = text_or_null(weights_checksum(cell, prepared.given.weights));
+  const std::int64_t nonfinite = tensors.nonfinite();
+  record["input"]["nonfinite"] = nonfinite;
+  if (nonfinite > 0)
+    record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
+  for (std::string& doubt : doubts(cell)) record["warnings"].push_back(std::move(doubt));
+  const int threads = threads_that_run(cell.problem.threads);
+  record["machine"]["threads"] = threads;
+  if (threads < cell.problem.threads)
+    record["warnings"].push_back(fmt::format(
+        "only {} of {} threads ran: OpenMP is limited by its environment", threads, cell.problem.threads));
+}
+
 /// Adds warnings for conditions in `error` that may spoil the figures.
 void add_error_warnings(Json& record) {
   const Json& error = record["error"];
@@ -262,12 +284,24 @@ void add_errors(const Prepared& prepared, const Cell& cell, Json& record) {
   record["against"].update(against_json(pair, problem.shape.batch * problem.shape.heads));
 }
 
+/// The record's `machine`; run_cell fills in what is null.
+Json machine_json() {
+  const Machine machine = this_machine();
+  return {{"cpu", machine.cpu},
+          {"cores", machine.cores},
+          {"memory_bytes", machine.memory_bytes},
+          {"threads", nullptr},
+          {"level", to_string(isa_level())},
+          {"onednn_level", onednn_level()},
+          {"onednn_version", onednn_version()},
+          {"path", nullptr}};
+}
+
 }  // namespace
 
 Json record_header(const Cell& cell) {
   const Variant& variant = cell.variant;
   const Shape& shape = cell.problem.shape;
-  const Machine machine = this_machine();
   Json record{{"schema", schema_version},
               {"id", cell.id()},
               {"resume_key", nullptr},
@@ -309,14 +343,7 @@ Json record_header(const Cell& cell) {
   for (const char* name :
        {"time", "memory", "error", "deviation", "against", "dispersion", "filter", "heatmap"})
     record[name] = nullptr;
-  record["machine"] = {{"cpu", machine.cpu},
-                       {"cores", machine.cores},
-                       {"memory_bytes", machine.memory_bytes},
-                       {"threads", nullptr},
-                       {"level", to_string(isa_level())},
-                       {"onednn_level", onednn_level()},
-                       {"onednn_version", onednn_version()},
-                       {"path", nullptr}};
+  record["machine"] = machine_json();
   record["build"] = {{"compiler", "GCC " __VERSION__},
                      {"flags", ATTNLAB_BUILD_FLAGS},
                      {"type", ATTNLAB_BUILD_TYPE},
@@ -360,21 +387,7 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
     record["measured_ms"] = measured_ms;
     return record;
   }
-  const auto text_or_null = [](const std::optional<std::string>& text) {
-    return text ? Json(*text) : Json();
-  };
-  record["input"]["checksum"] = tensors->checksum();
-  record["input"]["cu_seqlens_checksum"] = text_or_null(cu_seqlens_checksum(cell));
-  record["input"]["score_weights_checksum"] = text_or_null(weights_checksum(cell, prepared.given.weights));
-  const std::int64_t nonfinite = tensors->nonfinite();
-  record["input"]["nonfinite"] = nonfinite;
-  if (nonfinite > 0)
-    record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
-  const int threads = threads_that_run(cell.problem.threads);
-  record["machine"]["threads"] = threads;
-  if (threads < cell.problem.threads)
-    record["warnings"].push_back(fmt::format(
-        "only {} of {} threads ran: OpenMP is limited by its environment", threads, cell.problem.threads));
+  add_circumstances(prepared, cell, record);
   const std::optional<std::int64_t> resolution = resident_resolution_bytes(cell.problem.threads);
   std::optional<FilterCounts> filtered;
   record["memory"] = measured([&] { return memory_pass(prepared, resolution, filtered); });

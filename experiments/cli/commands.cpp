@@ -53,7 +53,7 @@ const std::vector<Command>& commands() {
        cell_status,
        0,
        {},
-       {{"out", "directory for the records; required except with --dry-run"}},
+       {{"out", "directory for the records (results/TIME)"}},
        true},
       {"report",
        report_command,

@@ -43,6 +43,16 @@ std::string overview() {
          "4096\n";
 }
 
+/// Throws ArgumentError.
+const Command& command_named(const std::string& name) {
+  const auto command = std::find_if(commands().begin(), commands().end(),
+                                    [&](const Command& candidate) { return candidate.name == name; });
+  if (command != commands().end()) return *command;
+  std::vector<std::string> names;
+  for (const Command& known : commands()) names.emplace_back(known.name);
+  throw unknown_name("command", name, name, names);
+}
+
 int run(const std::vector<std::string>& arguments) {
   const bool is_launcher = arguments == std::vector<std::string>{"launcher"};
   if (!is_launcher) catch_interrupts();
@@ -53,28 +63,22 @@ int run(const std::vector<std::string>& arguments) {
     return 2;
   }
   if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
-    fmt::print("{}", overview());
+    fmt::print("{}", arguments.size() == 1 ? overview() : help_text(command_named(arguments[1])));
     return 0;
   }
   if (arguments[0] == "--version") {
     fmt::print("attnlab {} ({}, {})\n", ATTNLAB_VERSION, ATTNLAB_GIT_REVISION, ATTNLAB_BUILD_TYPE);
     return 0;
   }
-  const auto command = std::find_if(commands().begin(), commands().end(),
-                                    [&](const Command& candidate) { return candidate.name == arguments[0]; });
-  if (command == commands().end()) {
-    std::vector<std::string> names;
-    for (const Command& known : commands()) names.emplace_back(known.name);
-    throw unknown_name("command", arguments[0], arguments[0], names);
-  }
+  const Command& command = command_named(arguments[0]);
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (std::find(rest.begin(), rest.end(), "--help") != rest.end()) {
-    fmt::print("{}", help_text(*command));
+    fmt::print("{}", help_text(command));
     return 0;
   }
-  const Settings settings = parse_options(*command, rest);
+  const Settings settings = parse_options(command, rest);
   try {
-    return command->run(settings);
+    return command.run(settings);
   } catch (const ArgumentError& error) {
     throw UsageError(settings.with_origin(error));
   }

@@ -28,7 +28,7 @@ constexpr Option table[] = {
     {"modifier", "LIST", "", "see 'attnlab list modifiers'; + joins several: softcap(30)+alibi"},
     {"pattern", "LIST", "", "see 'attnlab list patterns'; & | ! combine them: causal&window(512)"},
     {"normaliser", "LIST", "", "see 'attnlab list normalisers' (the backend's default)"},
-    {"seqlen", "LIST", "", "number of queries (1024, or as in the input)"},
+    {"seqlen", "LIST", "", "number of queries; 4k is 4096 (1024, or as in the input)"},
     {"seqlen-k", "LIST", "", "number of keys (as many as queries)"},
     {"cu-seqlens", "FILE", "", ".npy of int32 or int64: starts of packed sequences and the end, from 0 to n"},
     {"batch", "LIST", "", "batch size (1, or as in the input)"},

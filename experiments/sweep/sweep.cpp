@@ -5,19 +5,23 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <regex>
+#include <set>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/measure/machine.h"
 #include "attnlab/version.h"
 #include "attnlab_build.h"
 #include "cell/cell_inputs.h"
+#include "cell/doubts.h"
 #include "cell/run_cell.h"
 #include "compare/noise_floor.h"
 #include "options/notice.h"
@@ -53,6 +57,14 @@ std::vector<Cell> make_checked_grid(const Settings& settings) {
   std::vector<Cell> cells = make_grid(settings);
   for (const Cell& cell : cells) require_inputs(cell);
   return cells;
+}
+
+/// Prints the doubts about the cells on standard error, each once.
+void print_doubts(const std::vector<Cell>& cells) {
+  std::set<std::string> printed;
+  for (const Cell& cell : cells)
+    for (const std::string& doubt : doubts(cell))
+      if (printed.insert(doubt).second) notice("attnlab: warning: {}\n", doubt);
 }
 
 /// The cells of the shard that --shard names, or all. Groups are dealt to the shards in turn, so that all
@@ -193,6 +205,27 @@ class Sweep {
   Pace pace_;
 };
 
+/// A word that a shell reads as `text`.
+std::string shell_word(std::string text) {
+  static const std::regex plain("[A-Za-z0-9_./:@%+=-]+");
+  if (std::regex_match(text, plain)) return text;
+  boost::replace_all(text, "'", "'\\''");
+  return "'" + text + "'";
+}
+
+/// --out, or a new directory under results that is named after the time.
+std::filesystem::path directory_of(const Settings& settings) {
+  if (settings.has("out")) return settings.text("out");
+  if (settings.has("resume")) throw UsageError("--out is missing: the directory of the run to resume");
+  const std::string time = fmt::format("results/{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr)));
+  std::filesystem::path out = time;
+  std::error_code failed;
+  for (int number = 2; std::filesystem::exists(out, failed); ++number)
+    out = fmt::format("{}-{}", time, number);
+  notice("attnlab: the records go to {}\n", out.string());
+  return out;
+}
+
 /// Throws for options that cannot start or resume a sweep in `out`, before the directory is created, so that
 /// bad options leave nothing behind.
 void check_start(const Settings& settings, const std::filesystem::path& out) {
@@ -217,7 +250,8 @@ int sweep_command(const Settings& settings) {
     throw UsageError("--retry-failed needs --resume");
   if (settings.has("dry-run"))
     return dry_run(shard_of(make_checked_grid(settings), settings), make_limits(settings));
-  const std::filesystem::path out = settings.required("out", "a directory for the records");
+  const std::filesystem::path out = directory_of(settings);
+  const std::string resume_line = fmt::format("attnlab sweep --resume --out {}", shell_word(out.string()));
   // Machine-dependent defaults are fixed at the start of a run, so that a resumed run has the same cells.
   const auto settled = [&](const Json& run) {
     Settings all = run.is_null() ? settings : resumed_settings(settings, run);
@@ -228,6 +262,7 @@ int sweep_command(const Settings& settings) {
   RunDirectory directory(out, settings.has("resume"));
   const Settings asked = settled(directory.run());
   std::vector<Cell> cells = make_checked_grid(asked);
+  print_doubts(cells);
   choose_heatmaps(cells);
   cells = shard_of(std::move(cells), asked);
   add_twins(cells, asked.integer("aa-pairs", 0, 1000000));
@@ -247,12 +282,12 @@ int sweep_command(const Settings& settings) {
     sweep.run(standing_records(directory, keys, settings.has("retry-failed")), keys, directory);
   } catch (const Interrupted&) {
     sweep.finish();
-    notice("attnlab: interrupted; {} of {} cells are in {}; --resume runs the others\n", sweep.done(),
-           keys.size(), directory.file().string());
+    notice("attnlab: interrupted; {} of {} cells are in {}\nnext: {}\n", sweep.done(), keys.size(),
+           directory.file().string(), resume_line);
     return exit_status_of_interrupt;
   } catch (const RecordError& error) {
     sweep.finish();
-    notice("attnlab: {}\n", error.what());
+    notice("attnlab: {}\nnext: {}\n", error.what(), resume_line);
     return 3;
   }
   sweep.finish();
@@ -262,7 +297,7 @@ int sweep_command(const Settings& settings) {
   std::copy_if(records.begin(), records.end(), std::back_inserter(shown), std::not_fn(is_twin));
   if (const Table needle = make_needle_table(shown); !needle.rows.empty())
     fmt::print("\n{}", to_text(needle));
-  fmt::print("\nrecords: {}\n", directory.file().string());
+  fmt::print("\nrecords: {}\nnext: attnlab report {}\n", directory.file().string(), shell_word(out.string()));
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
 }
 

@@ -37,6 +37,7 @@ TEST(BadInput, Names) {
   expect_usage_error("run --json=3", {"json"});
   expect_usage_error("run extra", {"extra"});
   expect_usage_error("rum", {"command", "rum", "run"});
+  expect_usage_error("help rum", {"command", "rum", "run"});
   expect_usage_error("list score", {"score", "scores"});
   expect_usage_error("sweep --seqlen 64 --filter '(' --out /nonexistent/x", {"filter", "("});
   expect_usage_error("sweep --seqlen 64 --filter nothing --out /nonexistent/x", {"filter", "nothing"});
@@ -47,7 +48,7 @@ TEST(BadInput, Names) {
 }
 
 TEST(BadInput, MissingOrTwice) {
-  for (const char* command : {"sweep --seqlen 64", "heatmap", "merge x"})
+  for (const char* command : {"sweep --resume", "heatmap", "merge x"})
     expect_usage_error(command, {"--out is missing"});
   for (const char* command : {"report", "export", "validate", "migrate", "merge --out x", "completion"})
     expect_usage_error(command, {"an argument is missing"});
@@ -105,6 +106,8 @@ TEST(BadInput, Sizes) {
   for (const char* command : {"run", "sweep --out /nonexistent/x", "heatmap --out x.png"})
     expect_usage_error(std::string(command) + " --seqlen 1024:512:x2", {"seqlen", "'1024:512:x2'"});
   expect_usage_error("run --seqlen 100000000", {"seqlen", "16777216"});
+  expect_usage_error("run --seqlen 16385k", {"seqlen", "'16385k'", "out of range"});
+  expect_usage_error("run --seqlen 1q", {"seqlen", "'1q'", "not a whole number"});
   expect_usage_error("run --seqlen 16777216 --heads 65536 --head-dim 65536", {"TiB"});
   expect_usage_error("run --min-time 0", {"min-time", "0"});
   expect_usage_error("run --time-limit -1", {"time-limit", "-1"});

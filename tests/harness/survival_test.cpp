@@ -121,6 +121,41 @@ TEST(Survival, InterruptStopsTheWorkerAndKeepsTheRecords) {
   EXPECT_EQ(records(directory / "run").size(), 0U);
 }
 
+TEST(Survival, ASweepEndsWithTheNextCommand) {
+  const TemporaryDirectory directory;
+  const std::string cells =
+      "--seqlen 32:512:x2 --out '" + (directory / "a run").string() + "'" + short_rounds;
+  const Result full = command("sweep " + cells, "trap '' XFSZ; ulimit -f 16;");
+  const auto last_line = [](const std::string& text) {
+    const std::size_t start = text.rfind('\n', text.size() - 2);
+    return text.substr(start + 1);
+  };
+  ASSERT_EQ(last_line(full.err),
+            "next: attnlab sweep --resume --out '" + (directory / "a run").string() + "'\n");
+  const std::string program = std::getenv("ATTNLAB_COMMAND");
+  const auto follow = [&](const std::string& line) {
+    const std::string next = last_line(line).substr(std::string("next: attnlab ").size());
+    return command(next.substr(0, next.size() - 1));
+  };
+  const Result resumed = follow(full.err);
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(last_line(resumed.out), "next: attnlab report '" + (directory / "a run").string() + "'\n");
+  EXPECT_EQ(follow(resumed.out).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(directory / "a run/report.html"));
+}
+
+TEST(Survival, ASweepWithoutOutMakesItsDirectory) {
+  const TemporaryDirectory directory;
+  const std::string here = "cd " + directory.path().string() + " &&";
+  for (int run = 0; run < 2; ++run) {
+    const Result result = command("sweep --seqlen 16" + short_rounds, here);
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find("next: attnlab report results/2"), std::string::npos) << result.out;
+  }
+  const auto made = std::filesystem::directory_iterator(directory / "results");
+  EXPECT_EQ(std::distance(made, std::filesystem::directory_iterator()), 2);
+}
+
 TEST(Survival, SignalsEndTheCommandInWhateverItDoes) {
   // A regular expression that backtracks for hours.
   const std::string sweep =

@@ -10,8 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
+#include <thread>
 
 #include "attnlab/dispersion/divergence.h"
+#include "attnlab/inputs/npy.h"
 #include "harness/command.h"
 #include "sweep/prediction.h"
 
@@ -171,6 +173,49 @@ TEST(Run, NonFiniteInputRunsAndTheRecordSaysSo) {
     EXPECT_NE(record.at("warnings").dump().find("2 NaN or infinite values"), std::string::npos);
     EXPECT_TRUE(record.at("error").at("within_budget").get<bool>()) << backend;
   }
+}
+
+TEST(Run, OtherNamesOfTypesAndSizes) {
+  const auto cell = [](const std::string& options) {
+    const Result result = command("run --json " + options + short_rounds);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return json::parse(result.out).at("cell");
+  };
+  for (const auto& [name, dtype] : std::map<std::string, std::string>{
+           {"fp32", "f32"}, {"float32", "f32"}, {"bfloat16", "bf16"}, {"fp16", "f16"}, {"half", "f16"}})
+    EXPECT_EQ(cell("--seqlen 16 --dtype " + name).at("dtype"), dtype);
+  EXPECT_EQ(cell("--seqlen 1k").at("seqlen_q"), 1024);
+  EXPECT_EQ(cell("--seqlen 1K:1k:x2").at("seqlen_q"), 1024);
+}
+
+TEST(Run, DoubtsAreWarnings) {
+  const TemporaryDirectory directory;
+  const auto write = [&](const std::vector<std::int64_t>& queries, const std::vector<std::int64_t>& keys) {
+    for (const char* which : {"q", "k", "v"}) {
+      const std::vector<std::int64_t>& shape = which[0] == 'q' ? queries : keys;
+      const std::int64_t count = shape[0] * shape[1] * shape[2];
+      write_npy("test", directory / ("x_" + std::string(which) + ".npy"), shape,
+                std::vector<float>(static_cast<std::size_t>(count), 0.5F));
+    }
+  };
+  const std::string input = "--input npy:" + (directory / "x").string();
+  const auto expect_warning = [&](const std::string& options, const std::string& warning, bool expected) {
+    const Result run = command("run --json --rounds 1 --max-rounds 1 --min-time 0.001 " + options);
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(json::parse(run.out).at("warnings").dump().find(warning) != std::string::npos, expected)
+        << run.out;
+    const Result sweep = command("sweep --rounds 1 --max-rounds 1 --min-time 0.001 --out " +
+                                 (directory / "run").string() + " " + options);
+    EXPECT_EQ(sweep.err.find("attnlab: warning: ") != std::string::npos, expected) << sweep.err;
+    std::filesystem::remove_all(directory / "run");
+  };
+  write({32, 4, 8}, {32, 4, 8});
+  expect_warning(input, "x has 32 heads of 4 rows: the arrays may be (n, heads, d)", true);
+  write({32, 1, 8}, {32, 64, 8});
+  expect_warning(input, "heads of", false);
+  const std::string many = std::to_string(4 * std::thread::hardware_concurrency());
+  expect_warning("--seqlen 16 --threads " + many, many + " threads share", true);
+  expect_warning("--seqlen 16 --threads 1", "threads share", false);
 }
 
 TEST(Run, ThreadsThatRanAreRecorded) {
