@@ -1,5 +1,6 @@
 # One GoogleTest program for each folder. Conformance and property tests run once for every instruction-set level; for a
 # level that the machine lacks they exit with status 77 and are shown as skipped.
+set(attnlab_installer tests/run.sh)
 attnlab_find(GTest libgtest-dev)
 attnlab_find(rapidcheck librapidcheck-dev)
 
@@ -62,6 +63,10 @@ add_test(NAME build_subdirectory
          COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DWORK=${PROJECT_BINARY_DIR}/subdirectory
                  -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
                  -P ${PROJECT_SOURCE_DIR}/tests/build/subdirectory.cmake)
+add_test(NAME build_missing_package
+         COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DWORK=${PROJECT_BINARY_DIR}/missing_package
+                 -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
+                 -P ${PROJECT_SOURCE_DIR}/tests/build/missing_package.cmake)
 add_test(NAME build_headers
          COMMAND bash ${PROJECT_SOURCE_DIR}/tests/build/headers.sh ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR}
                  ${attnlab_include} ${attnlab_generated_include} ${PROJECT_SOURCE_DIR}/experiments)

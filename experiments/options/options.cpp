@@ -225,21 +225,22 @@ std::string Settings::choice(const std::string& name, const std::vector<std::str
 
 namespace {
 
-/// Throws ArgumentError for text that a record, which is JSON, cannot hold.
-void require_utf8(std::string_view name, const std::string& text) {
+bool is_utf8(const std::string& text) {
   using Traits = boost::locale::utf::utf_traits<char>;
   for (auto at = text.begin(); at != text.end();)
-    if (!boost::locale::utf::is_valid_codepoint(Traits::decode(at, text.end())))
-      throw ArgumentError(name, text, "not UTF-8", "UTF-8 text, also in names of files");
+    if (!boost::locale::utf::is_valid_codepoint(Traits::decode(at, text.end()))) return false;
+  return true;
 }
 
+/// Throws ArgumentError or UsageError for text that a record, which is JSON, cannot hold.
 void require_utf8(const Settings& settings) {
-  for (const std::string& argument : settings.positional) require_utf8("argument", argument);
-  for (const auto& [name, value] : settings.all()) try {
-      require_utf8(name, value);
-    } catch (const ArgumentError& error) {
-      throw UsageError(settings.with_origin(error));
-    }
+  const auto error = [](const std::string& name, const std::string& text) {
+    return ArgumentError(name, text, "not UTF-8", "UTF-8 text, also in names of files");
+  };
+  for (const std::string& argument : settings.positional)
+    if (!is_utf8(argument)) throw error("argument", argument);
+  for (const auto& [name, value] : settings.all())
+    if (!is_utf8(value)) throw UsageError(settings.with_origin(error(name, value)));
 }
 
 }  // namespace

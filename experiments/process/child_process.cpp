@@ -43,8 +43,16 @@ void catch_interrupts() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-DeferredInterrupts::DeferredInterrupts() { deferred = 1; }
-DeferredInterrupts::~DeferredInterrupts() { deferred = 0; }
+DeferredInterrupts::DeferredInterrupts() : on_broken_pipe_(std::signal(SIGPIPE, SIG_IGN)) { deferred = 1; }
+
+DeferredInterrupts::~DeferredInterrupts() {
+  deferred = 0;
+  std::signal(SIGPIPE, on_broken_pipe_);
+}
+
+void DeferredInterrupts::check() const {
+  if (interrupted) throw Interrupted{};
+}
 
 ChildProcess::ChildProcess(const std::function<int(int channel)>& body)
     : messages_(memfd_create("attnlab-messages", MFD_CLOEXEC)) {

@@ -48,14 +48,21 @@ inline constexpr int exit_status_of_interrupt = 130;
 /// `exit_status_of_interrupt`, in whatever it does.
 void catch_interrupts();
 
+struct Interrupted {};
+
 /// While it exists, SIGINT and SIGTERM end ChildProcess::read_line instead of the process, so that a record
-/// that is being written becomes whole.
+/// that is being written becomes whole, and a pipe from standard error may lose its reader.
 class DeferredInterrupts {
  public:
   DeferredInterrupts();
   ~DeferredInterrupts();
   DeferredInterrupts(const DeferredInterrupts&) = delete;
   DeferredInterrupts& operator=(const DeferredInterrupts&) = delete;
+  /// Throws Interrupted if a signal has arrived.
+  void check() const;
+
+ private:
+  void (*on_broken_pipe_)(int);
 };
 
 }  // namespace attnlab

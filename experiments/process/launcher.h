@@ -26,6 +26,4 @@ class Launcher {
 /// The main function of the launcher: answers requests on file descriptor 3 until that is closed.
 int launcher_main();
 
-struct Interrupted {};
-
 }  // namespace attnlab

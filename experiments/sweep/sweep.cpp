@@ -113,6 +113,7 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
   for (std::size_t at = 0; at < cells.size(); ++at) {
     const Cell& cell = cells[at];
     const Json& prediction = predictions[at];
+    deferred.check();
     const std::string& condition = conditions.label(conditions.index(prediction));
     std::string time = "-";
     if (prediction.at("status") == "") {
@@ -174,6 +175,7 @@ class Sweep {
           progress_.skip();
           continue;
         }
+        deferred.check();
         Json record = predict(cells_[at], limits_, pace_.predict(cells_[at]));
         if (record.at("status") == "") {
           open.push_back(at);
@@ -301,6 +303,21 @@ int sweep_command(const Settings& settings) {
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
 }
 
+namespace {
+
+/// The name by which a worker, whose standard output is another, finds the file.
+std::string name_for_workers(const std::filesystem::path& file) {
+  for (std::filesystem::path path = file;;) {
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    path = std::filesystem::canonical(folder) / path.filename();
+    if (path.string().starts_with("/proc/")) return path.string();
+    if (!std::filesystem::is_symlink(path)) return file.string();
+    path = folder / std::filesystem::read_symlink(path);
+  }
+}
+
+}  // namespace
+
 int run_command(const Settings& settings) {
   std::vector<Cell> cells = make_checked_grid(settings);
   if (cells.size() != 1)
@@ -308,8 +325,8 @@ int run_command(const Settings& settings) {
         "run takes one cell; these options make {} cells (attnlab sweep takes a grid)", cells.size()));
   Cell& cell = cells.front();
   if (settings.has("save-output")) {
-    cell.save_output = settings.text("save-output");
-    require_writable("save-output", cell.save_output);
+    require_writable("save-output", settings.text("save-output"));
+    cell.save_output = name_for_workers(settings.text("save-output"));
   }
   const DeferredInterrupts deferred;
   const Limits limits = make_limits(settings);

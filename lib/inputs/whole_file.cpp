@@ -42,7 +42,7 @@ Target target_of(const fs::path& file) {
   fs::path regular = file;
   while (fs::is_symlink(fs::symlink_status(regular)))
     regular = folder_of(regular) / fs::read_symlink(regular);
-  return {regular, true, exists ? std::optional(found.st_mode & 07777) : std::nullopt};
+  return {regular, true, exists ? std::optional(found.st_mode & 0777) : std::nullopt};
 }
 
 /// A new file in the folder of a target, with a name that no other file has.

@@ -89,6 +89,22 @@ TEST_F(Outputs, GoIntoDevicesAndFifos) {
   }
 }
 
+TEST_F(Outputs, GoToStandardOutput) {
+  for (const std::string& line : commands()) {
+    if (line.starts_with("heatmap")) continue;
+    const TemporaryDirectory directory;
+    const std::string shell = std::string(std::getenv("ATTNLAB_COMMAND")) + " " + line +
+                              "/dev/stdout | cat > " + (directory / "got").string();
+    ASSERT_EQ(std::system(shell.c_str()), 0);
+    const std::string got = read_file(directory / "got");
+    const char* const start = line.starts_with("run")         ? "\x93NUMPY"
+                              : line.find("md") < line.size() ? "## "
+                                                              : "";
+    EXPECT_TRUE(got.starts_with(start)) << line << got.substr(0, 100);
+    EXPECT_GT(got.size(), 100U) << line << got;
+  }
+}
+
 TEST_F(Outputs, TouchNoOtherFile) {
   for (const std::string& line : commands()) {
     const TemporaryDirectory directory;

@@ -167,8 +167,21 @@ TEST(Survival, SignalsEndTheCommandInWhateverItDoes) {
   }
 }
 
+TEST(Survival, SignalsEndASweepThatMeasuresNothing) {
+  const TemporaryDirectory directory;
+  const Background sweep(directory / "run", "--seqlen 1:20000:+1 --heads 1 --memory-limit 1");
+  while (read_file(directory / "run/records.jsonl").empty())
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(), 130);
+  const std::string text = read_file(directory / "run/records.jsonl");
+  EXPECT_EQ(text.back(), '\n') << "the last record is whole";
+  EXPECT_LT(records(directory / "run").size(), 20000U);
+}
+
 TEST(Survival, StandardErrorThatCannotBeWrittenEndsNoSweep) {
-  for (const char* redirection : {"> /dev/null 2> /dev/full", "> /dev/null 2>&-", "<&- >&- 2>&-"}) {
+  for (const char* redirection :
+       {"> /dev/null 2> /dev/full", "> /dev/null 2>&-", "<&- >&- 2>&-", "2>&1 > /dev/null | true"}) {
     const TemporaryDirectory directory;
     const std::string line = std::string(std::getenv("ATTNLAB_COMMAND")) + " sweep --seqlen 16,32 --out " +
                              (directory / "run").string() + short_rounds + redirection;
