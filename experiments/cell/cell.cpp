@@ -32,12 +32,32 @@ std::string Cell::group_key() const {
   return shared.dump();
 }
 
+namespace {
+
+constexpr std::int64_t usual_heads = 8;
+constexpr std::int64_t usual_head_dim = 64;
+
+}  // namespace
+
 std::string Cell::label() const {
   const Shape& shape = problem.shape;
-  return fmt::format(
-      "{} {} n={}{} {} {} thread{}{}", backend.value_or(engine), variant.name(), shape.seqlen_q,
-      shape.seqlen_k == shape.seqlen_q ? "" : fmt::format("x{}", shape.seqlen_k), to_string(problem.dtype),
-      problem.threads, problem.threads == 1 ? "" : "s", twin ? " (A/A)" : "");
+  std::string text = fmt::format("n={}{} {} {} {} thread{}", shape.seqlen_q,
+                                 shape.seqlen_k == shape.seqlen_q ? "" : fmt::format("x{}", shape.seqlen_k),
+                                 to_string(problem.dtype), backend.value_or(engine), problem.threads,
+                                 problem.threads == 1 ? "" : "s");
+  const auto add = [&](const char* name, const auto& value, const auto& usual) {
+    if (value != usual) text += fmt::format(", {} {}", name, value);
+  };
+  add("batch", shape.batch, 1);
+  add("heads", shape.heads, usual_heads);
+  add("kv heads", shape.kv_heads, shape.heads);
+  add("head dim", shape.head_dim, usual_head_dim);
+  add("head dim of V", shape.head_dim_v, shape.head_dim);
+  add("input", input.name(), "gaussian(1)");
+  add("seed", seed, std::uint64_t{1});
+  add("weights", score_weights, "");
+  add("packed as", cu_seqlens, "");
+  return fmt::format("{}, {}{}", text, variant.name(), twin ? " (A/A)" : "");
 }
 
 Json to_json(const Cell& cell) {
@@ -202,11 +222,11 @@ struct Axes {
   Shape shape(const std::optional<CapturedShape>& captured, std::optional<std::int64_t> packed) const {
     Shape made;
     made.batch = batch.value_or(captured ? captured->batch : 1);
-    made.heads = heads.value_or(captured ? captured->heads : 8);
+    made.heads = heads.value_or(captured ? captured->heads : usual_heads);
     made.kv_heads = kv_heads.value_or(captured ? captured->kv_heads : made.heads);
     made.seqlen_q = seqlen.value_or(captured ? captured->seqlen_q : packed.value_or(1024));
     made.seqlen_k = seqlen_k.value_or(captured && !seqlen ? captured->seqlen_k : made.seqlen_q);
-    made.head_dim = head_dim.value_or(captured ? captured->head_dim : 64);
+    made.head_dim = head_dim.value_or(captured ? captured->head_dim : usual_head_dim);
     made.head_dim_v = head_dim_v.value_or(captured ? captured->head_dim_v : made.head_dim);
     return made;
   }

@@ -36,7 +36,7 @@ struct Cell {
   std::string id() const;
   /// The same for the cells of a group (group.h): shape, dtype, threads, input, seed, settings.
   std::string group_key() const;
-  /// One line for progress and error messages.
+  /// One line for progress that tells the cell from all others: unusual sizes are named.
   std::string label() const;
 };
 

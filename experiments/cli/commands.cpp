@@ -108,7 +108,7 @@ const std::vector<Command>& commands() {
        100000,
        {},
        {{"out", "new directory for the records; required"},
-        {"force", "join although CPUs or builds differ"}}},
+        {"force", "join although CPUs, builds or files that were read differ"}}},
       {"completion",
        completion_command,
        "bash|zsh|fish",

@@ -61,6 +61,36 @@ void require_one(const std::vector<Part>& parts, const char* what, std::string (
                         fmt::format("records of one {}, or --force", what));
 }
 
+/// A checksum of records, and what two records share that must have the same.
+struct Content {
+  const char* checksum;
+  std::vector<const char*> shared;  ///< first the name that the user gave
+};
+
+/// Throws ArgumentError for parts that read a file of one name with different content.
+void require_same_files(const std::vector<Part>& parts) {
+  static const std::vector<Content> contents{
+      {"input.checksum",
+       {"input.name", "cell.dtype", "cell.batch", "cell.heads", "cell.kv_heads", "cell.seqlen_q",
+        "cell.seqlen_k", "cell.head_dim", "cell.head_dim_v", "cell.seed"}},
+      {"input.cu_seqlens_checksum", {"cell.cu_seqlens"}},
+      {"input.score_weights_checksum",
+       {"cell.score_weights", "variant", "cell.heads", "cell.kv_heads", "cell.head_dim"}}};
+  for (const Content& content : contents) {
+    std::map<std::string, std::string> found;
+    for (const Part& part : parts)
+      for (const Json& record : part.records) {
+        const std::string checksum = text_at(record, content.checksum);
+        std::string key;
+        for (const char* path : content.shared) key += text_at(record, path) + "\n";
+        if (!checksum.empty() && found.emplace(key, checksum).first->second != checksum)
+          throw ArgumentError("merge", text_at(record, content.shared.front()),
+                              "its content differs between the directories",
+                              "runs that read the same files, or --force");
+      }
+  }
+}
+
 /// The shards that are missing, if the parts are shards; empty if none is.
 std::string missing_shards(const std::vector<Part>& parts) {
   std::set<std::string> there;
@@ -84,6 +114,7 @@ int merge_command(const Settings& settings) {
   if (!settings.has("force")) {
     require_one(parts, "CPU and level", machine_of);
     require_one(parts, "build", build_of);
+    require_same_files(parts);
   }
   std::map<std::string, std::string> first;
   std::vector<Json> records;

@@ -83,6 +83,10 @@ TEST(Names, TellCellsApart) {
       "sweep --seqlen 16 --batch 1,2 --kv-heads 1,2 --head-dim-v 16,64 --seed 1,2 --threads 1 --aa-pairs 0 ";
   const Result sweep = command(grid + "--out " + run + short_rounds);
   ASSERT_EQ(sweep.status, 0) << sweep.err;
+  std::set<std::string> labels;
+  std::istringstream progress(sweep.err);
+  for (std::string line; std::getline(progress, line);) labels.insert(line.substr(line.find(']')));
+  EXPECT_EQ(labels.size(), 16U) << sweep.err;
   const json exported = json::parse(command("export " + run + " --format gbench").out);
   std::set<std::string> names;
   for (const json& one : exported.at("benchmarks")) names.insert(one.at("name"));
