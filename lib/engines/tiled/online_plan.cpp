@@ -6,6 +6,7 @@
 #include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/online_factors.h"
+#include "attnlab/engines/tiled/overflowed_rows.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"
 #include "attnlab/engines/tiled/stages.h"
@@ -29,6 +30,7 @@ class OnlinePlan final : public Plan {
       own.output = workspace.allocate<float>(tiling_.query_rows * output_columns(problem));
       own.maximum = workspace.allocate<float>(tiling_.query_rows);
       own.sums = workspace.allocate<float>(tiling_.query_rows * row_code_columns);
+      own.overflow_factors = workspace.allocate<float>(tiling_.query_rows);
     }
   }
 
@@ -48,6 +50,7 @@ class OnlinePlan final : public Plan {
  private:
   struct PerThread {
     std::span<float> output, maximum, sums;
+    std::span<float> overflow_factors;
   };
 
   template <bool with_statistics>
@@ -67,9 +70,7 @@ class OnlinePlan final : public Plan {
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
                  const MutableTensorView& output, StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
-    std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
-    std::fill(own.sums.begin(), own.sums.end(), 0.0F);
-    std::fill(own.output.begin(), own.output.end(), 0.0F);
+    const std::span<float> factors = own.overflow_factors.subspan(0, static_cast<std::size_t>(block.rows));
     SketchRows sketches;
     SketchRows plain;  // of the logits before factors
     if constexpr (with_statistics) {
@@ -80,34 +81,50 @@ class OnlinePlan final : public Plan {
         plain = pass->sketches(problem_.threads + thread, block.batch, block.head);
       }
     }
-
-    tiles_.open(inputs, stage, block, thread);
-    if (factors_) factors_->open(inputs, block.head, thread);
-    tiles_.for_each_strip(
-        stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
-          const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
-          const OnlineRows state = rows_from(own, strip.first_row);
-          if (factors_) {
-            if constexpr (with_statistics) tiles_.rows().measure_logits(tile, plain.rows + strip.first_row);
-            factors_->apply(tile, strip.first_row, thread);
-          }
-          if constexpr (with_statistics)
-            tiles_.rows().absorb_online_with_statistics(tile, state, values_.weights_dtype(),
-                                                        values_.weights(tile, thread),
-                                                        sketches.from(strip.first_row));
-          else
-            tiles_.rows().absorb_online(tile, state, values_.weights_dtype(), values_.weights(tile, thread));
-          values_.accumulate(tile, strip, slot, state.output, thread);
-        });
+    absorb<with_statistics>(inputs, stage, block, sketches, plain, {}, thread);
+    const bool overflowed = find_overflowed_rows(rows_from(own, 0), problem_.shape.seqlen_k, factors);
+    if (overflowed) absorb<false>(inputs, stage, block, {}, {}, factors, thread);
     add_null_key(variant_.normaliser, factors_ ? factors_->logits(thread) : rows_from(own, 0), block.rows);
     tiles_.rows().finish_online(rows_from(own, 0), block.rows);
     if (factors_) factors_->scale(rows_from(own, 0), block.rows, thread);
+    if (overflowed) restore_rows(rows_from(own, 0), factors);
     values_.write_rows(variant_.pattern, inputs, block, tiles_.visits(thread), tiles_.facts(0, thread),
                        own.output.data(), output, thread);
     if (with_statistics && factors_)
       for (std::int64_t t = 0; t < block.rows; ++t) sketches.rows[t].logits = plain.rows[t].logits;
     if constexpr (with_statistics)
       write_statistics(tiles_.rows(), *pass, block, sketches.rows, tiles_.facts(0, thread));
+  }
+
+  /// Absorbs all tiles of a block. `overflow_factors`: of the weights of its rows, or empty.
+  template <bool with_statistics>
+  void absorb(const Inputs& inputs, const Stage& stage, const QueryBlock& block, const SketchRows& sketches,
+              const SketchRows& plain, std::span<const float> overflow_factors, int thread) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    std::fill(own.maximum.begin(), own.maximum.end(), -std::numeric_limits<float>::infinity());
+    std::fill(own.sums.begin(), own.sums.end(), 0.0F);
+    std::fill(own.output.begin(), own.output.end(), 0.0F);
+    tiles_.open(inputs, stage, block, thread);
+    if (factors_) factors_->open(inputs, block.head, thread);
+    tiles_.for_each_strip(
+        stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
+          const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
+          const OnlineRows state = rows_from(own, strip.first_row);
+          void* const weights = values_.weights(tile, thread);
+          if (factors_) {
+            if constexpr (with_statistics) tiles_.rows().measure_logits(tile, plain.rows + strip.first_row);
+            factors_->apply(tile, strip.first_row, thread);
+          }
+          if constexpr (with_statistics)
+            tiles_.rows().absorb_online_with_statistics(tile, state, values_.weights_dtype(), weights,
+                                                        sketches.from(strip.first_row));
+          else
+            tiles_.rows().absorb_online(tile, state, values_.weights_dtype(), weights);
+          if (!overflow_factors.empty())
+            scale_weights(tile, values_.weights_dtype(), weights,
+                          overflow_factors.subspan(static_cast<std::size_t>(strip.first_row)));
+          values_.accumulate(tile, strip, slot, state.output, thread);
+        });
   }
 
   /// The softmax state of the rows of the block from `row` on.

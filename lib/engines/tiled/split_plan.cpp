@@ -1,12 +1,14 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
 #include "attnlab/engines/null_key.h"
 #include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/tiled/logit_tiles.h"
+#include "attnlab/engines/tiled/overflowed_rows.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"
 #include "attnlab/engines/tiled/value_tiles.h"
@@ -46,6 +48,7 @@ class SplitPlan final : public Plan {
     output_ = workspace.allocate<float>(rows * output_columns(problem));
     maximum_ = workspace.allocate<float>(rows);
     sums_ = workspace.allocate<float>(rows * row_code_columns);
+    overflow_factors_ = workspace.allocate<float>(shape.batch * shape.heads * shape.seqlen_q);
     for (PerThread& own : threads_) {
       own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
       own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
@@ -76,6 +79,8 @@ class SplitPlan final : public Plan {
   template <bool with_statistics>
   void run_parts(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
     const Shape& shape = problem_.shape;
+    std::fill(overflow_factors_.begin(), overflow_factors_.end(), 1.0F);
+    std::atomic<bool> overflowed = false;
 #pragma omp parallel num_threads(problem_.threads)
     {
       const int thread = omp_get_thread_num();
@@ -84,8 +89,32 @@ class SplitPlan final : public Plan {
         run_part<with_statistics>(inputs, index / parts_.count, index % parts_.count, pass, thread);
 #pragma omp for schedule(static)
       for (std::int64_t head = 0; head < shape.batch * shape.heads; ++head)
-        merge_parts<with_statistics>(inputs, head, output, pass, thread);
+        if (!merge_parts<with_statistics>(inputs, head, output, pass, thread))
+          overflowed.store(true, std::memory_order_relaxed);
     }
+    if (overflowed) run_overflowed(inputs, output);
+  }
+
+  /// Computes the kv heads with rows that overflowed again, with their factors.
+  void run_overflowed(const Inputs& inputs, const MutableTensorView& output) {
+    const Shape& shape = problem_.shape;
+    const std::int64_t group = shape.heads / shape.kv_heads;
+    for (std::int64_t kv_head = 0; kv_head < shape.batch * shape.kv_heads; ++kv_head) {
+      const auto factors =
+          overflow_factors_.subspan(static_cast<std::size_t>(kv_head * group * shape.seqlen_q),
+                                    static_cast<std::size_t>(group * shape.seqlen_q));
+      if (std::count(factors.begin(), factors.end(), 1.0F) == std::ssize(factors)) continue;
+      for (std::int64_t part = 0; part < parts_.count; ++part)
+        absorb_part<false>(inputs, kv_head, part, false, nullptr, 0);
+      for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head)
+        merge_parts<false>(inputs, head, output, nullptr, 0);
+    }
+  }
+
+  /// Of the queries of a head: 1 unless the row overflowed.
+  std::span<float> overflow_factors(std::int64_t head) const {
+    const std::int64_t rows = problem_.shape.seqlen_q;
+    return overflow_factors_.subspan(static_cast<std::size_t>(head * rows), static_cast<std::size_t>(rows));
   }
 
   /// First row of the state of a part of a head; the parts of a head are consecutive.
@@ -150,6 +179,8 @@ class SplitPlan final : public Plan {
           else
             tiles_.rows().absorb_online(tile, state_at(row), values_.weights_dtype(),
                                         values_.weights(tile, thread));
+          scale_weights(tile, values_.weights_dtype(), values_.weights(tile, thread),
+                        overflow_factors(head).subspan(static_cast<std::size_t>(strip.first_row)));
           values_.accumulate(tile, strip, thread, state_at(row).output, thread);
         }
       }
@@ -177,8 +208,9 @@ class SplitPlan final : public Plan {
     *into.maximum = maximum;
   }
 
+  /// Returns false if a row overflowed, and then leaves its factor for run_overflowed.
   template <bool with_statistics>
-  void merge_parts(const Inputs& inputs, std::int64_t head, const MutableTensorView& output,
+  bool merge_parts(const Inputs& inputs, std::int64_t head, const MutableTensorView& output,
                    StatisticsPass* pass, int thread) {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
@@ -189,14 +221,20 @@ class SplitPlan final : public Plan {
         if constexpr (with_statistics)
           merge(sketches_of(*pass, head, 0).rows[i], sketches_of(*pass, head, part).rows[i]);
       }
+    const std::span<float> factors = overflow_factors(head);
+    const bool is_second =
+        std::any_of(factors.begin(), factors.end(), [](float factor) { return factor != 1; });
+    const bool overflowed = !is_second && find_overflowed_rows(state_at(first), shape.seqlen_k, factors);
     add_null_key(variant_.normaliser, state_at(first), shape.seqlen_q);
     tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
+    if (is_second) restore_rows(state_at(first), factors);
     list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
     const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
     values_.write_rows(variant_.pattern, inputs, block, own.visits, nullptr, state_at(first).output, output,
                        thread);
     if constexpr (with_statistics)
       write_statistics(tiles_.rows(), *pass, block, sketches_of(*pass, head, 0).rows, nullptr);
+    return !overflowed;
   }
 
   const Variant variant_;
@@ -206,6 +244,7 @@ class SplitPlan final : public Plan {
   LogitTiles tiles_;
   ValueTiles values_;
   std::span<float> output_, maximum_, sums_;  ///< of (head, part, query)
+  std::span<float> overflow_factors_;         ///< of (head, query)
   std::vector<PerThread> threads_;
 };
 
