@@ -57,6 +57,10 @@ double Arguments::number(std::size_t index, std::string_view parameter, double l
   return value;
 }
 
+double Arguments::factor(std::size_t index, std::string_view parameter) const {
+  return number(index, parameter, least_factor, largest_factor, true);
+}
+
 std::int64_t Arguments::integer(std::size_t index, std::string_view parameter, std::int64_t low,
                                 std::int64_t high) const {
   std::int64_t value = 0;

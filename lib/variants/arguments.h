@@ -11,11 +11,16 @@ namespace attnlab {
 /// The description of a member of a table, for `attnlab list` and error messages.
 struct MemberInfo {
   std::string_view name;
-  std::string_view parameters;  ///< such as `c > 0`; empty if there are none
+  std::string_view parameters;  ///< such as `k >= 1`; empty if there are none
   std::string_view example;     ///< a call that parses; the conformance tests run it
   std::string_view summary;
   std::string_view source;  ///< paper, with its arXiv number
 };
+
+/// Range of a number that multiplies or divides logits: float32 holds it, its inverse, and their products
+/// with logits of ordinary size and with the logarithm of a length. Beyond it, 0 times infinity would give
+/// NaN.
+inline constexpr double least_factor = 1e-30, largest_factor = 1e30;
 
 /// Arguments of one call. Accessors throw ArgumentError.
 class Arguments {
@@ -32,6 +37,9 @@ class Arguments {
   /// A finite number with low < value (or <= if `low_included`) and value <= high.
   double number(std::size_t index, std::string_view parameter, double low, double high,
                 bool low_included = false) const;
+
+  /// A number from least_factor to largest_factor.
+  double factor(std::size_t index, std::string_view parameter) const;
 
   /// An integer from low to high, both included.
   std::int64_t integer(std::size_t index, std::string_view parameter, std::int64_t low,

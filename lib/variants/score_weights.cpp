@@ -9,6 +9,7 @@
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/core/splitmix.h"
+#include "attnlab/variants/arguments.h"
 
 namespace attnlab {
 
@@ -47,11 +48,13 @@ void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, 
       throw ArgumentError("score-weights", fmt::format("{} numbers of {}", matrix.values.size(), shape.name),
                           fmt::format("wrong count for {}", owner), required());
     if (shape.range == WeightRange::any) continue;
-    const auto bad = std::find_if(matrix.values.begin(), matrix.values.end(),
-                                  [](float value) { return !(value > 0) || !std::isfinite(value); });
+    const auto in_range = [](float value) {
+      return static_cast<double>(value) >= least_factor && static_cast<double>(value) <= largest_factor;
+    };
+    const auto bad = std::find_if_not(matrix.values.begin(), matrix.values.end(), in_range);
     if (bad != matrix.values.end())
       throw ArgumentError("score-weights", fmt::format("{} of {}", *bad, shape.name), "out of range",
-                          "positive, finite numbers");
+                          fmt::format("numbers from {} to {}", least_factor, largest_factor));
   }
 }
 

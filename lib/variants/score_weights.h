@@ -20,6 +20,7 @@ struct Matrix {
 
 using ScoreWeights = std::map<std::string, Matrix, std::less<>>;
 
+/// positive: from least_factor to largest_factor (arguments.h).
 enum class WeightRange { any, positive };
 
 struct WeightShape {
@@ -40,7 +41,7 @@ struct WeightShape {
 std::string shape_text(std::span<const std::int64_t> sizes);
 
 /// Throws ArgumentError (argument `score-weights`) if `owner` needs a matrix that is missing from `weights`,
-/// has a shape that does not fit, or has an element that must be positive and is not.
+/// has a shape that does not fit, or has an element outside of its range.
 void validate(const ScoreWeights& weights, std::span<const WeightShape> shapes, std::string_view owner);
 
 /// Parameters that depend only on `seed` and the name of each matrix: Xavier-uniform (Glorot and Bengio

@@ -63,10 +63,17 @@ Table parse_member(std::string_view what, std::string_view text) {
   return parse_member<Table>(what, parse_call(what, text), table_infos<Table>());
 }
 
+/// The arguments of a member are numbers, or one word.
 template <class Table>
 std::string member_name(const Table& table) {
-  return std::visit([](const auto& member) { return call_name(info_of(member).name, member.arguments()); },
-                    table);
+  return std::visit(
+      [](const auto& member) {
+        std::string name = call_name(info_of(member).name, member.arguments());
+        if constexpr (requires { member.word(); })
+          if (!member.word().empty()) name += "(" + std::string(member.word()) + ")";
+        return name;
+      },
+      table);
 }
 
 }  // namespace attnlab

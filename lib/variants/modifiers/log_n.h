@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
@@ -12,8 +11,8 @@
 namespace attnlab {
 
 struct LogN {
-  static constexpr MemberInfo info{"log_n", "a > 0 (0.43)", "log_n(0.43)", "a ln(n) s, n visible keys",
-                                   "Nakanishi, arXiv:2501.19399"};
+  static constexpr MemberInfo info{"log_n", "1e-30 <= a <= 1e30 (0.43)", "log_n(0.43)",
+                                   "a ln(n) s, n visible keys", "Nakanishi, arXiv:2501.19399"};
   static constexpr RowFact fact = RowFact::visible_keys;
   double a = 0.43;  ///< close to what the models of the paper learn
   double factor = 1;
@@ -21,7 +20,7 @@ struct LogN {
   static LogN parse(const Arguments& given) {
     given.require_count(0, 1, info.parameters);
     if (given.count() == 0) return {};
-    return {given.number(0, "a", 0, std::numeric_limits<float>::max())};
+    return {given.factor(0, "a")};
   }
   std::vector<double> arguments() const { return {a}; }
   LogN for_row(const RowFacts& row) const { return {a, a * std::log(row.visible_keys)}; }

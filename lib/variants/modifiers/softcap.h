@@ -1,7 +1,6 @@
 // softcap(c): c tanh(s / c), which keeps every logit within (-c, c). Gemma 2, arXiv:2408.00118.
 #pragma once
 
-#include <limits>
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
@@ -10,13 +9,13 @@
 namespace attnlab {
 
 struct Softcap {
-  static constexpr MemberInfo info{"softcap", "c > 0", "softcap(2)", "c tanh(s / c)",
+  static constexpr MemberInfo info{"softcap", "1e-30 <= c <= 1e30", "softcap(2)", "c tanh(s / c)",
                                    "Gemma 2, arXiv:2408.00118"};
   double cap;
 
   static Softcap parse(const Arguments& given) {
     given.require_count(1, 1, info.parameters);
-    return {given.number(0, "c", 0, std::numeric_limits<float>::max())};
+    return {given.factor(0, "c")};
   }
   std::vector<double> arguments() const { return {cap}; }
 

@@ -1,7 +1,6 @@
 // temperature(T): s / T; T > 1 flattens the weights, T < 1 sharpens them.
 #pragma once
 
-#include <limits>
 #include <vector>
 
 #include "attnlab/variants/arguments.h"
@@ -9,13 +8,13 @@
 namespace attnlab {
 
 struct Temperature {
-  static constexpr MemberInfo info{"temperature", "T > 0", "temperature(0.7)", "s / T",
+  static constexpr MemberInfo info{"temperature", "1e-30 <= T <= 1e30", "temperature(0.7)", "s / T",
                                    "Hinton et al., arXiv:1503.02531"};
   double temperature;
 
   static Temperature parse(const Arguments& given) {
     given.require_count(1, 1, info.parameters);
-    return {given.number(0, "T", 1e-30, std::numeric_limits<float>::max())};
+    return {given.factor(0, "T")};
   }
   std::vector<double> arguments() const { return {temperature}; }
 

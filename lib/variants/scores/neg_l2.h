@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -17,7 +16,7 @@
 namespace attnlab {
 
 struct NegL2 {
-  static constexpr MemberInfo info{"neg_l2", "scale > 0 (1 / sqrt(head_dim))", "neg_l2(0.2)",
+  static constexpr MemberInfo info{"neg_l2", "1e-30 <= scale <= 1e30 (1 / sqrt(head_dim))", "neg_l2(0.2)",
                                    "-scale |q - k|^2", "Kim et al., arXiv:2006.04710"};
   /// The squares are larger than their difference, so bfloat16 would round them too much.
   static constexpr bool needs_float32 = true;
@@ -26,7 +25,7 @@ struct NegL2 {
   static NegL2 parse(const Arguments& given) {
     given.require_count(0, 1, info.parameters);
     if (given.count() == 0) return {};
-    return {given.number(0, "scale", 0, std::numeric_limits<float>::max())};
+    return {given.factor(0, "scale")};
   }
   std::vector<double> arguments() const {
     return scale ? std::vector<double>{*scale} : std::vector<double>{};
