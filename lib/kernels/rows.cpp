@@ -165,8 +165,8 @@ ATTNLAB_INLINE void with_storage(DType dtype, Function function) {
     function(StorageF16{});
 }
 
-/// Calls `function` with the row_threshold member. One of the usual members is passed as a constant, so that
-/// innermost loops do not branch on its power.
+/// Calls `function` with the row_threshold member, in the form that is near one (entmax.h) if it is. One of
+/// the usual members is passed as a constant, so that innermost loops do not branch on its power.
 template <std::size_t index = 0, class Member, class Function>
 void with_constants(const Member& member, Function function) {
   if constexpr (requires { Member::usual; }) {
@@ -176,6 +176,8 @@ void with_constants(const Member& member, Function function) {
       return with_constants<index + 1>(member, function);
     }
   }
+  if constexpr (requires { member.near_one(); })
+    if (member.is_near_one()) return function(member.near_one());
   function(member);
 }
 template <class Function>

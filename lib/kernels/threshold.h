@@ -40,12 +40,25 @@ ATTNLAB_INLINE double root(double sum, double power) {
   return power == 1 ? sum : __builtin_pow(sum, 1 / power);
 }
 
+/// What `weight` and `slope` of a member take is the excess less this: 1 if the excesses of the member are
+/// near 1 and need more digits than float32 has, else 0.
+template <class Member>
+constexpr float origin_of() {
+  if constexpr (requires { Member::origin; })
+    return Member::origin;
+  else
+    return 0;
+}
+
 /// A Newton step on f(t) = sum weight(z - t) - 1. If weight(y) is y^c, the step is on the c-norm of z - t
 /// minus 1 instead. That has the same root and is also convex and decreasing, but nearly straight: it needs
 /// two or three steps where f needs ten.
 template <class Member>
 ATTNLAB_INLINE double newton_step(const Member& member, double weight_sum, double slope_sum) {
-  if constexpr (requires { member.power(); }) {
+  if constexpr (origin_of<Member>() == 1) {
+    const double norm_less_one = __builtin_expm1(__builtin_log(weight_sum) / member.power());
+    return norm_less_one * weight_sum * member.power() / ((1 + norm_less_one) * slope_sum);
+  } else if constexpr (requires { member.power(); }) {
     const double power = member.power();
     const double norm = root(weight_sum, power);
     return (norm - 1) * weight_sum * power / (norm * slope_sum);
@@ -54,7 +67,8 @@ ATTNLAB_INLINE double newton_step(const Member& member, double weight_sum, doubl
   }
 }
 
-/// `count` values z, padded by pad_lane, and tau - maximum in [-1, 0], a lower bound that steps increase.
+/// `count` values z, padded by pad_lane, and a lower bound of tau - maximum + origin_of the member, which
+/// steps increase. tau - maximum is in [-1, 0].
 struct OpenRow {
   const float* z = nullptr;
   std::int64_t count = 0;
@@ -70,6 +84,7 @@ struct SumAndSlope {
 template <class Member>
 ATTNLAB_INLINE SumAndSlope sum_weights(const Member& member, const OpenRow& row) {
   constexpr std::int64_t block = lanes_per_partial_sum * Lane::width;
+  constexpr float zero = 0 - origin_of<Member>();  // an excess of 0, less the origin
   SumAndSlope total{0, 0};
   for (std::int64_t from = 0; from < row.count; from += block) {
     const std::int64_t to = from + block < row.count ? from + block : row.count;
@@ -77,8 +92,8 @@ ATTNLAB_INLINE SumAndSlope sum_weights(const Member& member, const OpenRow& row)
     Lane slopes = Lane(0);
     for (std::int64_t t = from; t < to; t += Lane::width) {
       const Lane excess = (Lane::load(row.z + t) - Lane(row.maximum)) - Lane(row.tau);
-      const Mask positive = excess > Lane(0);
-      const Lane safe = select(positive, excess, Lane(1));
+      const Mask positive = excess > Lane(zero);
+      const Lane safe = select(positive, excess, Lane(1 + zero));
       const Lane weight = member.weight(safe);
       weights = weights + select(positive, weight, Lane(0));
       slopes = slopes + select(positive, member.slope(safe, weight), Lane(0));
@@ -108,7 +123,7 @@ ATTNLAB_INLINE void solve(const Member& member, OpenRow* rows, std::int64_t coun
       const float next =
           rows[r].tau + static_cast<float>(newton_step(member, totals[r].sum, totals[r].slope));
       rows[r].climbs = next > rows[r].tau;
-      if (rows[r].climbs) rows[r].tau = next < 0 ? next : 0;
+      if (rows[r].climbs) rows[r].tau = next < origin_of<Member>() ? next : origin_of<Member>();
       some = some || rows[r].climbs;
     }
   }
@@ -159,14 +174,14 @@ struct Candidates {
     if (bound > tau) tau = bound;
   }
 
-  /// The candidates, padded, from which the bound is raised.
-  ATTNLAB_INLINE OpenRow open() {
+  /// The candidates, padded, from which the bound is raised. `origin`: origin_of the member.
+  ATTNLAB_INLINE OpenRow open(float origin) {
     pad_lane(z, keys, count);
-    return {z, count, maximum, start_of(tau + slack, maximum)};
+    return {z, count, maximum, start_of(tau + slack, maximum) + origin};
   }
   /// Raises the bound to the tau of `solved`, minus a margin for rounding.
-  ATTNLAB_INLINE void raise(const OpenRow& solved) {
-    const float raised = solved.tau - 4 * std::numeric_limits<float>::epsilon() - slack;
+  ATTNLAB_INLINE void raise(const OpenRow& solved, float origin) {
+    const float raised = (solved.tau - origin) - 4 * std::numeric_limits<float>::epsilon() - slack;
     std::int64_t remaining = 0;
     for (std::int64_t t = 0; t < count; t += Lane::width) {
       const Lane lane = Lane::load(z + t);
@@ -189,9 +204,9 @@ struct Candidates {
   ATTNLAB_INLINE void make_room(const Member& member, std::int64_t capacity, float largest) {
     see(largest);
     const bool full = limit == capacity;
-    OpenRow row = open();
+    OpenRow row = open(origin_of<Member>());
     solve(member, &row, 1, bound_steps);
-    raise(row);
+    raise(row, origin_of<Member>());
     limit = std::min(capacity, 2 * (count + Lane::width));
     if (full && 2 * count > capacity) count = spilled;
   }
@@ -291,13 +306,13 @@ ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int6
     std::int64_t count = 0;
     for (std::int64_t row = first; row < std::min(first + rows_at_once, rows); ++row) {
       if (state.counts[row] == spilled || state.counts[row] == 0) continue;
-      open[count] = Candidates(state, row).open();
+      open[count] = Candidates(state, row).open(origin_of<Member>());
       numbers[count++] = row;
     }
     solve(member, open, count, bound_steps);
     for (std::int64_t r = 0; r < count; ++r) {
       Candidates own(state, numbers[r]);
-      own.raise(open[r]);
+      own.raise(open[r], origin_of<Member>());
       const float* query = queries + numbers[r] * keys.width;
       for (std::int64_t t = 0; t < own.count; ++t) {
         if (t + rows_ahead < own.count) prefetch_row(keys, own.keys[t + rows_ahead]);
@@ -313,10 +328,11 @@ ATTNLAB_INLINE void refine_rows(const Member& member, Storage storage, std::int6
 template <class Member>
 ATTNLAB_INLINE std::int64_t write_weights(const Member& member, const OpenRow& row, float* z,
                                           std::int32_t* keys) {
+  constexpr float zero = 0 - origin_of<Member>();
   std::int64_t support = 0;
   for (std::int64_t t = 0; t < row.count; t += Lane::width) {
     const Lane excess = (Lane::load(z + t) - Lane(row.maximum)) - Lane(row.tau);
-    support += append(excess > Lane(0), excess, IntRegister(keys + t, stdx::element_aligned), z + support,
+    support += append(excess > Lane(zero), excess, IntRegister(keys + t, stdx::element_aligned), z + support,
                       keys + support);
   }
   constexpr std::int64_t block = lanes_per_partial_sum * Lane::width;
@@ -356,7 +372,7 @@ ATTNLAB_INLINE void solve_threshold_rows(const Member& member, ThresholdRow* row
       } else if (maximum == -infinity) {
         row->count = 0;
       } else {
-        open[unsolved] = {row->z, row->count, maximum, start_of(row->bound, maximum)};
+        open[unsolved] = {row->z, row->count, maximum, start_of(row->bound, maximum) + origin_of<Member>()};
         solved[unsolved++] = row;
       }
     }

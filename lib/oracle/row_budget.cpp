@@ -187,27 +187,35 @@ double RowBudget::moved(std::size_t t) const {
   return slopes_[t] * distance(fused.sum, 1 / fused.keys);
 }
 
+/// The rounding of an excess over a threshold is absolute, since the excess is at most 1. So it moves logits
+/// by 1 / scale; but where that is more than this number, code can compute excesses from the distance to the
+/// largest logit, whose rounding is relative.
+constexpr double largest_multiple = 10;
+
 void RowBudget::add_logits_and_weights(RandomError& random, double& error) const {
   const std::span<const LogitError> errors = oracle_.logit_errors();
   const NormaliserKind kind = variant_.normaliser.kind();
-  // Slopes by the excess over a threshold, whose rounding is absolute, since it is at most 1.
-  const double per_excess =
-      kind == NormaliserKind::row_threshold || fuses() ? 1 / variant_.normaliser.scale() : 0;
-  double slope_sum = 0;
+  const bool has_threshold = kind == NormaliserKind::row_threshold || fuses();
+  const double largest = weights_.empty() ? 0 : *std::max_element(logits_.begin(), logits_.end());
+  double of_threshold = 0;
   for (std::size_t t = 0; t < weights_.size(); ++t) {
     const double size = norm(value(oracle_.visible_keys()[t]));
     if (const double movement = moved(t); movement > 0) {
       random.add(std::pow(errors[t].random * movement, 2));
       error += errors[t].shared * movement;
     }
+    const double per_excess =
+        has_threshold && slopes_[t] > 0
+            ? std::min(1 / variant_.normaliser.scale(), largest_multiple + largest - logits_[t])
+            : 0;
     random.add(std::pow(2 * u * per_excess * slopes_[t] * factors_[t] * size, 2));
-    slope_sum += slopes_[t];
+    of_threshold += per_excess * slopes_[t];
     const double weight = weights_[t] * factors_[t];
     if (weight <= 0) continue;
     const double relative = 2 + std::abs(std::log(weights_[t])) + 4 * std::abs(std::log(factors_[t]));
     random.add(std::pow(u * relative * weight * size, 2));
   }
-  error += 2 * u * per_excess * slope_sum * norm(center_);
+  error += 2 * u * of_threshold * norm(center_);
 }
 
 void RowBudget::add_sums(RandomError& random) const {

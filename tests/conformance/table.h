@@ -31,16 +31,26 @@ inline std::vector<std::string> variants() {
   for (const MemberInfo& pattern : pattern_infos())
     for (const MemberInfo& normaliser : normaliser_infos())
       names.push_back("scaled_dot|" + std::string(pattern.example) + "|" + std::string(normaliser.example));
-  for (const char* name :
-       {"scaled_dot|softcap(2)+alibi|causal&window(100)|softmax", "scaled_dot|window(3,5)|sparsemax",
-        "dot|temperature(8)|!window(37)|entmax(1.5)",
-        "scaled_dot|(window(20)|chunk_local(64))&causal|softmax", "scaled_dot|entmax(1.25)",
-        "scaled_dot|causal|entmax(1.75)", "scaled_dot|entmax(2)", "scaled_dot|causal&!causal|softmax",
-        "scaled_dot|causal&!causal|sparsemax", "scaled_dot|softcap(2)+local_p(300)|causal|off_by_one",
-        "scaled_dot|gaussian(5)+adaptive_temperature+local_p(90)|softmax",
-        "scaled_dot|local_p(30)+log_n(0.7)|causal|softmax",
-        "dot|local_p(7)+gaussian(40)|window(90,30)|topk_softmax(8)", "scaled_dot|local_p(0.4)|sparsemax",
-        "scaled_dot|t5_causal+log_n(0.3)|causal|relu2", "scaled_dot|local_p(25)|oscarmax(0.01)"})
+  for (const char* name : {"scaled_dot|softcap(2)+alibi|causal&window(100)|softmax",
+                           "scaled_dot|window(3,5)|sparsemax",
+                           "dot|temperature(8)|!window(37)|entmax(1.5)",
+                           "scaled_dot|(window(20)|chunk_local(64))&causal|softmax",
+                           "scaled_dot|entmax(1.25)",
+                           "scaled_dot|alibi(plain)|causal|softmax",
+                           "scaled_dot|entmax(1.0000001)",
+                           "scaled_dot|causal|entmax(1.001)",
+                           "dot|window(40)|entmax(1.05)",
+                           "scaled_dot|causal|entmax(1.75)",
+                           "scaled_dot|entmax(2)",
+                           "scaled_dot|causal&!causal|softmax",
+                           "scaled_dot|causal&!causal|sparsemax",
+                           "scaled_dot|softcap(2)+local_p(300)|causal|off_by_one",
+                           "scaled_dot|gaussian(5)+adaptive_temperature+local_p(90)|softmax",
+                           "scaled_dot|local_p(30)+log_n(0.7)|causal|softmax",
+                           "dot|local_p(7)+gaussian(40)|window(90,30)|topk_softmax(8)",
+                           "scaled_dot|local_p(0.4)|sparsemax",
+                           "scaled_dot|t5_causal+log_n(0.3)|causal|relu2",
+                           "scaled_dot|local_p(25)|oscarmax(0.01)"})
     names.emplace_back(name);
   return names;
 }

@@ -1,5 +1,7 @@
 #include "definitions/call.h"
 
+#include <cctype>
+
 namespace definitions {
 
 double Call::argument(std::size_t place, double otherwise) const {
@@ -11,7 +13,10 @@ Call read_call(const std::string& text) {
   Call call{text.substr(0, open), {}};
   if (open == std::string::npos) return call;
   for (const std::string& argument : split(text.substr(open + 1, text.rfind(')') - open - 1), ','))
-    call.arguments.push_back(std::stod(argument));
+    if (std::isalpha(static_cast<unsigned char>(argument.at(0))))
+      call.word = argument;
+    else
+      call.arguments.push_back(std::stod(argument));
   return call;
 }
 

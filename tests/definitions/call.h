@@ -16,12 +16,12 @@ using Parameters = std::map<std::string, std::vector<double>>;
 struct Call {
   std::string name;
   std::vector<double> arguments;
+  std::string word = "";  ///< the argument that is not a number
 
   /// The argument at `place`, or `otherwise` if the call has fewer arguments.
   double argument(std::size_t place, double otherwise) const;
 };
 
-/// Throws std::invalid_argument if an argument is not a number.
 Call read_call(const std::string& text);
 
 /// Parts of `text` between separators outside of parentheses, without blanks.

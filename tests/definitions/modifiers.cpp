@@ -22,8 +22,11 @@ std::vector<double> alibi_slopes(std::int64_t heads) {
   return slopes;
 }
 
-void alibi(const Call&, Row& logits, const ModifiedRow& row, const Parameters&) {
-  const double slope = alibi_slopes(row.heads)[static_cast<std::size_t>(row.head)];
+/// alibi(plain): their formula of section 3 for every number of heads.
+void alibi(const Call& call, Row& logits, const ModifiedRow& row, const Parameters&) {
+  const double slope = call.word == "plain" ? std::pow(std::pow(2, -8.0 / static_cast<double>(row.heads)),
+                                                       static_cast<double>(row.head + 1))
+                                            : alibi_slopes(row.heads)[static_cast<std::size_t>(row.head)];
   for (std::size_t t = 0; t < logits.size(); ++t) logits[t] -= slope * std::abs(row.position - row.keys[t]);
 }
 

@@ -54,26 +54,29 @@ Row relu2(const Call&, const Row& logits) {
 }
 
 /// Peters et al., arXiv:1905.05702, equation 4: max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)), tau such that
-/// they sum to 1. The sum minus 1 is convex and decreasing in tau, so that Newton's steps from below approach
-/// tau without passing it.
+/// they sum to 1. With tau = (alpha - 1) theta - 1 these are exponentials e(s - theta) of Tsallis, e(x) = [1
+/// + (alpha - 1) x]^(1 / (alpha - 1)), which float64 holds for alpha near 1, too. The sum minus 1 is convex
+/// and decreasing in theta, so that Newton's steps from below approach theta without passing it.
 Row entmax(double alpha, const Row& logits) {
-  const double power = 1 / (alpha - 1);
-  Row z;
-  for (const double s : logits) z.push_back((alpha - 1) * (s - largest_of(logits)));
-  double tau = -1;
-  for (double before = -2; tau > before;) {
-    before = tau;
+  const double largest = largest_of(logits);
+  const auto exponential = [&](double x) {
+    return (alpha - 1) * x > -1 ? std::exp(std::log1p((alpha - 1) * x) / (alpha - 1)) : 0;
+  };
+  double theta = 0;  // relative to the largest logit
+  for (double before = -1; theta > before;) {
+    before = theta;
     double excess = -1;
     double slope = 0;
-    for (const double value : z) {
-      if (value <= tau) continue;
-      excess += std::pow(value - tau, power);
-      slope += power * std::pow(value - tau, power - 1);
+    for (const double s : logits) {
+      const double x = s - largest - theta;
+      if ((alpha - 1) * x <= -1) continue;
+      excess += exponential(x);
+      slope += exponential(x) / (1 + (alpha - 1) * x);
     }
-    tau += excess / slope;
+    theta += excess / slope;
   }
   Row weights;
-  for (const double value : z) weights.push_back(std::pow(std::fmax(value - tau, 0), power));
+  for (const double s : logits) weights.push_back(exponential(s - largest - theta));
   return weights;
 }
 

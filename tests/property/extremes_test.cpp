@@ -14,7 +14,8 @@ namespace {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
 std::vector<std::string> every_normaliser() {
-  std::vector<std::string> names{"entmax(1.25)", "entmax(2)", "topk_softmax(1000)"};
+  std::vector<std::string> names{"entmax(1.0000001)", "entmax(1.01)", "entmax(1.25)", "entmax(2)",
+                                 "topk_softmax(1000)"};
   for (const MemberInfo& info : normaliser_infos()) names.emplace_back(info.example);
   return names;
 }
@@ -85,6 +86,76 @@ TEST(Extremes, SubnormalLogitsCountAsEqualOnes) {
     for (std::size_t j = 0; j < keys.size(); ++j) keys[j] = 1e-40F * static_cast<float>(j % 5);
     expect_as_the_oracle(with_logits(normaliser, DType::f32, 1, keys));
   }
+}
+
+/// The output of rows whose values are near the largest number of the dtype, from every engine.
+void expect_values(const std::string& variant, const Shape& shape, DType dtype, float size) {
+  Case given = make_case(variant, shape, dtype);
+  for (std::int64_t h = 0; h < shape.kv_heads; ++h)
+    for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
+      // Keys 5 and 6 differ, so that a row has other values than its largest.
+      const float value = j == 5 ? size / 2 : j == 6 ? -size : size;
+      write_row(given.v.view(), 0, h, j,
+                std::vector<float>(static_cast<std::size_t>(shape.head_dim_v), value));
+    }
+  expect_as_the_oracle(given);
+}
+
+TEST(Extremes, ValuesNearTheLargestNumber) {
+  // Sums of such values before the division by the sum of the weights are infinite. The second and the third
+  // shape have few queries, whose keys are split into parts.
+  for (const Shape& shape : {Shape{1, 2, 1, 90, 700, 8, 16}, Shape{1, 2, 1, 2, 5000, 8, 8},
+                             Shape{1, 4, 2, 1, 2100, 16, 64}, Shape{1, 1, 1, 40, 40, 4, 5}})
+    for (const DType dtype : {DType::f32, DType::bf16})
+      for (const float size : {1e37F, 2e38F, 3.3e38F})
+        for (const char* variant : {"scaled_dot|softmax", "scaled_dot|causal|softmax", "dot|off_by_one",
+                                    "scaled_dot|window(30)|softmax", "scaled_dot|gaussian(9)|causal|softmax"})
+          expect_values(variant, shape, dtype, size);
+}
+
+TEST(Extremes, EqualValuesComeBackWhateverTheirSize) {
+  for (const float size : {1.0F, 2e38F, std::numeric_limits<float>::max()}) {
+    Case given = with_logits("softmax", DType::f32, 1, std::vector<float>(300, 0.5F));
+    for (std::int64_t j = 0; j < 300; ++j) write_row(given.v.view(), 0, 0, j, std::vector<float>(8, size));
+    expect_as_the_oracle(given);
+  }
+}
+
+TEST(Extremes, ParametersAtTheEndsOfTheirRanges) {
+  for (const char* variant : {"cosine(1e-30)|softmax",      "cosine(1e30)|softmax",
+                              "neg_l2(1e-30)|softmax",      "neg_l2(1e30)|softmax",
+                              "softcap(1e-30)|softmax",     "softcap(1e30)|softmax",
+                              "temperature(1e-30)|softmax", "temperature(1e30)|softmax",
+                              "log_n(1e-30)|softmax",       "log_n(1e30)|softmax",
+                              "gaussian(0.001)|softmax",    "gaussian(1e9)|softmax",
+                              "local_p(0.001)|softmax",     "local_p(1e9)|softmax",
+                              "sigmoid(-3.4e38)",           "sigmoid(3.4e38)",
+                              "fusedmax(3.4e38)",           "oscarmax(3.4e38)",
+                              "entmax(1.0000000000000002)", "topk_softmax(1)",
+                              "additive(1)|softmax",        "additive(512)|softmax",
+                              "mlp(512,512)|softmax",       "t5(128,1000)|softmax",
+                              "t5_causal(2,2)|softmax"}) {
+    Case given = make_case(variant, {1, 2, 1, 5, 40, 4, 3}, DType::f32);
+    expect_as_the_oracle(given);
+    for (std::int64_t j = 0; j < 40; ++j) write_row(given.k.view(), 0, 0, j, std::vector<float>(4, 0.0F));
+    for (std::int64_t h = 0; h < 2; ++h)
+      for (std::int64_t i = 0; i < 5; ++i) write_row(given.q.view(), 0, h, i, std::vector<float>(4, 0.0F));
+    expect_as_the_oracle(given);
+  }
+}
+
+TEST(Extremes, CosineOfTinyAndHugeVectors) {
+  for (const float size : {1e-45F, 1e-40F, 2e-38F, 1e-20F, 1e20F, 1e38F})
+    for (const char* score : {"cosine", "cosine(8)", "cosine(1e30)"})
+      for (const DType dtype : {DType::f32, DType::bf16}) {
+        Case given = make_case(std::string(score) + "|softmax", {1, 1, 1, 4, 30, 3, 5}, dtype);
+        for (const MutableTensorView& view : {given.q.view(), given.k.view()})
+          for (std::int64_t row = 0; row < view.shape[2]; ++row) {
+            const auto of = [&](std::int64_t c) { return (row + c) % 3 == 0 ? -size : size; };
+            write_row(view, 0, 0, row, std::vector<float>{of(0), of(1), of(row)});
+          }
+        expect_as_the_oracle(given);
+      }
 }
 
 TEST(Extremes, OneInfiniteLogitSpoilsTheRowsThatSeeIt) {

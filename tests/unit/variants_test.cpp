@@ -29,6 +29,7 @@ TEST(Names, CanonicalFormParsesBackToItself) {
            {"neg_l2", "neg_l2|softmax"},
            {"neg_l2(0.50)", "neg_l2(0.5)|softmax"},
            {"log_n", "scaled_dot|log_n(0.43)|softmax"},
+           {"alibi( plain )", "scaled_dot|alibi(plain)|softmax"},
            {"sigmoid", "scaled_dot|sigmoid"},
            {"sigmoid( -8.0)", "scaled_dot|sigmoid(-8)"},
            {"mlp_relu(8,4)|causal", "mlp_relu(8,4)|causal|softmax"}}) {
@@ -75,8 +76,12 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("topk_softmax(0)", "from 1 to");
   expect_refused("topk_softmax(-3)", "from 1 to");
   expect_refused("topk_softmax(1.5)", "integer");
-  expect_refused("neg_l2(0)", "0 <");
-  expect_refused("log_n(0)", "0 <");
+  for (const char* name : {"neg_l2", "cosine", "log_n", "softcap", "temperature"})
+    for (const char* factor : {"0", "-1", "1e-39", "9e-31", "1.1e30", "1e38", "3.4e38"})
+      expect_refused(std::string(name) + "(" + factor + ")", "1e-30 <= ");
+  expect_refused("alibi(2)", "alibi or alibi(plain)");
+  expect_refused("alibi(plane)", "alibi or alibi(plain)");
+  expect_refused("alibi(plain,plain)", "alibi with plain");
   expect_refused("log_n(nan)", "a is not a finite number");
   expect_refused("fusedmax", "fusedmax with lambda >= 0");
   expect_refused("fusedmax(-0.1)", "0 <= lambda");
@@ -95,7 +100,6 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("local_m(-1)", "from 0 to");
   expect_refused("local_m(2.5)", "integer");
   expect_refused("adaptive_temperature+alibi+adaptive_temperature", "one such modifier");
-  expect_refused("softcap(0)", "0 <");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "wrong number of parameters");
   expect_refused("causal(3)", "causal without parameters");
@@ -151,7 +155,8 @@ TEST(Modifiers, EachHeadHasItsLearnedTemperature) {
     EXPECT_GE(value, 0.5F);
     EXPECT_LE(value, 2.0F);
   }
-  for (const float bad : {0.0F, -1.0F, std::nanf(""), std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {0.0F, -1.0F, std::nanf(""), std::numeric_limits<float>::infinity(), 1e-39F, 1e31F}) {
     weights.at("temperature").values[1] = bad;
     EXPECT_THROW(validate(weights, shapes, variant.name()), ArgumentError) << bad;
   }

@@ -1,5 +1,8 @@
 // entmax(alpha), 1 < alpha <= 2: max((alpha - 1) s - tau, 0)^(1 / (alpha - 1)). Peters, Niculae and Martins,
 // arXiv:1905.05702. alpha = 2 is sparsemax; alpha -> 1 is softmax.
+//
+// Near alpha = 1 all excesses are near 1, and the power 1 / (alpha - 1) multiplies the rounding of an excess.
+// So the weight is then computed from `below`, the excess less 1, as exp(log1p(below) / (alpha - 1)).
 #pragma once
 
 #include <algorithm>
@@ -19,6 +22,31 @@
 
 namespace attnlab {
 
+/// log1p(x) for x > -1: the rounding of 1 + x cancels in the quotient (Kahan).
+template <class Real>
+Real log_one_plus(Real x) {
+  const Real sum = Real(1) + x;
+  const Real rounded = sum - Real(1);
+  return select(rounded == Real(0), x, log(sum) * (x / rounded));
+}
+
+/// The weights of entmax as functions of the excess less 1.
+struct EntmaxNearOne {
+  static constexpr float origin = 1;  ///< what `weight` and `slope` take is the excess less this
+  double alpha;
+
+  double scale() const { return alpha - 1; }
+  double power() const { return 1 / (alpha - 1); }
+  template <class Real>
+  Real weight(Real below) const {
+    return exp(Real(power()) * log_one_plus(below));
+  }
+  template <class Real>
+  Real slope(Real below, Real weight) const {
+    return Real(power()) * weight / (Real(1) + below);
+  }
+};
+
 struct Entmax {
   static constexpr MemberInfo info{"entmax", "1 < alpha <= 2 (1.5)", "entmax(1.5)",
                                    "max((alpha-1) s - tau, 0)^(1/(alpha-1))",
@@ -26,6 +54,8 @@ struct Entmax {
   static constexpr NormaliserKind kind = NormaliserKind::row_threshold;
   /// Row code is compiled separately for each of these, for which `weight` and `slope` need no pow.
   static constexpr double usual[]{1.25, 1.5, 2};
+  /// Row code uses EntmaxNearOne below this, where the power is above 10.
+  static constexpr double near_one_below = 1.1;
   double alpha = 1.5;
 
   bool operator==(const Entmax&) const = default;
@@ -42,6 +72,8 @@ struct Entmax {
   }
   std::vector<double> arguments() const { return {alpha}; }
 
+  bool is_near_one() const { return alpha < near_one_below; }
+  EntmaxNearOne near_one() const { return {alpha}; }
   double scale() const { return alpha - 1; }
   double power() const { return 1 / (alpha - 1); }
   template <class Real>
@@ -60,26 +92,28 @@ struct Entmax {
     return Real(power()) * weight / excess;
   }
 
-  /// Sorts, then bisects tau between z_max - 1 and z_max, to adjacent doubles, over the keys that can be on
-  /// the support.
+  /// Sorts, then bisects t in the weights [1 + (alpha - 1) (s - max s - t)]^(1 / (alpha - 1)) over the keys
+  /// that can be on the support. At t = 0 the largest weight is 1; at ln n none is above 1 / n.
   void weights(std::span<double> row) const {
     const double maximum = *std::max_element(row.begin(), row.end());
+    const auto below = [&](double logit, double t) { return scale() * (logit - maximum - t); };
     std::vector<double> candidates;
     for (const double logit : row)
-      if (scale() * (logit - maximum) > -1) candidates.push_back(scale() * (logit - maximum));
+      if (below(logit, 0) > -1) candidates.push_back(logit);
     std::sort(candidates.begin(), candidates.end(), std::greater<>());
-    double low = -1;
-    double high = 0;
-    for (double tau = -0.5; low < tau && tau < high; tau = low + (high - low) / 2) {
+    double low = 0;
+    double high = std::min(power(), std::log(static_cast<double>(candidates.size())));
+    constexpr double closest = 0x1p-60;
+    for (double t = high / 2; low < t && t < high && high - low > closest; t = low + (high - low) / 2) {
       double sum = 0;
-      for (auto z = candidates.begin(); z != candidates.end() && *z > tau; ++z)
-        sum += std::pow(*z - tau, power());
-      (sum >= 1 ? low : high) = tau;
+      for (auto logit = candidates.begin(); logit != candidates.end() && below(*logit, t) > -1; ++logit)
+        sum += near_one().weight(below(*logit, t));
+      (sum >= 1 ? low : high) = t;
     }
     double sum = 0;
     for (double& value : row) {
-      const double excess = scale() * (value - maximum) - low;
-      sum += value = excess > 0 ? positive(std::pow(excess, power())) : 0;
+      const double of_key = below(value, low);
+      sum += value = of_key > -1 ? positive(near_one().weight(of_key)) : 0;
     }
     for (double& value : row) value = value > 0 ? positive(value / sum) : 0;
   }
