@@ -103,8 +103,8 @@ class Contestant {
 
   /// `error` of the record for an output of the prepared case, by any contestant.
   Json check(const std::string& file, std::int64_t rows) const {
-    const NpyHeader header = read_npy_header("file", file);
-    const OutputError found = case_->error_of(read_npy("file", file, header, 0, header.count()), rows);
+    const StoredArray array = open_npy("file", file);
+    const OutputError found = case_->error_of(read_floats("file", array, 0, array.count()).values, rows);
     return {{"max_abs", found.error.max_abs()},
             {"relative_l2", found.error.relative_l2()},
             {"within_budget", found.within_budget()},
@@ -133,7 +133,7 @@ class Contestant {
 }  // namespace attnlab
 
 int main() {
-  if (const char* level = std::getenv("ATTNLAB_ISA"))
+  if (const char* level = std::getenv("ATTNLAB_ISA"); level != nullptr && *level != '\0')
     attnlab::force_isa_level(attnlab::parse_isa_level(level));
   attnlab::Contestant contestant;
   for (std::string line; std::getline(std::cin, line);) {

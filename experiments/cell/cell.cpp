@@ -86,7 +86,8 @@ namespace {
 
 std::shared_ptr<const std::vector<std::int64_t>> read_cu_seqlens(const std::string& file) {
   if (file.empty()) return nullptr;
-  return std::make_shared<const std::vector<std::int64_t>>(read_npy_integers("cu-seqlens", file));
+  return std::make_shared<const std::vector<std::int64_t>>(
+      read_integers("cu-seqlens", open_npy("cu-seqlens", file)));
 }
 
 }  // namespace
@@ -214,7 +215,8 @@ void require_few_combinations(const Settings& settings) {
         fmt::format("these options make {:.0f} combinations; a grid has at most {}", cells, most_cells));
 }
 
-/// The sizes of one cell: from the option, else from the captured input, else the default.
+/// The sizes of one cell: from the option, else from the captured input, else the default. Fewer queries of a
+/// captured input leave its keys as they are, unless it has as many keys as queries: then a cell has, too.
 struct Axes {
   std::optional<std::int64_t> batch, heads, kv_heads, seqlen, seqlen_k, head_dim, head_dim_v;
 
@@ -225,7 +227,8 @@ struct Axes {
     made.heads = heads.value_or(captured ? captured->heads : usual_heads);
     made.kv_heads = kv_heads.value_or(captured ? captured->kv_heads : made.heads);
     made.seqlen_q = seqlen.value_or(captured ? captured->seqlen_q : packed.value_or(1024));
-    made.seqlen_k = seqlen_k.value_or(captured && !seqlen ? captured->seqlen_k : made.seqlen_q);
+    const bool keys_of_input = captured && (!seqlen || captured->seqlen_k != captured->seqlen_q);
+    made.seqlen_k = seqlen_k.value_or(keys_of_input ? captured->seqlen_k : made.seqlen_q);
     made.head_dim = head_dim.value_or(captured ? captured->head_dim : usual_head_dim);
     made.head_dim_v = head_dim_v.value_or(captured ? captured->head_dim_v : made.head_dim);
     return made;

@@ -31,12 +31,12 @@ ScoreWeights load_weights(const Cell& cell, const Variant& variant) {
   ScoreWeights weights;
   for (const WeightShape& shape : shapes) {
     const std::string file = weight_file(cell, shape);
-    const NpyHeader header = read_npy_header("score-weights", file);
-    if (!shape.fits(header.shape))
-      throw ArgumentError("score-weights", file + " of shape " + shape_text(header.shape),
+    const StoredArray array = open_npy("score-weights", file);
+    if (!shape.fits(array.shape))
+      throw ArgumentError("score-weights", file + " of shape " + shape_text(array.shape),
                           "wrong shape for " + variant.name(), "shape " + shape.allowed());
     weights.emplace(shape.name, Matrix{shape.rows, shape.columns,
-                                       read_npy("score-weights", file, header, 0, header.count())});
+                                       read_floats("score-weights", array, 0, array.count()).values});
   }
   validate(weights, shapes, variant.name());
   return weights;

@@ -29,7 +29,8 @@ Words words_of(std::string_view option) {
     for (const DType dtype : all_dtypes) words.emplace_back(to_string(dtype));
   if (option == "input")
     for (const InputInfo& input : input_infos())
-      words.emplace_back(input.name.substr(0, input.name.find("PREFIX")));
+      if (!input.name.starts_with("FILE"))
+        words.emplace_back(input.name.substr(0, input.name.find("PREFIX")));
   return words;
 }
 

@@ -3,16 +3,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/random/normal_distribution.hpp>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/core/fnv.h"
 #include "attnlab/core/splitmix.h"
 #include "attnlab/inputs/npy.h"
+#include "attnlab/inputs/npz.h"
+#include "attnlab/inputs/safetensors.h"
 
 namespace attnlab {
 
@@ -24,6 +28,8 @@ constexpr InputInfo infos[] = {
      "Velickovic et al., arXiv:2410.01104"},
     {"npy:PREFIX", "",
      "PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy: (heads, n, d) or (batch, heads, n, d) floats", ""},
+    {"FILE.npz", ":(Q,K,V) names of arrays (q, k, v)", "the same arrays in one file of numpy.savez", ""},
+    {"FILE.safetensors", ":(Q,K,V) names of tensors (q, k, v)", "the same in one .safetensors file", ""},
 };
 
 /// The finite number in `name(number)`; `otherwise` if there are no parentheses.
@@ -67,11 +73,20 @@ class RowStream {
   SplitMix stream_;
 };
 
+/// Number of finite values that are infinite in the storage type.
+std::int64_t overflowed(DType dtype, std::span<const float> row) {
+  return std::count_if(row.begin(), row.end(), [&](float value) {
+    return std::isfinite(value) && !std::isfinite(rounded_to(dtype, value));
+  });
+}
+
+/// Returns the number of values that overflowed.
 template <class Fill>
-void fill_rows(Tensor& tensor, Fill fill) {
+std::int64_t fill_rows(Tensor& tensor, Fill fill) {
+  std::int64_t lost = 0;
   const MutableTensorView view = tensor.view();
   const std::int64_t rows = view.shape[0] * view.shape[1] * view.shape[2];
-#pragma omp parallel
+#pragma omp parallel reduction(+ : lost)
   {
     std::vector<float> row(static_cast<std::size_t>(view.shape[3]));
 #pragma omp for schedule(static)
@@ -81,39 +96,40 @@ void fill_rows(Tensor& tensor, Fill fill) {
       const std::int64_t b = at / view.shape[2] / view.shape[1];
       fill(b, h, i, row);
       write_row(view, b, h, i, row);
+      lost += overflowed(view.dtype, row);
     }
   }
+  return lost;
 }
 
 constexpr std::array<const char*, 3> tensor_suffixes{"_q.npy", "_k.npy", "_v.npy"};
 
-/// The dimensions (batch, heads, n, d) of a captured file.
-Dims captured_dims(const std::string& file) {
-  const NpyHeader header = read_npy_header("input", file);
+/// The dimensions (batch, heads, n, d) of a captured array.
+Dims captured_dims(const StoredArray& array) {
+  require_floats("input", array);
   Dims dims{1, 0, 0, 0};
-  if (header.shape.size() != 3 && header.shape.size() != 4)
-    throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")),
-                        "wrong number of dimensions", "(heads, n, d) or (batch, heads, n, d)");
-  std::copy(header.shape.rbegin(), header.shape.rend(), dims.rbegin());
+  const auto shown = [&] { return fmt::format("{} of shape {}", array.name, fmt::join(array.shape, " x ")); };
+  if (array.shape.size() != 3 && array.shape.size() != 4)
+    throw ArgumentError("input", shown(), "wrong number of dimensions",
+                        "(heads, n, d) or (batch, heads, n, d)");
+  std::copy(array.shape.rbegin(), array.shape.rend(), dims.rbegin());
   for (const std::int64_t size : dims)
-    if (size < 1)
-      throw ArgumentError("input", fmt::format("{} of shape {}", file, fmt::join(header.shape, " x ")),
-                          "the array is empty", "sizes of at least 1");
+    if (size < 1) throw ArgumentError("input", shown(), "the array is empty", "sizes of at least 1");
   return dims;
 }
 
-void require_equal(const std::string& prefix, std::string_view what, std::int64_t a, std::int64_t b) {
+void require_equal(const std::string& input, std::string_view what, std::int64_t a, std::int64_t b) {
   if (a != b)
-    throw ArgumentError("input", "npy:" + prefix, fmt::format("{} differ: {} and {}", what, a, b),
+    throw ArgumentError("input", input, fmt::format("{} differ: {} and {}", what, a, b),
                         "files of one shape");
 }
 
 /// `option` was given as `asked`; the files hold `captured`.
-void require_captured(const std::string& prefix, std::string_view option, std::int64_t asked,
+void require_captured(const std::string& input, std::string_view option, std::int64_t asked,
                       std::int64_t captured) {
   if (asked != captured)
     throw ArgumentError(option, fmt::format("{}", asked),
-                        fmt::format("the files of input npy:{} have another size", prefix),
+                        fmt::format("the arrays of input {} have another size", input),
                         fmt::format("{}", captured));
 }
 
@@ -123,10 +139,44 @@ std::vector<InputInfo> input_infos() { return {std::begin(infos), std::end(infos
 
 InputSource InputSource::parse(std::string_view text) {
   if (text.starts_with("npy:") && text.size() > 4) return {Kind::npy, 0, std::string(text.substr(4))};
+  if (const std::optional<InputSource> archive = parse_archive(text)) return *archive;
   const std::string_view name = text.substr(0, text.find('('));
-  if (name == "gaussian") return {Kind::gaussian, parameter_of(text, name, 0, 1), {}};
-  if (name == "needle") return {Kind::needle, parameter_of(text, name, -1e6, 6), {}};
-  throw unknown_name("input", text, name, {"gaussian(sigma)", "needle(delta)", "npy:PREFIX"});
+  if (name == "gaussian") return {Kind::gaussian, parameter_of(text, name, 0, 1)};
+  if (name == "needle") return {Kind::needle, parameter_of(text, name, -1e6, 6)};
+  throw unknown_name("input", text, name,
+                     {"gaussian(sigma)", "needle(delta)", "npy:PREFIX", "FILE.npz", "FILE.safetensors"});
+}
+
+std::optional<InputSource> InputSource::parse_archive(std::string_view text) {
+  for (const auto& [ending, kind] :
+       {std::pair<std::string_view, Kind>{".npz", Kind::npz}, {".safetensors", Kind::safetensors}}) {
+    if (text.ends_with(ending) && text.size() > ending.size())
+      return InputSource(kind, 0, std::string(text), {"q", "k", "v"});
+    const std::size_t at = text.rfind(std::string(ending) + ":");
+    if (at == std::string_view::npos || at == 0) continue;
+    const std::string_view list = text.substr(at + ending.size() + 1);
+    const bool in_parentheses = list.size() > 2 && list.front() == '(' && list.back() == ')';
+    std::vector<std::string> names;
+    if (in_parentheses) {
+      std::istringstream stream(std::string(list.substr(1, list.size() - 2)));
+      for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
+    }
+    if (names.size() != 3 || std::count(names.begin(), names.end(), "") > 0 || list.ends_with(",)"))
+      throw ArgumentError("input", text, "no three names follow the file",
+                          fmt::format("FILE{} or FILE{}:(Q,K,V)", ending, ending));
+    return InputSource(kind, 0, std::string(text.substr(0, at + ending.size())),
+                       {names[0], names[1], names[2]});
+  }
+  return std::nullopt;
+}
+
+std::array<StoredArray, 3> InputSource::arrays() const {
+  const auto open = [&](std::size_t which) {
+    if (kind_ == Kind::npz) return open_npz("input", path_, names_[which]);
+    if (kind_ == Kind::safetensors) return open_safetensors("input", path_, names_[which]);
+    return open_npy("input", path_ + tensor_suffixes[which]);
+  };
+  return {open(0), open(1), open(2)};
 }
 
 std::string InputSource::name() const {
@@ -136,7 +186,10 @@ std::string InputSource::name() const {
     case Kind::needle:
       return fmt::format("needle({})", parameter_);
     case Kind::npy:
-      return "npy:" + prefix_;
+      return "npy:" + path_;
+    case Kind::npz:
+    case Kind::safetensors:
+      return names_ == Names{"q", "k", "v"} ? path_ : fmt::format("{}:({})", path_, fmt::join(names_, ","));
   }
   return {};
 }
@@ -150,25 +203,26 @@ std::optional<double> InputSource::needle_logit() const {
 }
 
 std::vector<std::string> InputSource::files() const {
-  if (kind_ != Kind::npy) return {};
-  std::vector<std::string> names;
-  for (const char* suffix : tensor_suffixes) names.push_back(prefix_ + suffix);
-  return names;
+  if (!is_captured()) return {};
+  if (kind_ != Kind::npy) return {path_};
+  std::vector<std::string> files;
+  for (const char* suffix : tensor_suffixes) files.push_back(path_ + suffix);
+  return files;
 }
 
 std::optional<CapturedShape> InputSource::captured_shape() const {
-  if (kind_ != Kind::npy) return std::nullopt;
-  const std::vector<std::string> names = files();
-  const Dims q = captured_dims(names[0]);
-  const Dims k = captured_dims(names[1]);
-  const Dims v = captured_dims(names[2]);
-  require_equal(prefix_, "batch of Q and K", q[0], k[0]);
-  require_equal(prefix_, "batch of K and V", k[0], v[0]);
-  require_equal(prefix_, "heads of K and V", k[1], v[1]);
-  require_equal(prefix_, "rows of K and V", k[2], v[2]);
-  require_equal(prefix_, "head_dim of Q and K", q[3], k[3]);
+  if (!is_captured()) return std::nullopt;
+  const std::array<StoredArray, 3> stored = arrays();
+  const Dims q = captured_dims(stored[0]);
+  const Dims k = captured_dims(stored[1]);
+  const Dims v = captured_dims(stored[2]);
+  require_equal(name(), "batch of Q and K", q[0], k[0]);
+  require_equal(name(), "batch of K and V", k[0], v[0]);
+  require_equal(name(), "heads of K and V", k[1], v[1]);
+  require_equal(name(), "rows of K and V", k[2], v[2]);
+  require_equal(name(), "head_dim of Q and K", q[3], k[3]);
   if (q[1] % k[1] != 0)
-    throw ArgumentError("input", "npy:" + prefix_,
+    throw ArgumentError("input", name(),
                         fmt::format("the heads of Q ({}) are no multiple of the heads of K ({})", q[1], k[1]),
                         "heads of K that divide the heads of Q");
   return CapturedShape{q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
@@ -178,21 +232,21 @@ void InputSource::require_fits(const Problem& problem) const {
   if (kind_ == Kind::needle && problem.shape.head_dim < 2)
     throw ArgumentError("head-dim", fmt::format("{}", problem.shape.head_dim), "too small for input needle",
                         "at least 2");
-  if (kind_ != Kind::npy) return;
+  if (!is_captured()) return;
   const CapturedShape captured = *captured_shape();
   const Shape& shape = problem.shape;
-  require_captured(prefix_, "batch", shape.batch, captured.batch);
-  require_captured(prefix_, "heads", shape.heads, captured.heads);
-  require_captured(prefix_, "kv-heads", shape.kv_heads, captured.kv_heads);
-  require_captured(prefix_, "head-dim", shape.head_dim, captured.head_dim);
-  require_captured(prefix_, "head-dim-v", shape.head_dim_v, captured.head_dim_v);
+  require_captured(name(), "batch", shape.batch, captured.batch);
+  require_captured(name(), "heads", shape.heads, captured.heads);
+  require_captured(name(), "kv-heads", shape.kv_heads, captured.kv_heads);
+  require_captured(name(), "head-dim", shape.head_dim, captured.head_dim);
+  require_captured(name(), "head-dim-v", shape.head_dim_v, captured.head_dim_v);
   if (shape.seqlen_q > captured.seqlen_q)
     throw ArgumentError("seqlen", fmt::format("{}", shape.seqlen_q),
-                        fmt::format("{}_q.npy has fewer rows", prefix_),
+                        fmt::format("Q of input {} has fewer rows", name()),
                         fmt::format("at most {}", captured.seqlen_q));
   if (shape.seqlen_k > captured.seqlen_k)
     throw ArgumentError("seqlen-k", fmt::format("{}", shape.seqlen_k),
-                        fmt::format("{}_k.npy has fewer rows", prefix_),
+                        fmt::format("K of input {} has fewer rows", name()),
                         fmt::format("at most {}", captured.seqlen_k));
 }
 
@@ -202,7 +256,7 @@ QkvTensors InputSource::make(const Problem& problem, std::uint64_t seed) const {
                      Tensor(problem.dtype, problem.shape.v())};
   if (kind_ == Kind::gaussian) fill_gaussian(seed, tensors);
   if (kind_ == Kind::needle) fill_needle(problem.shape, seed, tensors);
-  if (kind_ == Kind::npy) fill_captured(tensors);
+  if (is_captured()) fill_captured(tensors);
   return tensors;
 }
 
@@ -222,13 +276,13 @@ std::int64_t QkvTensors::nonfinite() const {
 
 void InputSource::fill_gaussian(std::uint64_t seed, QkvTensors& tensors) const {
   const double deviation = std::sqrt(parameter_);
-  fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
+  tensors.overflowed += fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
     RowStream(seed, {0, b, h, i}).fill_normal(row, deviation);
   });
-  fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) {
+  tensors.overflowed += fill_rows(tensors.k, [&](auto b, auto h, auto i, auto& row) {
     RowStream(seed, {1, b, h, i}).fill_normal(row, deviation);
   });
-  fill_rows(tensors.v, [&](auto b, auto h, auto i, auto& row) {
+  tensors.overflowed += fill_rows(tensors.v, [&](auto b, auto h, auto i, auto& row) {
     RowStream(seed, {2, b, h, i}).fill_normal(row, 1);
   });
 }
@@ -241,7 +295,7 @@ void InputSource::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors
   const auto is_needle = [&](std::int64_t b, std::int64_t h, std::int64_t j) {
     return tensors.needles[static_cast<std::size_t>(b * kv_heads + h)] == j;
   };
-  fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
+  tensors.overflowed += fill_rows(tensors.q, [&](auto b, auto h, auto i, auto& row) {
     RowStream(seed, {0, b, h, i}).fill_normal(row, 1);
     row[0] = 0;
     // The logits of a row have standard deviation |q| / sqrt(d) if keys are N(0, 1).
@@ -251,11 +305,11 @@ void InputSource::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors
       value = static_cast<float>(static_cast<double>(value) * std::sqrt(head_dim / square));
     row[0] = 1;
   });
-  fill_rows(tensors.k, [&](auto b, auto h, auto j, auto& row) {
+  tensors.overflowed += fill_rows(tensors.k, [&](auto b, auto h, auto j, auto& row) {
     RowStream(seed, {1, b, h, j}).fill_normal(row, is_needle(b, h, j) ? 0 : 1);
     row[0] = is_needle(b, h, j) ? static_cast<float>(parameter_ * std::sqrt(head_dim)) : 0.0F;
   });
-  fill_rows(tensors.v, [&](auto b, auto h, auto j, auto& row) {
+  tensors.overflowed += fill_rows(tensors.v, [&](auto b, auto h, auto j, auto& row) {
     RowStream(seed, {2, b, h, j}).fill_normal(row, 1);
     row[0] = is_needle(b, h, j) ? 1.0F : 0.0F;
   });
@@ -263,19 +317,19 @@ void InputSource::fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors
 
 void InputSource::fill_captured(QkvTensors& tensors) const {
   Tensor* const targets[] = {&tensors.q, &tensors.k, &tensors.v};
+  const std::array<StoredArray, 3> stored = arrays();
   for (std::size_t which = 0; which < 3; ++which) {
-    const std::string file = files()[which];
-    const NpyHeader header = read_npy_header("input", file);
-    const Dims dims = captured_dims(file);
+    const Dims dims = captured_dims(stored[which]);
     const MutableTensorView view = targets[which]->view();
     for (std::int64_t b = 0; b < dims[0]; ++b)
       for (std::int64_t h = 0; h < dims[1]; ++h) {
-        const std::vector<float> rows =
-            read_npy("input", file, header, (b * dims[1] + h) * dims[2] * dims[3], view.shape[2] * dims[3]);
+        const Floats rows = read_floats("input", stored[which], (b * dims[1] + h) * dims[2] * dims[3],
+                                        view.shape[2] * dims[3]);
+        tensors.overflowed += rows.overflowed + overflowed(view.dtype, rows.values);
         for (std::int64_t i = 0; i < view.shape[2]; ++i)
           write_row(view, b, h, i,
-                    std::span(rows).subspan(static_cast<std::size_t>(i * dims[3]),
-                                            static_cast<std::size_t>(dims[3])));
+                    std::span(rows.values)
+                        .subspan(static_cast<std::size_t>(i * dims[3]), static_cast<std::size_t>(dims[3])));
       }
   }
 }

@@ -1,14 +1,17 @@
 // Sources of Q, K and V: synthetic, from a seed, or captured from a model.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "attnlab/core/problem.h"
 #include "attnlab/core/tensor.h"
+#include "attnlab/inputs/stored_array.h"
 
 namespace attnlab {
 
@@ -21,6 +24,8 @@ struct QkvTensors {
   Tensor q, k, v;
   /// For needle inputs the position of the needle among the keys, for each (batch, kv head); else empty.
   std::vector<std::int64_t> needles = {};
+  /// Number of values that are finite in the input and too large for the storage type.
+  std::int64_t overflowed = 0;
 
   /// 16 hex digits over the bytes of Q, K and V: FNV-1a, 64 bit.
   std::string checksum() const;
@@ -35,7 +40,8 @@ struct CapturedShape {
 
 class InputSource {
  public:
-  /// Parses `gaussian(sigma)`, `needle(delta)` or `npy:PREFIX`. Throws ArgumentError (argument `input`).
+  /// Parses `gaussian(sigma)`, `needle(delta)`, `npy:PREFIX`, or a .npz or .safetensors file, with the names
+  /// of its three arrays (`FILE:(Q,K,V)`) or without (q, k and v). Throws ArgumentError (argument `input`).
   static InputSource parse(std::string_view text);
 
   std::string name() const;
@@ -44,10 +50,10 @@ class InputSource {
   std::optional<double> gaussian_deviation() const;
   std::optional<double> needle_logit() const;
 
-  /// The files of an npy input: PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy; else empty.
+  /// The files of a captured input: PREFIX_q.npy, PREFIX_k.npy, PREFIX_v.npy, or one; else empty.
   std::vector<std::string> files() const;
 
-  /// The shape of an npy input, from the headers of its files, which have shape (heads, n, d) or (batch,
+  /// The shape of a captured input, from the headers of its arrays, which have shape (heads, n, d) or (batch,
   /// heads, n, d); nullopt for other inputs. Throws ArgumentError (argument `input`) for files that are no
   /// such arrays or do not fit together.
   std::optional<CapturedShape> captured_shape() const;
@@ -72,17 +78,23 @@ class InputSource {
   QkvTensors make(const Problem& problem, std::uint64_t seed) const;
 
  private:
-  enum class Kind { gaussian, needle, npy };
-  InputSource(Kind kind, double parameter, std::string prefix)
-      : kind_(kind), parameter_(parameter), prefix_(std::move(prefix)) {}
+  enum class Kind { gaussian, needle, npy, npz, safetensors };
+  using Names = std::array<std::string, 3>;
+  InputSource(Kind kind, double parameter, std::string path = {}, Names names = {})
+      : kind_(kind), parameter_(parameter), path_(std::move(path)), names_(std::move(names)) {}
 
+  static std::optional<InputSource> parse_archive(std::string_view text);
+  bool is_captured() const { return !path_.empty(); }
+  /// Q, K and V of a captured input.
+  std::array<StoredArray, 3> arrays() const;
   void fill_gaussian(std::uint64_t seed, QkvTensors& tensors) const;
   void fill_needle(const Shape& shape, std::uint64_t seed, QkvTensors& tensors) const;
   void fill_captured(QkvTensors& tensors) const;
 
   Kind kind_;
   double parameter_;
-  std::string prefix_;
+  std::string path_;  ///< prefix of .npy files, or file
+  Names names_;       ///< of the arrays of a file
 };
 
 std::vector<InputInfo> input_infos();

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <bit>
+#include <array>
 #include <cerrno>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <system_error>
@@ -20,20 +19,6 @@ namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
 
-/// Converts IEEE binary16 to binary32, exactly.
-float half_to_float(std::uint16_t half) {
-  const int exponent = (half >> 10) & 31;
-  const float mantissa = static_cast<float>(half & 0x3ff);
-  float value;
-  if (exponent == 0)
-    value = std::ldexp(mantissa, -24);
-  else if (exponent == 31)
-    value = mantissa == 0 ? HUGE_VALF : NAN;
-  else
-    value = std::ldexp(mantissa + 1024, exponent - 25);
-  return half & 0x8000 ? -value : value;
-}
-
 /// The text after `'key':` in the header's dictionary.
 std::string_view header_value(std::string_view header, std::string_view key) {
   const std::size_t at = header.find(fmt::format("'{}'", key));
@@ -43,135 +28,79 @@ std::string_view header_value(std::string_view header, std::string_view key) {
   return rest;
 }
 
-/// The element types that an array may have, and their names in errors.
-struct ElementTypes {
-  std::initializer_list<std::pair<std::string_view, int>> bytes;  ///< size of each descriptor
-  std::string_view names;
+struct NamedType {
+  std::string_view name;
+  ElementType type;
 };
-const ElementTypes floats{{{"'<f2'", 2}, {"'<f4'", 4}, {"'<f8'", 8}},
-                          "little-endian float16, float32 or float64"};
-const ElementTypes integers{{{"'<i4'", 4}, {"'<i8'", 8}}, "little-endian int32 or int64"};
+constexpr std::array types{NamedType{"f2", ElementType::f16}, NamedType{"f4", ElementType::f32},
+                           NamedType{"f8", ElementType::f64}, NamedType{"i4", ElementType::i32},
+                           NamedType{"i8", ElementType::i64}};
+
+/// Sets type and byte order from a descriptor such as '<f4'; returns false for other types.
+bool set_type(std::string_view descriptor, StoredArray& array) {
+  if (descriptor.size() < 5 || descriptor[0] != '\'' || descriptor[4] != '\'') return false;
+  if (descriptor[1] != '<' && descriptor[1] != '>') return false;
+  array.big_endian = descriptor[1] == '>';
+  for (const NamedType& named : types) {
+    if (descriptor.substr(2, 2) != named.name) continue;
+    array.type = named.type;
+    return true;
+  }
+  return false;
+}
+
+/// The sizes in `(2, 3)`; NumPy under Python 2 wrote `(2L, 3L)`. Returns false for other text.
+bool set_shape(std::string_view text, StoredArray& array) {
+  const std::size_t close = text.find(')');
+  if (!text.starts_with('(') || close == std::string_view::npos) return false;
+  text = text.substr(1, close - 1);
+  while (true) {
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ')));
+    if (text.empty()) return true;
+    std::int64_t size = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (error != std::errc() || size < 0) return false;
+    array.shape.push_back(size);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.starts_with('L')) text.remove_prefix(1);
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ')));
+    if (!text.empty() && text[0] != ',') return false;
+    if (!text.empty()) text.remove_prefix(1);
+  }
+}
 
 }  // namespace
 
-std::int64_t NpyHeader::count() const {
-  std::int64_t product = 1;
-  for (const std::int64_t size : shape) product *= size;
-  return product;
+StoredArray open_npy(std::string_view argument, const std::filesystem::path& file) {
+  return open_npy(argument, whole_of(argument, file), file.string());
 }
 
-namespace {
-
-NpyHeader read_header(std::string_view argument, const std::filesystem::path& file,
-                      const ElementTypes& types) {
+StoredArray open_npy(std::string_view argument, const FilePart& part, const std::string& name) {
   const auto refuse = [&](std::string_view reason, std::string_view requirement) {
-    return ArgumentError(argument, file.string(), reason, requirement);
+    return ArgumentError(argument, name, reason, requirement);
   };
-  std::error_code failed;
-  const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(file, failed));
-  std::ifstream stream(file, std::ios::binary);
-  if (failed || !stream)
-    throw refuse(fmt::format("cannot open the file: {}", failed ? failed.message() : std::strerror(errno)),
-                 {});
-  char start[12] = {};
-  stream.read(start, 10);
-  if (!stream || std::string_view(start, 6) != magic)
-    throw refuse("not a .npy file", "a file that begins with \\x93NUMPY");
-  const bool long_header = start[6] >= 2;
-  if (long_header) stream.read(start + 10, 2);
+  const std::string start = read_bytes(argument, part, 0, std::min<std::int64_t>(part.bytes, 12));
+  if (!start.starts_with(magic)) throw refuse("not a .npy file", "a file that begins with \\x93NUMPY");
+  const bool long_header = start.size() > 6 && start[6] >= 2;
+  const std::size_t before = long_header ? 12 : 10;
   std::uint32_t length = 0;
-  std::memcpy(&length, start + 8, long_header ? 4 : 2);
-  NpyHeader header;
-  header.data_offset = (long_header ? 12 : 10) + static_cast<std::int64_t>(length);
-  if (!stream || header.data_offset > file_bytes)
+  if (start.size() >= before) std::memcpy(&length, start.data() + 8, before - 8);
+  StoredArray array{name, part, {}};
+  array.data.offset += static_cast<std::int64_t>(before) + length;
+  array.data.bytes -= static_cast<std::int64_t>(before) + length;
+  if (start.size() < before || array.data.bytes < 0)
     throw refuse("the file is truncated: its header is incomplete", {});
-  std::string text(length, '\0');
-  stream.read(text.data(), length);
-
-  const std::string_view type = header_value(text, "descr").substr(0, 5);
-  for (const auto& [name, bytes] : types.bytes)
-    if (type == name) header.element_bytes = bytes;
-  if (header.element_bytes == 0) throw refuse(fmt::format("unsupported dtype {}", type), types.names);
+  const std::string text = read_bytes(argument, part, static_cast<std::int64_t>(before), length);
+  const std::string_view descriptor = header_value(text, "descr");
+  if (!set_type(descriptor, array))
+    throw refuse(fmt::format("unsupported dtype {}", descriptor.substr(0, 5)),
+                 "float16, float32, float64, int32 or int64");
   if (!header_value(text, "fortran_order").starts_with("False"))
     throw refuse("the array is in Fortran order", "C order (numpy.ascontiguousarray)");
-  std::string_view shape = header_value(text, "shape");
-  const std::size_t close = shape.find(')');
-  if (!shape.starts_with('(') || close == std::string_view::npos) throw refuse("the header has no shape", {});
-  shape = shape.substr(1, close - 1);
-  double elements = 1;
-  while (!shape.empty()) {
-    std::int64_t size = 0;
-    const auto [end, error] = std::from_chars(shape.data(), shape.data() + shape.size(), size);
-    if (error != std::errc() || size < 0) throw refuse("the header's shape is not a list of sizes", {});
-    header.shape.push_back(size);
-    elements *= static_cast<double>(size);
-    shape.remove_prefix(static_cast<std::size_t>(end - shape.data()));
-    const std::size_t next = shape.find_first_not_of(" ,");
-    shape = next == std::string_view::npos ? std::string_view{} : shape.substr(next);
-  }
-  if (elements * header.element_bytes > static_cast<double>(file_bytes - header.data_offset))
-    throw refuse(fmt::format("the file is truncated: {} elements of {} bytes each do not fit in its {} bytes",
-                             fmt::join(header.shape, " x "), header.element_bytes, file_bytes),
-                 {});
-  return header;
-}
-
-/// `count` elements from element `first` on, as raw bytes.
-std::vector<char> read_elements(std::string_view argument, const std::filesystem::path& file,
-                                const NpyHeader& header, std::int64_t first, std::int64_t count) {
-  std::ifstream stream(file, std::ios::binary);
-  stream.seekg(header.data_offset + first * header.element_bytes);
-  std::vector<char> raw(static_cast<std::size_t>(count * header.element_bytes));
-  stream.read(raw.data(), static_cast<std::streamsize>(raw.size()));
-  if (!stream) throw ArgumentError(argument, file.string(), "the file ended early", {});
-  return raw;
-}
-
-}  // namespace
-
-NpyHeader read_npy_header(std::string_view argument, const std::filesystem::path& file) {
-  return read_header(argument, file, floats);
-}
-
-std::vector<std::int64_t> read_npy_integers(std::string_view argument, const std::filesystem::path& file) {
-  const NpyHeader header = read_header(argument, file, integers);
-  if (header.shape.size() != 1)
-    throw ArgumentError(argument, file.string(), fmt::format("{} dimensions", header.shape.size()),
-                        "one dimension");
-  const std::vector<char> raw = read_elements(argument, file, header, 0, header.count());
-  std::vector<std::int64_t> values(static_cast<std::size_t>(header.count()));
-  for (std::size_t at = 0; at < values.size(); ++at) {
-    if (header.element_bytes == 4) {
-      std::int32_t value = 0;
-      std::memcpy(&value, raw.data() + at * 4, 4);
-      values[at] = value;
-    } else {
-      std::memcpy(&values[at], raw.data() + at * 8, 8);
-    }
-  }
-  return values;
-}
-
-std::vector<float> read_npy(std::string_view argument, const std::filesystem::path& file,
-                            const NpyHeader& header, std::int64_t first, std::int64_t count) {
-  const std::vector<char> raw = read_elements(argument, file, header, first, count);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  if (header.element_bytes == 4) {
-    std::memcpy(values.data(), raw.data(), raw.size());
-  } else {
-    for (std::size_t t = 0; t < values.size(); ++t) {
-      if (header.element_bytes == 2) {
-        std::uint16_t half;
-        std::memcpy(&half, raw.data() + 2 * t, 2);
-        values[t] = half_to_float(half);
-      } else {
-        double wide;
-        std::memcpy(&wide, raw.data() + 8 * t, 8);
-        values[t] = static_cast<float>(wide);
-      }
-    }
-  }
-  return values;
+  if (!set_shape(header_value(text, "shape"), array))
+    throw refuse("the header's shape is not a list of sizes", {});
+  require_complete(argument, array);
+  return array;
 }
 
 void write_npy(std::string_view argument, const std::filesystem::path& file,

@@ -59,6 +59,29 @@ TEST(BadInput, MissingOrTwice) {
   expect_usage_error("heatmap --seqlen 64,128 --out x.png", {"heatmap takes one cell", "2 cells"});
 }
 
+TEST(BadInput, ConfigurationLines) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory / "c.cfg").string();
+  const auto refused = [&](const std::string& text, const std::vector<std::string>& mentions) {
+    write_file(file, text);
+    expect_usage_error("sweep --dry-run --config " + file, mentions);
+  };
+  refused("heads = 2\n[sweep]\nseqlen = 64\n", {"c.cfg:2", "[sweep]", "a section"});
+  refused("  [ sweep ]  # all\n", {"c.cfg:1", "a section"});
+  refused("seqlen\n", {"c.cfg:1", "not a setting"});
+  refused("= 64\n", {"c.cfg:1", "not a setting"});
+  refused("input = \"npy:run#2\n", {"c.cfg:1", "quotes are not closed"});
+  refused("input = 'npy:run' 2\n", {"c.cfg:1", "after the closing quotes"});
+  refused("input = \"npy:/nowhere/run#2\"  # two\n", {"input", "/nowhere/run#2_q.npy"});
+  refused("input = npy:/nowhere/run#2\n", {"input", "/nowhere/run_q.npy"});
+  refused("\xef\xbb\xbfsqlen = 64\n", {"c.cfg:1: sqlen", "nearest: seqlen"});
+  refused("heads = 2\n\xef\xbb\xbfseqlen = 64\n", {"c.cfg:2"});
+  write_file(file, "\xef\xbb\xbfseqlen = \"64\"\r\nheads=2 # a comment\n\n# another\nvariant = 'softmax'\n");
+  const Result result = command("sweep --dry-run --config " + file);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find(" 64 "), std::string::npos) << result.out;
+}
+
 TEST(BadInput, PackedSequences) {
   const TemporaryDirectory directory;
   const std::filesystem::path starts_file = directory / "starts.npy";
@@ -73,7 +96,7 @@ TEST(BadInput, PackedSequences) {
   expect_usage_error(run + file({0, 7, 50}) + " --seqlen 40", {"cu-seqlens", "50", "seqlen = 40"});
   expect_usage_error(run + file({0, 7, 50}) + " --seqlen-k 60", {"seqlen-k", "60", "50"});
   expect_usage_error(run + write_numbers<float>(starts_file, "<f4", "2,", {0, 5}),
-                     {"cu-seqlens", "<f4", "int64"});
+                     {"cu-seqlens", "float32", "int64"});
   expect_usage_error(run + write_numbers<std::int32_t>(starts_file, "<i4", "1, 2", {0, 5}),
                      {"cu-seqlens", "dimension"});
   expect_usage_error("run --pattern 'chunk_local(8)' --cu-seqlens " + file({0, 50}),
@@ -275,9 +298,31 @@ TEST_F(Npy, BadFiles) {
   write_file(directory / "x_v.npy", whole.substr(0, 40));
   expect_usage_error(input(), {"x_v.npy", "truncated"});
   raw("v", "{'descr': '<i4', 'fortran_order': False, 'shape': (2, 32, 16), }", 4096);
-  expect_usage_error(input(), {"x_v.npy", "<i4", "float32"});
+  expect_usage_error(input(), {"x_v.npy", "int32", "float32"});
   raw("v", "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 32, 16), }", 4096);
   expect_usage_error(input(), {"x_v.npy", "Fortran"});
+}
+
+TEST_F(Npy, FewerQueriesLeaveTheKeysAsTheyAre) {
+  const auto keys = [&](const std::string& options) {
+    const Result result = command(input() + options + " --json --rounds 1 --max-rounds 1 --min-time 0.001");
+    EXPECT_EQ(result.status, 0) << result.err;
+    const nlohmann::json cell = nlohmann::json::parse(result.out).at("cell");
+    return std::pair(cell.at("seqlen_q").get<int>(), cell.at("seqlen_k").get<int>());
+  };
+  write("q", {2, 1, 4});
+  write("k", {2, 8, 4});
+  write("v", {2, 8, 4});
+  EXPECT_EQ(keys(""), std::pair(1, 8));
+  EXPECT_EQ(keys("--seqlen 1"), std::pair(1, 8)) << "repeating the file's own number changes nothing";
+  EXPECT_EQ(keys("--seqlen 1 --seqlen-k 3"), std::pair(1, 3));
+  write("q", {2, 4, 4});
+  EXPECT_EQ(keys("--seqlen 3"), std::pair(3, 8));
+  // As many queries as keys: a shorter sequence.
+  write("q", {2, 8, 4});
+  EXPECT_EQ(keys("--seqlen 8"), std::pair(8, 8));
+  EXPECT_EQ(keys("--seqlen 3"), std::pair(3, 3));
+  EXPECT_EQ(keys("--seqlen 3 --seqlen-k 8"), std::pair(3, 8));
 }
 
 TEST_F(Npy, BadShapes) {
@@ -296,6 +341,7 @@ TEST_F(Npy, BadShapes) {
   expect_usage_error(input(), {"heads", "3", "4"});
   good();
   expect_usage_error(input() + "--seqlen 33", {"seqlen", "33", "32"});
+  expect_usage_error(input() + "--seqlen-k 33", {"seqlen-k", "33", "32"});
   expect_usage_error(input() + "--heads 8", {"heads", "8", "4"});
   expect_usage_error(input() + "--head-dim 16", {"head-dim", "16", "8"});
 }
@@ -325,7 +371,7 @@ TEST(BadInput, LearnedTemperatures) {
     expect_usage_error(run, {"score-weights", "w_temperature.npy", "(4,), (1, 4) or (4, 1)"});
   }
   write_npy("test", file, {4}, std::vector<float>{1, 2, 0, 1});
-  expect_usage_error(run, {"score-weights", "0 of temperature", "positive"});
+  expect_usage_error(run, {"score-weights", "0 of temperature", "1e-30"});
   std::string as_a_vector;
   for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{4}, {1, 4}, {4, 1}}) {
     write_npy("test", file, shape, std::vector<float>{1, 2, 0.5, 1});
