@@ -11,8 +11,10 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <optional>
 #include <stdexcept>
+
+#include "options/configuration_line.h"
 
 namespace attnlab {
 
@@ -29,7 +31,7 @@ constexpr Option table[] = {
     {"pattern", "LIST", "", "see 'attnlab list patterns'; & | ! combine them: causal&window(512)"},
     {"normaliser", "LIST", "", "see 'attnlab list normalisers' (the backend's default)"},
     {"seqlen", "LIST", "", "number of queries; 4k is 4096 (1024, or as in the input)"},
-    {"seqlen-k", "LIST", "", "number of keys (as many as queries)"},
+    {"seqlen-k", "LIST", "", "number of keys (as many as queries, or as in an input where they differ)"},
     {"cu-seqlens", "FILE", "", ".npy of int32 or int64: starts of packed sequences and the end, from 0 to n"},
     {"batch", "LIST", "", "batch size (1, or as in the input)"},
     {"heads", "LIST", "", "number of query heads (8, or as in the input)"},
@@ -38,7 +40,8 @@ constexpr Option table[] = {
     {"head-dim-v", "LIST", "", "dimension of V and the output (head-dim, or as in the input)"},
     {"dtype", "LIST", "f32", "storage type: f32, bf16, f16"},
     {"threads", "LIST", "", "number of threads (all cores)"},
-    {"input", "LIST", "gaussian(1)", "gaussian(sigma), needle(delta), npy:PREFIX"},
+    {"input", "LIST", "gaussian(1)",
+     "gaussian(sigma), needle(delta), npy:PREFIX, FILE.npz, FILE.safetensors"},
     {"seed", "LIST", "1", "seed of synthetic inputs and learned weights"},
     {"score-weights", "PREFIX", "", "reads PREFIX_NAME.npy for each learned matrix (Xavier, from the seed)"},
     {"against", "VARIANT", "", "baseline for weights and output (softmax over all keys, or all past keys)"},
@@ -53,7 +56,8 @@ constexpr Option table[] = {
     {"shard", "I/N", "", "only the I-th of N shares of the grid; attnlab merge joins them"},
     {"aa-pairs", "N", "1", "number of cells measured twice, to find the noise floor"},
     {"out", "PATH", "", "output file (standard output)"},
-    {"config", "FILE", "", "file of lines 'name = value' with these options; # comments"},
+    {"config", "FILE", "",
+     "file of lines 'name = value' with these options; # comments; quotes around a value that has a #"},
     {"dry-run", "", "", "print the cells with predicted bytes and time; write no records"},
     {"resume", "", "", "finish the run in --out; cells with a record are not run again"},
     {"retry-failed", "", "", "with --resume: run failed cells again, but not refused ones"},
@@ -128,17 +132,18 @@ void read_configuration(const Command& command, const std::string& file, Setting
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
     const std::string where = fmt::format("{}:{}", file, number);
-    std::istringstream one(line);
+    if (number == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+    const std::optional<ConfigurationLine> setting = read_configuration_line(line, where);
+    if (!setting) continue;
+    const auto& [name, value] = *setting;
+    if (std::find(command.options.begin(), command.options.end(), name) == command.options.end())
+      throw unknown_name("config", fmt::format("{}: {}", where, name), name, option_names(command, ""));
+    po::parsed_options parsed(&description);
+    parsed.options.emplace_back(name, std::vector{value});
     try {
-      merge(po::parse_config_file(one, description), from_file, where);
+      merge(parsed, from_file, where);
     } catch (const ArgumentError& error) {
       throw UsageError(fmt::format("{}: {}", where, error.what()));
-    } catch (const po::unknown_option& error) {
-      throw unknown_name("config", fmt::format("{}: {}", where, error.get_option_name()),
-                         error.get_option_name(), option_names(command, ""));
-    } catch (const po::error&) {
-      throw ArgumentError("config", fmt::format("{}: {}", where, line), "not a setting",
-                          "'name = value', a # comment or an empty line");
     }
     if (from_file.has("config"))
       throw ArgumentError("config", where, "a configuration file cannot name another", {});
