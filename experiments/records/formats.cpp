@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <span>
 
 #include "cell/cell.h"
@@ -91,14 +92,23 @@ std::size_t width(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
+/// Whether a spreadsheet would compute the text instead of showing it.
+bool is_formula(std::string_view text) {
+  if (text.empty() || std::string_view("=+-@\t\r").find(text[0]) == std::string_view::npos) return false;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error != std::errc() || end != text.data() + text.size();
+}
+
 }  // namespace
 
 std::span<const Escape> markdown_escapes() { return markdown; }
 std::span<const Escape> latex_escapes() { return latex; }
 
 std::string escape_csv(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  return "\"" + escaped(text, csv) + "\"";
+  const std::string shown = (is_formula(text) ? "'" : "") + std::string(text);
+  if (shown.find_first_of(",\"\n\r") == std::string::npos) return shown;
+  return "\"" + escaped(shown, csv) + "\"";
 }
 
 std::string escape_html(std::string_view text) { return escaped(text, html); }

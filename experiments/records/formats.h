@@ -27,7 +27,8 @@ struct Escape {
 std::span<const Escape> markdown_escapes();
 std::span<const Escape> latex_escapes();
 
-/// A field of RFC 4180, in quotes if it needs them.
+/// A field of RFC 4180, in quotes if it needs them. Text that a spreadsheet would take for a formula gets an
+/// apostrophe in front, by the rule of OWASP ("CSV injection").
 std::string escape_csv(std::string_view text);
 std::string escape_html(std::string_view text);
 std::string to_html(const Table& table);

@@ -10,7 +10,11 @@ const attnlabExports = (() => {
   };
   const markdown = escaper(escapes.markdown);
   const latex = escaper(escapes.latex);
-  const csv = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const isFormula = (text) => /^[=+@\t\r]/.test(text) || (/^-/.test(text) && Number.isNaN(Number(text)));
+  const csv = (text) => {
+    const shown = isFormula(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+  };
 
   /// Reads an element as {id, caption, note, columns: [{title, name, numeric}], rows: [[{text, raw, why}]], reasons}.
   const read = (element) => {

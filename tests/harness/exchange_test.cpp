@@ -40,6 +40,22 @@ TEST_F(Exchange, CsvHasOneRowARecord) {
   EXPECT_EQ((header + ",").find("time,"), std::string::npos) << "an object is no column: " << header;
 }
 
+TEST_F(Exchange, CsvHasNoFormulas) {
+  const TemporaryDirectory directory;
+  for (const char* text : {"=HYPERLINK(1)", "+1", "@SUM(1)", "-cmd", "=1,2"}) {
+    json record = records(run()).front();
+    record["machine"]["cpu"] = text;
+    record["dispersion"]["mean"]["entropy"] = -1.5;
+    std::filesystem::create_directories(directory / "run");
+    write_file(directory / "run" / "records.jsonl", record.dump() + "\n");
+    const Result result = command("export " + (directory / "run").string());
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find("'" + std::string(text)), std::string::npos) << result.out;
+    EXPECT_EQ(result.out.find("," + std::string(text)), std::string::npos) << text;
+    EXPECT_NE(result.out.find(",-1.5,"), std::string::npos) << "a number stays a number";
+  }
+}
+
 TEST_F(Exchange, JsonLinesHaveTheSameFlatKeys) {
   std::istringstream lines(command("export " + run() + " --format jsonl").out);
   std::set<std::set<std::string>> keys;
