@@ -102,7 +102,7 @@ int main(int argc, char** argv) try {
     ++argv;
     --argc;
   }
-  if (const char* level = std::getenv("ATTNLAB_ISA"))
+  if (const char* level = std::getenv("ATTNLAB_ISA"); level != nullptr && *level != '\0')
     attnlab::force_isa_level(attnlab::parse_isa_level(level));
   benchmark::AddCustomContext("row_code", std::string(attnlab::to_string(attnlab::isa_level())));
   benchmark::AddCustomContext("onednn", attnlab::onednn_version() + " " + attnlab::onednn_level());

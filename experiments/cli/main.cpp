@@ -56,7 +56,8 @@ const Command& command_named(const std::string& name) {
 int run(const std::vector<std::string>& arguments) {
   const bool is_launcher = arguments == std::vector<std::string>{"launcher"};
   if (!is_launcher) catch_interrupts();
-  if (const char* level = std::getenv("ATTNLAB_ISA")) force_isa_level(parse_isa_level(level));
+  if (const char* level = std::getenv("ATTNLAB_ISA"); level != nullptr && *level != '\0')
+    force_isa_level(parse_isa_level(level));
   if (is_launcher) return launcher_main();
   if (arguments.empty()) {
     notice("{}", overview());

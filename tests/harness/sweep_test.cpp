@@ -239,6 +239,12 @@ TEST(Run, IsaIsForcedThroughTheEnvironment) {
   EXPECT_EQ(json::parse(result.out).at("machine").at("level"), "baseline");
   EXPECT_EQ(json::parse(result.out).at("machine").at("onednn_level"), "sse41");
   EXPECT_EQ(command("run --seqlen 64", "ATTNLAB_ISA=avx1024").status, 2);
+  const Result unset = command("run --json --seqlen 64" + short_rounds, "ATTNLAB_ISA=");
+  ASSERT_EQ(unset.status, 0) << "an empty variable is as good as none: " << unset.err;
+  EXPECT_EQ(json::parse(unset.out).at("machine").at("level"),
+            json::parse(command("run --json --seqlen 64" + short_rounds, "env -u ATTNLAB_ISA").out)
+                .at("machine")
+                .at("level"));
 }
 
 TEST(List, ShowsEveryTableAsTextAndAsJson) {

@@ -9,7 +9,7 @@
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
-  if (const char* level = std::getenv("ATTNLAB_ISA")) {
+  if (const char* level = std::getenv("ATTNLAB_ISA"); level != nullptr && *level != '\0') {
     try {
       attnlab::force_isa_level(attnlab::parse_isa_level(level));
     } catch (const attnlab::ArgumentError& error) {
