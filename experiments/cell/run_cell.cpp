@@ -5,10 +5,13 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
+#include <dnnl.hpp>
+#include <utility>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/core/isa.h"
@@ -211,8 +214,14 @@ void add_circumstances(const Prepared& prepared, const Cell& cell, Json& record)
   record["input"]["score_weights_checksum"] = text_or_null(weights_checksum(cell, prepared.given.weights));
   const std::int64_t nonfinite = tensors.nonfinite();
   record["input"]["nonfinite"] = nonfinite;
-  if (nonfinite > 0)
-    record["warnings"].push_back(fmt::format("{} NaN or infinite values in Q, K and V", nonfinite));
+  if (tensors.overflowed > 0)
+    record["warnings"].push_back(
+        fmt::format("{} values of Q, K and V are finite in the input but too large for {}: the conversion "
+                    "made them infinite",
+                    tensors.overflowed, to_string(cell.problem.dtype)));
+  if (nonfinite > tensors.overflowed)
+    record["warnings"].push_back(
+        fmt::format("{} NaN or infinite values in Q, K and V", nonfinite - tensors.overflowed));
   for (std::string& doubt : doubts(cell)) record["warnings"].push_back(std::move(doubt));
   const int threads = threads_that_run(cell.problem.threads);
   record["machine"]["threads"] = threads;
@@ -297,7 +306,30 @@ Json machine_json() {
           {"path", nullptr}};
 }
 
+std::atomic<const char*> part_of_cell = "";
+
+/// Calls `run`; what() of its OutOfMemory is `part`.
+template <class Run>
+auto with_memory(const char* part, Run run) {
+  part_of_cell = part;
+  try {
+    return run();
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(part);
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) throw OutOfMemory(part);
+    throw;
+  }
+}
+
+constexpr const char* inputs_part = "inputs and output";
+constexpr const char* engine_part = "the workspace of the engine";
+constexpr const char* statistics_part = "the statistics of all rows";
+constexpr const char* oracle_part = "the rows of the float64 oracle";
+
 }  // namespace
+
+std::string part_in_progress() { return part_of_cell.load(); }
 
 Json record_header(const Cell& cell) {
   const Variant& variant = cell.variant;
@@ -355,8 +387,16 @@ Json record_header(const Cell& cell) {
   return record;
 }
 
-std::int64_t predicted_bytes(const Cell& cell) {
-  return tensor_bytes(cell.problem) + find_engine(cell.engine).workspace_bytes(cell.variant, cell.problem);
+PredictedBytes predicted_bytes(const Cell& cell) {
+  const Shape& shape = cell.problem.shape;
+  const std::int64_t rows = shape.batch * shape.heads * shape.seqlen_q;
+  // A row has its statistics, and one of them in a list for means and quantiles. A value has two norms.
+  const std::int64_t statistics =
+      rows * static_cast<std::int64_t>(sizeof(RowStatistics) + sizeof(double)) +
+      rows * shape.head_dim_v * size_bytes(cell.problem.dtype) +
+      shape.batch * shape.kv_heads * shape.seqlen_k * 2 * static_cast<std::int64_t>(sizeof(float));
+  return {tensor_bytes(cell.problem), find_engine(cell.engine).workspace_bytes(cell.variant, cell.problem),
+          statistics};
 }
 
 Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors> tensors) {
@@ -371,41 +411,43 @@ Json run_cell(Passes passes, const Cell& cell, std::shared_ptr<const QkvTensors>
     record["reason"] = refusal->reason;
     return record;
   }
-  if (!tensors) tensors = load_tensors(cell);
-  Prepared prepared{engine, variant, cell.problem, load_inputs(cell, tensors),
+  Prepared prepared = with_memory(inputs_part, [&] {
+    if (!tensors) tensors = load_tensors(cell);
+    return Prepared{engine, variant, cell.problem, load_inputs(cell, tensors),
                     Tensor(cell.problem.dtype, cell.problem.shape.output())};
+  });
   double measured_ms = 0;
-  const auto measured = [&](const auto& pass) {
+  const auto measured = [&](const char* part, const auto& pass) {
     const auto start = std::chrono::steady_clock::now();
-    Json figures = pass();
+    Json figures = with_memory(part, pass);
     measured_ms +=
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     return figures;
   };
   if (passes == Passes::time) {
-    record["time"] = time_pass(prepared, cell, measured_ms);
+    record["time"] = with_memory(engine_part, [&] { return time_pass(prepared, cell, measured_ms); });
     record["measured_ms"] = measured_ms;
     return record;
   }
-  add_circumstances(prepared, cell, record);
+  with_memory(inputs_part, [&] { add_circumstances(prepared, cell, record); });
   const std::optional<std::int64_t> resolution = resident_resolution_bytes(cell.problem.threads);
   std::optional<FilterCounts> filtered;
-  record["memory"] = measured([&] { return memory_pass(prepared, resolution, filtered); });
+  record["memory"] = measured(engine_part, [&] { return memory_pass(prepared, resolution, filtered); });
   if (filtered) record["filter"] = filter_json(*filtered, record["work"]["visible_pairs"]);
-  record["time"] = time_pass(prepared, cell, measured_ms);
+  record["time"] = with_memory(engine_part, [&] { return time_pass(prepared, cell, measured_ms); });
   std::string path;
-  record["dispersion"] = measured([&] { return statistics_pass(prepared, path); });
+  record["dispersion"] = measured(statistics_part, [&] { return statistics_pass(prepared, path); });
   record["machine"]["path"] = path;
   if (!tensors->needles.empty())
     add_needle_weight(variant, cell.problem.shape, tensors->needles, prepared.output.view(),
                       record["dispersion"]);
-  measured([&] {
+  measured(oracle_part, [&] {
     add_errors(prepared, cell, record);
     return Json();
   });
   add_error_warnings(record);
   if (cell.heatmap)
-    record["heatmap"] = measured([&] {
+    record["heatmap"] = measured("the heatmap", [&] {
       return to_json(make_heatmap(variant, cell.problem, prepared.inputs(), 0), cell.problem.shape);
     });
   record["measured_ms"] = measured_ms;

@@ -6,8 +6,13 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <dnnl.hpp>
+#include <exception>
+#include <new>
+#include <string_view>
 
 #include "attnlab/core/block.h"
 #include "attnlab/inputs/whole_file.h"
@@ -24,6 +29,21 @@ Json failure(const Cell& cell, const std::string& status, const std::string& rea
   return record;
 }
 
+constexpr std::string_view memory_ended = "out of memory: ";
+constexpr const char* did_not_fit = "{} did not fit into the memory limit";
+
+/// An exception that leaves a parallel region ends the process; this handler says what did not fit.
+[[noreturn]] void say_what_did_not_fit() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}{}\n", memory_ended, part_in_progress());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "uncaught exception: {}\n", error.what());
+  }
+  std::abort();
+}
+
 /// Runs in the worker.
 int work(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors>& tensors,
          const Limits& limits, int channel) {
@@ -32,16 +52,16 @@ int work(Passes passes, const Cell& cell, const std::shared_ptr<const QkvTensors
   if (limits.memory_bytes > 0 && !ATTNLAB_SANITIZED) setrlimit(RLIMIT_DATA, &data);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  std::set_terminate(say_what_did_not_fit);
   Json record;
-  const std::string memory = "out of memory: inputs, output and workspace exceed the memory limit";
   try {
     record = run_cell(passes, cell, tensors);
+  } catch (const OutOfMemory& error) {
+    record = failure(cell, "out_of_memory", fmt::format(did_not_fit, error.what()));
   } catch (const std::bad_alloc&) {
-    record = failure(cell, "out_of_memory", memory);
+    record = failure(cell, "out_of_memory", fmt::format(did_not_fit, "the record"));
   } catch (const dnnl::error& error) {
-    record = error.status == dnnl_out_of_memory
-                 ? failure(cell, "out_of_memory", memory)
-                 : failure(cell, "failed", fmt::format("oneDNN: {}", error.what()));
+    record = failure(cell, "failed", fmt::format("oneDNN: {}", error.what()));
   } catch (const std::exception& error) {
     record = failure(cell, "failed", error.what());
   }
@@ -54,8 +74,8 @@ Json record_of_death(const Cell& cell, int status, const std::string& said) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
     return failure(cell, "out_of_memory",
                    "the worker was killed by SIGKILL, as the kernel does when memory runs out");
-  if (WIFSIGNALED(status) && said.ends_with("std::bad_alloc"))
-    return failure(cell, "out_of_memory", "a thread of the worker ran out of memory");
+  if (WIFSIGNALED(status) && said.starts_with(memory_ended))
+    return failure(cell, "out_of_memory", fmt::format(did_not_fit, said.substr(memory_ended.size())));
   if (WIFSIGNALED(status))
     return failure(cell, "crashed",
                    fmt::format("the worker was ended by signal {} ({}){}", WTERMSIG(status),

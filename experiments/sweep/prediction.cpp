@@ -36,11 +36,13 @@ Json predict(const Cell& cell, const Limits& limits, double predicted_call_s) {
     record["reason"] = refusal->reason;
     return record;
   }
-  const std::int64_t bytes = predicted_bytes(cell);
-  if (bytes > limits.memory_bytes) {
+  const PredictedBytes bytes = predicted_bytes(cell);
+  if (bytes.sum() > limits.memory_bytes) {
     record["status"] = "predicted_too_large";
-    record["reason"] = fmt::format("inputs, output and workspace need {}; the memory limit is {}",
-                                   format_bytes(bytes), format_bytes(limits.memory_bytes));
+    record["reason"] = fmt::format(
+        "{} needed, the memory limit is {}: inputs and output {}, workspace {}, statistics of all rows {}",
+        format_bytes(bytes.sum()), format_bytes(limits.memory_bytes), format_bytes(bytes.tensors),
+        format_bytes(bytes.workspace), format_bytes(bytes.statistics));
   } else if (predicted_call_s > limits.time_s) {
     record["status"] = "predicted_too_slow";
     record["reason"] = fmt::format(

@@ -129,14 +129,14 @@ int dry_run(std::vector<Cell> cells, const Limits& limits) {
     }
     fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}{}\n", cell.backend.value_or(cell.engine),
                cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
-               prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell)), time,
+               prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell).sum()), time,
                cell.variant.name(), condition.empty() ? "" : "  " + condition,
                prediction.at("status") == ""
                    ? ""
                    : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
   }
   fmt::print(
-      "{} cells. Bytes: inputs, output and workspace. Call: measured at n = 512 and scaled by "
+      "{} cells. Bytes: inputs, output, workspace and statistics. Call: measured at n = 512 and scaled by "
       "pairs.\n",
       cells.size());
   return 0;

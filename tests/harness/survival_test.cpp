@@ -216,10 +216,31 @@ TEST(Survival, MemoryThatEndsIsARecord) {
   // Predicted to fit, since the prediction does not include the heap of the oracle.
   const Result result = command(
       "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --max-rounds 1 "
-      "--memory-limit 24M "
+      "--memory-limit 38M "
       "--time-limit 60");
   EXPECT_EQ(result.status, 3) << result.err;
   EXPECT_EQ(json::parse(result.out).at("status"), "out_of_memory") << result.out;
+  EXPECT_EQ(json::parse(result.out).at("reason"),
+            "the rows of the float64 oracle did not fit into the memory limit");
+}
+
+TEST(Survival, StatisticsOfRowsAreInThePrediction) {
+  // 16 MiB of inputs and workspace, and more than that for the statistics of 8 x 65536 rows.
+  const std::string cell =
+      "--head-dim 1 --seqlen 65536 --pattern 'window(8)' --rounds 1 --max-rounds 1 --min-time 0.001 ";
+  const Result small = command("run --json --memory-limit 40M " + cell);
+  const json record = json::parse(small.out);
+  EXPECT_EQ(record.at("status"), "predicted_too_large");
+  EXPECT_NE(record.at("reason").get<std::string>().find("statistics of all rows 1"), std::string::npos)
+      << record.at("reason");
+  if (ATTNLAB_SANITIZED) return;
+  // What is predicted to fit does: a quarter more is for the process itself.
+  const std::string needed = record.at("reason").get<std::string>();
+  const double mib = std::stod(needed);
+  EXPECT_NE(needed.find("MiB needed"), std::string::npos) << needed;
+  const Result enough =
+      command("run --json --memory-limit " + std::to_string(static_cast<int>(1.25 * mib)) + "M " + cell);
+  EXPECT_EQ(json::parse(enough.out).at("status"), "ok") << enough.out;
 }
 
 TEST(Survival, FullDiskLosesNothingThatWasWritten) {
