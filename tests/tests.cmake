@@ -87,7 +87,10 @@ add_test(NAME harness_overhead CONFIGURATIONS nightly COMMAND test_harness --gte
 set_tests_properties(harness_overhead PROPERTIES ENVIRONMENT "ATTNLAB_OVERHEAD=1")
 add_test(NAME harness_10000_records CONFIGURATIONS nightly COMMAND test_harness --gtest_filter=ManyRecords.*)
 set_tests_properties(harness_10000_records PROPERTIES ENVIRONMENT "ATTNLAB_RECORDS=10000")
-set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records)
+add_test(NAME report_100000_records CONFIGURATIONS nightly COMMAND test_report --gtest_filter=Fuzz.*)
+set_tests_properties(report_100000_records PROPERTIES ENVIRONMENT "ATTNLAB_FUZZ=100000")
+set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records
+    report_100000_records)
 # Faults that the tests must find (tests/mutants). The nightly run plants all of them. Every run checks that each fault still
 # matches its source, and plants two that compile quickly.
 if(CMAKE_GENERATOR STREQUAL "Ninja" AND NOT ATTNLAB_SANITIZE)

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "attnlab/core/argument_error.h"
 #include "cell/run_cell.h"
@@ -16,39 +18,18 @@ namespace attnlab {
 
 namespace {
 
-/// Keys that a record of any status needs to appear in tables and charts.
-constexpr std::array texts{"/engine",     "/variant",     "/status",        "/cell/dtype",
-                           "/input/name", "/machine/cpu", "/machine/level", "/started_at"};
-constexpr std::array numbers{"/cell/batch",    "/cell/heads",      "/cell/kv_heads",
-                             "/cell/head_dim", "/cell/head_dim_v", "/cell/seqlen_q",
-                             "/cell/seqlen_k", "/cell/threads",    "/cell/seed"};
-constexpr std::array objects{"time",       "work",    "memory", "error",  "deviation",
-                             "dispersion", "against", "filter", "heatmap"};
-
-/// The first key of schema 1 that `record` lacks; empty if it lacks none.
-std::string lacking(const Json& record) {
-  const auto at = [&](const char* pointer) -> const Json* {
-    const Json::json_pointer path(pointer);
-    return record.contains(path) ? &record.at(path) : nullptr;
-  };
-  for (const char* text : texts)
-    if (!at(text) || !at(text)->is_string()) return fmt::format("a string '{}'", text + 1);
-  for (const char* number : numbers)
-    if (!at(number) || !at(number)->is_number_integer())
-      return fmt::format("a whole number '{}'", number + 1);
-  for (const char* length : {"/cell/seqlen_q", "/cell/seqlen_k"})
-    if (at(length)->get<std::int64_t>() < 1) return fmt::format("a '{}' above 0", length + 1);
-  if (!record.contains("backend") || !(record["backend"].is_null() || record["backend"].is_string()))
-    return "a string or null 'backend'";
-  if (record.contains("reason") && !record["reason"].is_null() && !record["reason"].is_string())
-    return "a string or null 'reason'";
-  if (!record.contains("warnings") || !record["warnings"].is_array()) return "a list 'warnings'";
-  for (const Json& warning : record["warnings"])
-    if (!warning.is_string()) return "a list 'warnings' of strings";
-  for (const char* object : objects)
-    if (record.contains(object) && !record[object].is_null() && !record[object].is_object())
-      return fmt::format("an object or null '{}'", object);
-  return {};
+/// The record, converted to the present schema. Throws ArgumentError (argument `command`, `where`: file and
+/// line) unless every key is as the schema says.
+Json checked(Json record, std::string_view command, const std::string& where) {
+  std::vector<std::string> found;
+  try {
+    record = migrated(std::move(record));
+    found = violations(record);
+  } catch (const ArgumentError& error) {
+    found = {error.reason()};
+  }
+  if (!found.empty()) throw ArgumentError(command, where, found.front(), "a record as in results/SCHEMA.md");
+  return record;
 }
 
 }  // namespace
@@ -73,10 +54,7 @@ RunRecords load_run(const std::filesystem::path& directory, std::string_view com
     if (schema < 1 || schema > schema_version)
       throw ArgumentError(command, fmt::format("{}: schema {}", where, record["schema"].dump()),
                           "unknown schema", fmt::format("schema 1 to {}", schema_version));
-    if (const std::string lack = lacking(record); !lack.empty())
-      throw ArgumentError(command, where, fmt::format("the record lacks {}", lack),
-                          "a record as in results/SCHEMA.md");
-    record = migrated(std::move(record));
+    record = checked(std::move(record), command, where);
     (is_twin(record) ? run.twins : run.cells).push_back(std::move(record));
   }
   if (run.cells.empty())

@@ -15,8 +15,8 @@ struct RunRecords {
 };
 
 /// Reads every line of directory/records.jsonl. Throws ArgumentError (argument `command`) if the file is
-/// missing or empty, if a line is not a record or lacks a key that every record has (with file, line and
-/// key), or if the schema is unknown.
+/// missing or empty, if a line is not a record, if a key violates the schema (with file, line and key), or if
+/// the schema is unknown.
 RunRecords load_run(const std::filesystem::path& directory, std::string_view command);
 
 }  // namespace attnlab

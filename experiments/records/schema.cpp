@@ -12,14 +12,14 @@
 #include "attnlab/core/argument_error.h"
 #include "attnlab/measure/bootstrap.h"
 #include "cell/run_cell.h"
+#include "records/record_parts.h"
 #include "records/records.h"
+#include "records/value_type.h"
 #include "records/whole_file.h"
 
 namespace attnlab {
 
 namespace {
-
-enum class Type { text, whole, number, boolean, numbers, wholes, objects, texts, object };
 
 struct Key {
   const char* pointer;
@@ -128,9 +128,9 @@ constexpr Key ok_record[] = {
     {"/dispersion/rows_without_keys", Type::whole},
 };
 
-/// Keys that a record of status ok may lack: they were added after the first records of the schema.
+/// Parts that a record of status ok may lack: they were added after the first records of the schema.
 constexpr Key newer_record[] = {
-    {"/dispersion/distance_mass", Type::object},
+    {"/dispersion/distance_mass", Type::object, false, true},
     {"/against", Type::object},
     {"/against/variant", Type::text},
     {"/against/rows", Type::whole},
@@ -153,59 +153,6 @@ constexpr const char* statuses[] = {
     "ok",      "refused", "predicted_too_large", "predicted_too_slow", "out_of_memory", "timeout",
     "crashed", "failed"};
 
-template <class Is>
-bool is_list(const Json& value, Is is) {
-  return value.is_array() && std::all_of(value.begin(), value.end(), is);
-}
-
-const char* name_of(Type type) {
-  switch (type) {
-    case Type::text:
-      return "a string";
-    case Type::whole:
-      return "a whole number";
-    case Type::number:
-      return "a number";
-    case Type::boolean:
-      return "true or false";
-    case Type::numbers:
-      return "a list of numbers";
-    case Type::wholes:
-      return "a list of whole numbers";
-    case Type::objects:
-      return "a list of objects";
-    case Type::texts:
-      return "a list of strings";
-    case Type::object:
-      return "an object";
-  }
-  return "";
-}
-
-bool has_type(const Json& value, Type type) {
-  switch (type) {
-    case Type::text:
-      return value.is_string();
-    case Type::whole:
-      return value.is_number_integer();
-    case Type::number:
-      return value.is_number();
-    case Type::boolean:
-      return value.is_boolean();
-    case Type::numbers:
-      return is_list(value, [](const Json& item) { return item.is_number(); });
-    case Type::wholes:
-      return is_list(value, [](const Json& item) { return item.is_number_integer(); });
-    case Type::objects:
-      return is_list(value, [](const Json& item) { return item.is_object(); });
-    case Type::texts:
-      return is_list(value, [](const Json& item) { return item.is_string(); });
-    case Type::object:
-      return value.is_object();
-  }
-  return false;
-}
-
 /// The object that contains `pointer`, if the whole object may be null.
 const Json* optional_object(const Json& record, std::string_view pointer) {
   for (const char* name : {"deviation", "dispersion"})
@@ -224,22 +171,6 @@ void check(const Json& record, const Key& key, std::vector<std::string>& found) 
   found.push_back(fmt::format("'{}' is {}; {}{}", key.pointer + 1,
                               there ? record.at(pointer).dump() : "missing", name_of(key.type),
                               key.nullable ? " or null" : ""));
-}
-
-void check_samples(const Json& time, std::vector<std::string>& found) {
-  const std::size_t count = time.at("samples_ns").size();
-  if (count == 0) found.emplace_back("'time/samples_ns' is empty");
-  for (const char* list : {"iterations", "blocks"})
-    if (time.at(list).is_array() && time.at(list).size() != count)
-      found.push_back(fmt::format("'time/{}' has {} entries; as many as 'time/samples_ns', {}", list,
-                                  time.at(list).size(), count));
-  if (!time.at("samples").is_array()) return;
-  std::int64_t contaminated = 0;
-  for (const Json& sample : time.at("samples"))
-    contaminated += sample.contains("contaminated") && !sample.at("contaminated").empty();
-  if (time.at("contaminated") != contaminated)
-    found.push_back(fmt::format("'time/contaminated' is {}; {}, by 'time/samples'",
-                                time.at("contaminated").dump(), contaminated));
 }
 
 /// The lines of directory/records.jsonl. Throws ArgumentError (argument `command`).
@@ -267,6 +198,7 @@ std::vector<std::string> violations(const Json& record) {
     return {fmt::format("schema {}; {}, to which attnlab migrate lifts older ones",
                         record.value("schema", Json()).dump(), schema_version)};
   for (const Key& key : every_record) check(record, key, found);
+  if (found.empty()) check_sizes(record.at("cell"), found);
   if (!found.empty()) return found;
   const std::string status = record.at("status");
   if (std::find(std::begin(statuses), std::end(statuses), status) == std::end(statuses))
@@ -277,9 +209,12 @@ std::vector<std::string> violations(const Json& record) {
     return found;
   }
   for (const Key& key : ok_record) check(record, key, found);
-  for (const Key& key : newer_record)
-    if (record.contains(Json::json_pointer(key.pointer))) check(record, key, found);
-  if (found.empty()) check_samples(record.at("time"), found);
+  for (const Key& key : newer_record) {
+    const std::string whole = std::string(key.pointer).substr(1, std::string(key.pointer).find('/', 1) - 1);
+    const auto part = record.find(whole);
+    if (part != record.end() && (key.pointer == "/" + whole || !part->is_null())) check(record, key, found);
+  }
+  if (found.empty()) check_parts(record, found);
   return found;
 }
 
@@ -300,6 +235,15 @@ Json from_1_to_2(Json record) {
   return record;
 }
 
+/// migrated(record); its ArgumentError names the place.
+Json migrated_at(const std::string& where, const Json& record) {
+  try {
+    return migrated(record);
+  } catch (const ArgumentError& error) {
+    throw ArgumentError(error.argument(), where, error.reason(), error.requirement());
+  }
+}
+
 /// Schema 2 had one budget for the whole output, `error.budget_max_abs`, and no budgets of rows.
 Json from_2_to_3(Json record) {
   record["schema"] = 3;
@@ -313,8 +257,14 @@ Json from_2_to_3(Json record) {
 }  // namespace
 
 Json migrated(Json record) {
-  if (record.at("schema") == 1) record = from_1_to_2(std::move(record));
-  if (record.at("schema") == 2) record = from_2_to_3(std::move(record));
+  const std::string schema = record.at("schema").dump();
+  try {
+    if (record.at("schema") == 1) record = from_1_to_2(std::move(record));
+    if (record.at("schema") == 2) record = from_2_to_3(std::move(record));
+  } catch (const Json::exception& error) {
+    throw ArgumentError("migrate", "schema " + schema,
+                        fmt::format("a key is not as it was: {}", error.what()), "a record of that schema");
+  }
   if (record.at("schema") != schema_version)
     throw ArgumentError("migrate", fmt::format("schema {}", record.at("schema").dump()), "unknown schema",
                         fmt::format("schema 1 to {}", schema_version));
@@ -358,7 +308,7 @@ int migrate_command(const Settings& settings) {
       oldest = std::min(oldest, record.at("schema"));
     }
     before += lines[at] + "\n";
-    after += to_line(migrated(record)) + "\n";
+    after += to_line(migrated_at(fmt::format("{}:{}", locked.file().string(), at + 1), record)) + "\n";
   }
   if (lifted == 0) {
     fmt::print("{} records, all of schema {} already\n", lines.size(), schema_version);

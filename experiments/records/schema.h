@@ -13,7 +13,7 @@ namespace attnlab {
 std::vector<std::string> violations(const Json& record);
 
 /// Converts a record of schema 1 or 2 to the present schema; values that the older one did not record are
-/// null. Throws ArgumentError (argument `migrate`) for other schemas.
+/// null. Throws ArgumentError (argument `migrate`) for other schemas, and for records that are not of theirs.
 Json migrated(Json record);
 
 /// attnlab validate DIR: checks every record of the directory against the schema. Returns exit status 0, or 3

@@ -39,11 +39,20 @@ class Compare : public ::testing::Test {
   }
 
   void set_times(json& record, double microseconds, double noise = 0.001) {
-    std::vector<double> samples;
-    for (int round = 0; round < 9; ++round)
-      samples.push_back(microseconds * 1000 * (1 + noise * (round % 3 - 1)));
-    record["time"]["samples_ns"] = samples;
-    record["time"]["median_ns"] = microseconds * 1000;
+    json& time = record["time"];
+    json sample = time["samples"][0];
+    sample["contaminated"] = json::array();
+    time["contaminated"] = 0;
+    time["samples_ns"] = time["samples"] = time["iterations"] = time["blocks"] = json::array();
+    for (int round = 0; round < 9; ++round) {
+      sample["block"] = round;
+      sample["ns"] = microseconds * 1000 * (1 + noise * (round % 3 - 1));
+      time["samples"].push_back(sample);
+      time["samples_ns"].push_back(sample["ns"]);
+      time["iterations"].push_back(1);
+      time["blocks"].push_back(round);
+    }
+    time["median_ns"] = microseconds * 1000;
   }
 
   TemporaryDirectory directory_;
@@ -136,7 +145,10 @@ TEST_F(Compare, WhatHasNoFiguresIsNamed) {
   const std::string a = write_run("a", [&](json& record) { set_times(record, 100); });
   const std::string b = write_run("b", [&](json& record) {
     set_times(record, 100);
-    if (record.at("backend") == "full") record["status"] = "timeout";
+    if (record.at("backend") == "full") {
+      record["status"] = "timeout";
+      record["reason"] = "stopped at the time limit";
+    }
     if (record.at("cell").at("seqlen_q") == 32) record["input"]["checksum"] = "0";
   });
   const json found = json::parse(command("compare " + a + " " + b + " --format json").out);
