@@ -118,6 +118,7 @@ Json to_json(const RoundSample& sample) {
           {"waited_ns", counters.waited_ns ? Json(*counters.waited_ns) : Json()},
           {"involuntary_switches", counters.involuntary_switches},
           {"major_faults", counters.major_faults},
+          {"throttled_periods", counters.throttled_periods ? Json(*counters.throttled_periods) : Json()},
           {"calibration_before_ns", sample.disturbance.calibration_before_ns},
           {"calibration_after_ns", sample.disturbance.calibration_after_ns},
           {"contaminated", sample.contaminated}};
@@ -135,6 +136,8 @@ RoundSample round_sample_from_json(const Json& json) {
   if (!json.at("waited_ns").is_null()) counters.waited_ns = json.at("waited_ns").get<double>();
   counters.involuntary_switches = json.at("involuntary_switches");
   counters.major_faults = json.at("major_faults");
+  if (!json.at("throttled_periods").is_null())
+    counters.throttled_periods = json.at("throttled_periods").get<std::int64_t>();
   sample.disturbance.calibration_before_ns = json.at("calibration_before_ns");
   sample.disturbance.calibration_after_ns = json.at("calibration_after_ns");
   sample.contaminated = json.at("contaminated").get<std::vector<std::string>>();

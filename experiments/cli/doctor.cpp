@@ -5,6 +5,7 @@
 
 #include "attnlab/core/isa.h"
 #include "attnlab/engines/onednn_info.h"
+#include "attnlab/measure/cgroup.h"
 #include "attnlab/measure/heap.h"
 #include "attnlab/measure/machine.h"
 #include "attnlab/measure/resident.h"
@@ -20,8 +21,16 @@ namespace {
 std::vector<std::string> spoiling_conditions(const Machine& machine,
                                              const std::optional<std::int64_t>& available,
                                              const std::optional<double>& load,
-                                             const std::optional<std::string>& governor) {
+                                             const std::optional<std::string>& governor,
+                                             const Cgroup& cgroup) {
   std::vector<std::string> warnings;
+  if (const auto quota = cpu_quota(cgroup); quota && *quota < machine.cores)
+    warnings.push_back(fmt::format(
+        "a control group allows the time of {:g} CPUs, fewer than the {} cores: more threads are throttled",
+        *quota, machine.cores));
+  if (const auto limit = memory_limit_bytes(cgroup); limit && *limit < machine.memory_bytes)
+    warnings.push_back(fmt::format("a control group allows {} of memory: processes beyond it are killed",
+                                   format_bytes(*limit)));
   if (load && *load > 0.3)
     warnings.push_back(fmt::format("load average {:.2f}: other programs are running", *load));
   if (governor && *governor != "performance")
@@ -50,12 +59,13 @@ int doctor_command(const Settings& settings) {
   std::vector<std::string> levels;
   for (const IsaLevel level : supported_isa_levels()) levels.emplace_back(to_string(level));
   const std::optional<std::int64_t> available = available_memory_bytes();
+  const Cgroup cgroup = find_cgroup();
   const std::optional<double> load = load_average();
   const std::optional<std::string> governor =
       first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   const std::optional<std::string> turbo = first_line("/sys/devices/system/cpu/intel_pstate/no_turbo");
 
-  const std::vector<std::string> warnings = spoiling_conditions(machine, available, load, governor);
+  const std::vector<std::string> warnings = spoiling_conditions(machine, available, load, governor, cgroup);
 
   const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(); };
   const Json report{{"cpu", machine.cpu},
@@ -66,6 +76,8 @@ int doctor_command(const Settings& settings) {
                     {"onednn_level", onednn_level()},
                     {"memory_bytes", machine.memory_bytes},
                     {"memory_available_bytes", or_null(available)},
+                    {"cpu_quota", or_null(cpu_quota(cgroup))},
+                    {"memory_limit_bytes", or_null(memory_limit_bytes(cgroup))},
                     {"timer_resolution_ns", timer_resolution_ns()},
                     {"load_average", or_null(load)},
                     {"governor", or_null(governor)},

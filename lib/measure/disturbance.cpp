@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "attnlab/measure/cgroup.h"
+
 namespace attnlab {
 
 namespace {
@@ -39,7 +41,8 @@ std::optional<double> waited_ns() {
 }
 
 /// a + sign x b; nullopt if either is missing.
-std::optional<double> add(const std::optional<double>& a, double sign, const std::optional<double>& b) {
+template <class Number>
+std::optional<Number> add(const std::optional<Number>& a, Number sign, const std::optional<Number>& b) {
   return a && b ? std::optional(*a + sign * *b) : std::nullopt;
 }
 
@@ -48,8 +51,13 @@ std::optional<double> add(const std::optional<double>& a, double sign, const std
 Counters read_counters() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  Counters counters{nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime), std::nullopt, waited_ns(),
-                    usage.ru_nivcsw, usage.ru_majflt};
+  static const Cgroup cgroup = find_cgroup();
+  Counters counters{nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime),
+                    std::nullopt,
+                    waited_ns(),
+                    usage.ru_nivcsw,
+                    usage.ru_majflt,
+                    throttled_periods(cgroup)};
   // cpu user nice system idle iowait irq softirq steal
   std::ifstream stat("/proc/stat");
   std::string label;
@@ -61,15 +69,21 @@ Counters read_counters() {
 }
 
 Counters operator-(const Counters& after, const Counters& before) {
-  return {after.cpu_ns - before.cpu_ns, add(after.steal_ns, -1, before.steal_ns),
-          add(after.waited_ns, -1, before.waited_ns),
-          after.involuntary_switches - before.involuntary_switches, after.major_faults - before.major_faults};
+  return {after.cpu_ns - before.cpu_ns,
+          add(after.steal_ns, -1.0, before.steal_ns),
+          add(after.waited_ns, -1.0, before.waited_ns),
+          after.involuntary_switches - before.involuntary_switches,
+          after.major_faults - before.major_faults,
+          add(after.throttled_periods, std::int64_t{-1}, before.throttled_periods)};
 }
 
 Counters& operator+=(Counters& sum, const Counters& counters) {
-  sum = {sum.cpu_ns + counters.cpu_ns, add(sum.steal_ns, 1, counters.steal_ns),
-         add(sum.waited_ns, 1, counters.waited_ns), sum.involuntary_switches + counters.involuntary_switches,
-         sum.major_faults + counters.major_faults};
+  sum = {sum.cpu_ns + counters.cpu_ns,
+         add(sum.steal_ns, 1.0, counters.steal_ns),
+         add(sum.waited_ns, 1.0, counters.waited_ns),
+         sum.involuntary_switches + counters.involuntary_switches,
+         sum.major_faults + counters.major_faults,
+         add(sum.throttled_periods, std::int64_t{1}, counters.throttled_periods)};
   return sum;
 }
 
@@ -93,6 +107,7 @@ std::vector<std::string> contamination(const Disturbance& disturbance, double wa
                                                   1 + most_switches_per_s * threads * wall_ns * 1e-9;
   if (preempted) reasons.emplace_back("preempted");
   if (counters.major_faults > 0) reasons.emplace_back("page_faults");
+  if (counters.throttled_periods.value_or(0) > 0) reasons.emplace_back("throttled");
   if (std::max(disturbance.calibration_before_ns, disturbance.calibration_after_ns) >
       slowest_clock * fastest_calibration_ns)
     reasons.emplace_back("slow_clock");

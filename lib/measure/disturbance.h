@@ -15,6 +15,7 @@ struct Counters {
   std::optional<double> waited_ns;  ///< ready but not running, summed over the threads of this process
   std::int64_t involuntary_switches = 0;
   std::int64_t major_faults = 0;
+  std::optional<std::int64_t> throttled_periods;  ///< of the control group's CPU quota (cgroup.h)
 };
 Counters read_counters();
 Counters operator-(const Counters& after, const Counters& before);
@@ -32,7 +33,8 @@ struct Disturbance {
 };
 
 /// The reasons why a sample of `wall_ns` on `threads` threads is contaminated: `stolen`, `preempted`,
-/// `page_faults`, `slow_clock` (compared with the fastest calibration so far). Empty for a clean sample.
+/// `page_faults`, `throttled`, `slow_clock` (compared with the fastest calibration so far). Empty for a clean
+/// sample.
 std::vector<std::string> contamination(const Disturbance& disturbance, double wall_ns, int threads,
                                        double fastest_calibration_ns);
 

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <limits>
 
+#include "attnlab/measure/cgroup.h"
+
 namespace attnlab {
 
 namespace {
@@ -30,11 +32,15 @@ Machine this_machine() {
 }
 
 std::optional<std::int64_t> available_memory_bytes() {
+  std::optional<std::int64_t> available = memory_left_bytes(find_cgroup());
   std::ifstream meminfo("/proc/meminfo");
   std::string line;
-  while (std::getline(meminfo, line))
-    if (line.starts_with("MemAvailable:")) return std::stoll(line.substr(13)) * 1024;
-  return std::nullopt;
+  while (std::getline(meminfo, line)) {
+    if (!line.starts_with("MemAvailable:")) continue;
+    const std::int64_t bytes = std::stoll(line.substr(13)) * 1024;
+    available = std::min(available.value_or(bytes), bytes);
+  }
+  return available;
 }
 
 std::optional<double> load_average() {

@@ -15,7 +15,7 @@ struct Machine {
 
 Machine this_machine();
 
-/// MemAvailable of /proc/meminfo.
+/// MemAvailable of /proc/meminfo, or what is left of the control group's limit (cgroup.h) where that is less.
 std::optional<std::int64_t> available_memory_bytes();
 
 /// One-minute load average.

@@ -59,7 +59,7 @@ Sample sample(const std::function<void()>& work, double min_time_s) {
   const double pieces = std::clamp(std::ceil(margin * min_time_s / call_s), 1.0, most_pieces);
   Collector collector;
   Counters& counters = sample.disturbance.counters;
-  counters = {0, 0, 0, 0, 0};
+  counters = {0, 0, 0, 0, 0, 0};
   benchmark::ClearRegisteredBenchmarks();
   benchmark::RegisterBenchmark("cell",
                                [&](benchmark::State& state) {

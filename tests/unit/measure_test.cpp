@@ -2,7 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -10,6 +14,7 @@
 #include "attnlab/core/splitmix.h"
 #include "attnlab/core/workspace.h"
 #include "attnlab/measure/bootstrap.h"
+#include "attnlab/measure/cgroup.h"
 #include "attnlab/measure/disturbance.h"
 #include "attnlab/measure/heap.h"
 #include "attnlab/measure/machine.h"
@@ -168,14 +173,14 @@ TEST(Bootstrap, CoversTheTruthAndNarrowsWithSamples) {
 }
 
 TEST(Contamination, NamesItsReasons) {
-  const Disturbance clean{{1e8, 0.0, 9e5, 40, 0}, 3e5, 3e5};
+  const Disturbance clean{{1e8, 0.0, 9e5, 40, 0, 0}, 3e5, 3e5};
   EXPECT_TRUE(contamination(clean, 1e8, 1, 3e5).empty()) << "switched often, and back at once";
-  const Disturbance all{{1e8, 2e7, 2e6, 1, 3}, 3e5, 4e5};
+  const Disturbance all{{1e8, 2e7, 2e6, 1, 3, 0}, 3e5, 4e5};
   EXPECT_EQ(contamination(all, 1e8, 1, 3e5),
             (std::vector<std::string>{"stolen", "preempted", "page_faults", "slow_clock"}));
-  const Disturbance unknown{{1e8, std::nullopt, std::nullopt, 3, 0}, 3e5, 3e5};
+  const Disturbance unknown{{1e8, std::nullopt, std::nullopt, 3, 0, std::nullopt}, 3e5, 3e5};
   EXPECT_TRUE(contamination(unknown, 1e8, 1, 3e5).empty());
-  const Disturbance switched{{1e8, std::nullopt, std::nullopt, 4, 0}, 3e5, 3e5};
+  const Disturbance switched{{1e8, std::nullopt, std::nullopt, 4, 0, std::nullopt}, 3e5, 3e5};
   EXPECT_EQ(contamination(switched, 1e8, 1, 3e5), std::vector<std::string>{"preempted"});
 }
 
@@ -194,6 +199,78 @@ TEST(Machines, HaveCoresAndMemory) {
   EXPECT_GE(this_machine().cores, 1);
   EXPECT_GT(this_machine().memory_bytes, std::int64_t{1} << 28);
   EXPECT_NE(this_machine().cpu, "");
+}
+
+/// A tree of control groups with the given files.
+class Cgroups : public ::testing::Test {
+ protected:
+  Cgroups() {
+    std::string name = (std::filesystem::temp_directory_path() / "attnlab-cgroup-XXXXXX").string();
+    root_ = mkdtemp(name.data());
+  }
+  ~Cgroups() override { std::filesystem::remove_all(root_); }
+  void file(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name) << text;
+  }
+  Cgroup find(const std::string& own) const {
+    file("own", own);
+    return find_cgroup(root_ / "own", root_ / "fs");
+  }
+  std::filesystem::path root_;
+};
+
+TEST_F(Cgroups, OfVersion2) {
+  file("fs/job/step/cpu.max", "25000 100000\n");
+  file("fs/job/step/cpu.stat", "usage_usec 5\nnr_periods 9\nnr_throttled 4\n");
+  file("fs/job/step/memory.max", "max\n");
+  file("fs/job/cpu.max", "max 100000\n");
+  file("fs/job/cpu.stat", "nr_throttled 7\n");
+  file("fs/job/memory.max", "314572800\n");
+  file("fs/job/memory.current", "104857600\n");
+  file("fs/job/memory.stat", "anon 1\ninactive_file 4857600\n");
+  const Cgroup cgroup = find("0::/job/step\n");
+  EXPECT_EQ(cpu_quota(cgroup), 0.25);
+  EXPECT_EQ(memory_limit_bytes(cgroup), 314572800);
+  EXPECT_EQ(memory_left_bytes(cgroup), 314572800 - 100000000);
+  EXPECT_EQ(throttled_periods(cgroup), 4) << "only groups with a quota are throttled";
+  const Cgroup outside = find("0::/other\n");
+  EXPECT_EQ(cpu_quota(outside), std::nullopt);
+  EXPECT_EQ(memory_limit_bytes(outside), std::nullopt);
+  EXPECT_EQ(memory_left_bytes(outside), std::nullopt);
+  EXPECT_EQ(throttled_periods(outside), std::nullopt);
+}
+
+TEST_F(Cgroups, OfVersion1) {
+  file("fs/cpu,cpuacct/job/cpu.cfs_quota_us", "150000\n");
+  file("fs/cpu,cpuacct/job/cpu.cfs_period_us", "100000\n");
+  file("fs/cpu,cpuacct/job/cpu.stat", "nr_periods 1\nnr_throttled 3\nthrottled_time 8\n");
+  file("fs/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
+  file("fs/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
+  file("fs/memory/job/memory.limit_in_bytes", "9223372036854771712\n");
+  file("fs/memory/memory.limit_in_bytes", "1000000\n");
+  file("fs/memory/memory.usage_in_bytes", "900000\n");
+  file("fs/memory/memory.stat", "inactive_file 1\ntotal_inactive_file 300000\n");
+  const std::string own = "9:name=systemd:/\n4:memory:/job\n2:cpu,cpuacct:/job\n0::/\n";
+  EXPECT_EQ(cpu_quota(find(own)), 1.5);
+  EXPECT_EQ(memory_limit_bytes(find(own)), 1000000);
+  EXPECT_EQ(memory_left_bytes(find(own)), 1000000 - 600000);
+  EXPECT_EQ(throttled_periods(find(own)), 3);
+  // In a container the path is that of the host, and the mount is the group.
+  const std::string in_container = "4:memory:/docker/0123\n2:cpu,cpuacct:/docker/0123\n";
+  EXPECT_EQ(memory_limit_bytes(find(in_container)), 1000000);
+  EXPECT_EQ(cpu_quota(find(in_container)), std::nullopt);
+}
+
+TEST(Contamination, ThrottledPeriodsMarkASample) {
+  Disturbance disturbance{{0, 0, 0, 0, 0, std::nullopt}, 1, 1};
+  EXPECT_TRUE(contamination(disturbance, 1e8, 1, 1).empty());
+  disturbance.counters.throttled_periods = 0;
+  EXPECT_TRUE(contamination(disturbance, 1e8, 1, 1).empty());
+  disturbance.counters.throttled_periods = 1;
+  EXPECT_EQ(contamination(disturbance, 1e8, 1, 1), std::vector<std::string>{"throttled"});
+  const Counters twice = Counters{0, 0, 0, 0, 0, 5} - Counters{0, 0, 0, 0, 0, 2};
+  EXPECT_EQ(twice.throttled_periods, 3);
 }
 
 }  // namespace
