@@ -323,7 +323,7 @@ auto with_memory(const char* part, Run run) {
 }
 
 constexpr const char* inputs_part = "inputs and output";
-constexpr const char* engine_part = "the workspace of the engine";
+constexpr const char* engine_part = "workspace and heap of the engine";
 constexpr const char* statistics_part = "the statistics of all rows";
 constexpr const char* oracle_part = "the rows of the float64 oracle";
 

@@ -221,7 +221,7 @@ TEST(Survival, MemoryThatEndsIsARecord) {
   EXPECT_EQ(result.status, 3) << result.err;
   EXPECT_EQ(json::parse(result.out).at("status"), "out_of_memory") << result.out;
   EXPECT_EQ(json::parse(result.out).at("reason"),
-            "the rows of the float64 oracle did not fit into the memory limit");
+            "workspace and heap of the engine did not fit into the memory limit");
 }
 
 TEST(Survival, StatisticsOfRowsAreInThePrediction) {
