@@ -115,8 +115,14 @@ void check_means(const std::string& whole, const Json& object, std::span<const s
 
 void check_dispersion(const Json& dispersion, std::size_t heads, Check& check) {
   if (dispersion.is_null()) return;
-  // The first records of the schema had eight statistics.
-  check_means("dispersion", dispersion, std::span(statistic_names).first(8), heads, check);
+  // The first records of the schema had eight statistics, later ones have all.
+  const std::span names(statistic_names);
+  const auto has_later = [&](const char* part) {
+    return std::any_of(names.begin() + 8, names.end(),
+                       [&](std::string_view name) { return dispersion.at(part).contains(name); });
+  };
+  check_means("dispersion", dispersion, has_later("mean") || has_later("per_head") ? names : names.first(8),
+              heads, check);
   for (const auto& [name, value] : dispersion.at("quantiles").items())
     check.numbers_or_nulls("dispersion/quantiles/" + name, value, 5);
   const auto mass = dispersion.find("distance_mass");

@@ -89,6 +89,7 @@ TEST_F(Fuzz, RefusalsNameFileLineAndKey) {
   refused("/dispersion/per_head/sharpness", "s", "'dispersion/per_head/sharpness' is \"s\"");
   refused("/dispersion/mean/sharpness", Json::array(), "'dispersion/mean/sharpness' is []");
   refused("/dispersion/mean/entropy", "missing", "'entropy'");
+  refused("/dispersion/mean/reachable_sharpness", "missing", "'reachable_sharpness'");
   refused("/dispersion/quantiles/entropy", Json::array({1}), "'dispersion/quantiles/entropy'");
   refused("/dispersion/distance_mass/per_head", Json::array(), "'dispersion/distance_mass'");
   refused("/against/mean", "missing", "'against/mean' is missing");
