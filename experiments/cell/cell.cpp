@@ -39,12 +39,11 @@ constexpr std::int64_t usual_head_dim = 64;
 
 }  // namespace
 
-std::string Cell::label() const {
+std::string Cell::label(const std::string& series) const {
   const Shape& shape = problem.shape;
-  std::string text = fmt::format("n={}{} {} {} {} thread{}", shape.seqlen_q,
+  std::string text = fmt::format("n={}{} {} {} thread{}", shape.seqlen_q,
                                  shape.seqlen_k == shape.seqlen_q ? "" : fmt::format("x{}", shape.seqlen_k),
-                                 to_string(problem.dtype), backend.value_or(engine), problem.threads,
-                                 problem.threads == 1 ? "" : "s");
+                                 to_string(problem.dtype), problem.threads, problem.threads == 1 ? "" : "s");
   const auto add = [&](const char* name, const auto& value, const auto& usual) {
     if (value != usual) text += fmt::format(", {} {}", name, value);
   };
@@ -57,7 +56,7 @@ std::string Cell::label() const {
   add("seed", seed, std::uint64_t{1});
   add("weights", score_weights, "");
   add("packed as", cu_seqlens, "");
-  return fmt::format("{}, {}{}", text, variant.name(), twin ? " (A/A)" : "");
+  return fmt::format("{}{}, {}", text, twin ? " (A/A)" : "", series);
 }
 
 Json to_json(const Cell& cell) {
@@ -365,6 +364,13 @@ std::vector<Cell> make_grid(const Settings& settings) {
            b.problem.shape.seqlen_q * b.problem.shape.seqlen_k;
   });
   return cells;
+}
+
+std::vector<std::pair<std::string, std::string>> series_in_order(const Settings& settings) {
+  std::vector<std::pair<std::string, std::string>> series;
+  for (const Named& named : named_variants(settings))
+    series.emplace_back(named.backend.value_or(named.engine), named.variant.name());
+  return series;
 }
 
 void add_twins(std::vector<Cell>& cells, std::int64_t count) {

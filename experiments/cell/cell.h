@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attnlab/core/problem.h"
@@ -36,8 +37,9 @@ struct Cell {
   std::string id() const;
   /// The same for the cells of a group (group.h): shape, dtype, threads, input, seed, settings.
   std::string group_key() const;
-  /// One line for progress that tells the cell from all others: unusual sizes are named.
-  std::string label() const;
+  /// One line for progress that tells the cell from all others: n first, unusual sizes named, and last
+  /// `series`, the name of backend and variant.
+  std::string label(const std::string& series) const;
 };
 
 /// The variants and the input by their canonical names.
@@ -47,6 +49,9 @@ Cell cell_from_json(const Json& json);
 /// Every combination of the lists is a cell. Cells are distinct and ordered by work, least first. Throws
 /// ArgumentError for values that make no cell, and UsageError for more than 100 000 combinations.
 std::vector<Cell> make_grid(const Settings& settings);
+
+/// Backend (or engine) and variant of the cells of a grid, in the order of the options. Throws ArgumentError.
+std::vector<std::pair<std::string, std::string>> series_in_order(const Settings& settings);
 
 /// Inserts a twin after `count` of the cells, spread over the grid.
 void add_twins(std::vector<Cell>& cells, std::int64_t count);

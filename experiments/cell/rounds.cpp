@@ -65,7 +65,7 @@ std::vector<const RoundSample*> Rounds::counted() const {
   std::vector<const RoundSample*> clean;
   std::copy_if(all.begin(), all.end(), std::back_inserter(clean),
                [](const RoundSample* sample) { return sample->contaminated.empty(); });
-  return static_cast<int>(clean.size()) >= rule_.rounds ? clean : all;
+  return std::ssize(clean) >= std::min(rule_.rounds, fewest_clean) ? clean : all;
 }
 
 std::string Rounds::stopped(double spent_s) const {

@@ -12,6 +12,10 @@
 
 namespace attnlab {
 
+/// The least number of clean samples for a 99 % interval: the range of eight samples contains the median in
+/// 99.2 % of cases.
+inline constexpr int fewest_clean = 8;
+
 /// When to stop taking samples of a cell.
 struct StoppingRule {
   int rounds = 12;       ///< at least as many blocks with a clean sample
@@ -51,7 +55,7 @@ class Rounds {
   }
 
   /// `time` of the record (results/SCHEMA.md). Figures use one_of_each_block; blocks without a clean sample
-  /// are left out if at least `rounds` other blocks remain.
+  /// are left out if at least `rounds` other blocks, or `fewest_clean`, remain.
   Json to_json(const std::string& stopped) const;
   std::int64_t contaminated() const;
 

@@ -11,6 +11,7 @@
 #include "records/export.h"
 #include "records/merge.h"
 #include "records/schema.h"
+#include "report/plot.h"
 #include "report/report.h"
 #include "sweep/sweep.h"
 
@@ -59,13 +60,14 @@ const std::vector<Command>& commands() {
        report_command,
        "A [B]",
        "Write the report of a run as one HTML page, or its tables; with two runs, compare them.",
-       {"format", "out", "force"},
+       {"baseline", "format", "table", "pivot", "out", "force"},
        "attnlab report results/mine --format latex",
        "0 success; 2 bad usage",
        2,
-       {{"format", report_formats()}},
-       {{"format", "the page, with charts to save as SVG, or its tables"},
-        {"out", "output file (A/report.html or B/report-against-A.html; tables: standard output)"},
+       {{"format", report_formats()}, {"pivot", {"n"}}},
+       {{"baseline", "a backend, variant or 'BACKEND VARIANT' (full, else softmax on the same backend)"},
+        {"format", "the page, with charts to save as SVG, or its tables"},
+        {"out", "output file (A/report.html, B/report-against-A.html, standard output); csv: a directory"},
         {"force", "compare although CPUs differ"}}},
       {"heatmap",
        heatmap_command,
@@ -79,7 +81,18 @@ const std::vector<Command>& commands() {
        "0 success; 2 bad usage",
        0,
        {},
-       {{"out", "output file, .png or .svg; required"}}},
+       {{"out", "output file, .png, .svg or .pdf; required"}}},
+      {"plot",
+       plot_command,
+       "DIR",
+       "Draw one chart of a run for a paper: text of 8 pt at the given width, no title.",
+       {"chart", "dtype", "width", "under", "out"},
+       "attnlab plot results/mine --chart time --dtype f32 --width 3.3in --out time.pdf",
+       "0 success; 2 bad usage",
+       1,
+       {{"chart", plot_charts()}},
+       {{"dtype", "one storage type, or two for two panels"},
+        {"out", "output file, .pdf, .svg or .png; required"}}},
       {"compare",
        compare_command,
        "A [B]",

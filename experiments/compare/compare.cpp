@@ -17,6 +17,7 @@
 #include "records/analysis.h"
 #include "records/formats.h"
 #include "records/load.h"
+#include "records/option_order.h"
 #include "records/whole_file.h"
 
 namespace attnlab {
@@ -38,16 +39,18 @@ Json identity(const Json& record) {
 
 Json to_json(const Comparison& comparison) {
   Json json{{"floor", comparison.floor}, {"confidence", bootstrap_confidence}, {"summary", Json::object()}};
-  for (const Verdict verdict : {Verdict::faster, Verdict::slower, Verdict::same, Verdict::ambiguous})
+  for (const Verdict verdict : verdicts)
     json["summary"][std::string(to_string(verdict))] = comparison.count(verdict);
   json["cells"] = Json::array();
   for (const Pair& pair : comparison.pairs) {
     Json cell{{"a", identity(pair.a)},
               {"b", identity(pair.b)},
-              {"verdict", to_string(pair.verdict)},
-              {"time_ratio", pair.time_ratio},
-              {"time_ratio_low", pair.interval.low},
-              {"time_ratio_high", pair.interval.high}};
+              {"verdict", to_string(pair.time.verdict)},
+              {"verdict_in_words", in_words(pair.time)},
+              {"clean_samples", pair.time.clean},
+              {"time_ratio", pair.time.value},
+              {"time_ratio_low", pair.time.interval.low},
+              {"time_ratio_high", pair.time.interval.high}};
     for (const char* path :
          {"time.median_ns", "memory.workspace_bytes", "memory.heap_peak_bytes", "memory.rss_delta_bytes",
           "error.max_abs", "error.relative_l2", "error.worst.ratio"})
@@ -68,20 +71,29 @@ Json to_json(const Comparison& comparison) {
 
 std::string summary(const Comparison& comparison) {
   std::string text = fmt::format("{} cells:", comparison.pairs.size());
-  for (const Verdict verdict : {Verdict::faster, Verdict::slower, Verdict::same, Verdict::ambiguous})
-    text += fmt::format(" {} {}", comparison.count(verdict), to_string(verdict));
+  for (const Verdict verdict : verdicts)
+    if (const std::int64_t count = comparison.count(verdict); count > 0)
+      text += fmt::format(" {} {}", count, to_string(verdict));
   double logarithms = 0;
-  for (const Pair& pair : comparison.pairs) logarithms += std::log(pair.time_ratio);
-  if (!comparison.pairs.empty())
-    text += fmt::format("; geometric mean of B / A {:.3f}",
-                        std::exp(logarithms / static_cast<double>(comparison.pairs.size())));
+  std::int64_t decided = 0;
+  for (const Pair& pair : comparison.pairs) {
+    if (!is_decided(pair.time.verdict)) continue;
+    logarithms += std::log(pair.time.value);
+    ++decided;
+  }
+  if (decided > 0)
+    text +=
+        fmt::format("; geometric mean of B / A {:.3f}{}", std::exp(logarithms / static_cast<double>(decided)),
+                    decided == std::ssize(comparison.pairs)
+                        ? ""
+                        : fmt::format(", over the {} that have FASTER, SLOWER or SAME", decided));
   return text + "\n";
 }
 
 std::string in_format(const Comparison& comparison, const std::string& format) {
   if (format == "json") return to_json(comparison).dump(2) + "\n";
+  if (format == "csv") return to_csv(comparison_as_one_table(comparison));
   const std::vector<Table> tables = comparison_tables(comparison);
-  if (format == "csv") return to_csv(tables);
   if (format == "latex") return to_latex(tables);
   if (format == "md") return to_markdown(tables) + "\n" + summary(comparison);
   std::string text;
@@ -99,27 +111,33 @@ double floor_of(const Settings& settings, std::initializer_list<const RunRecords
   return floor.value_or(default_noise_floor);
 }
 
+RunRecords load_in_order(const std::string& directory) {
+  RunRecords run = load_run(directory, "compare");
+  sort_by_options(directory, run.cells);
+  return run;
+}
+
 Comparison make_comparison(const Settings& settings) {
   if (settings.has("between")) {
     const std::vector<std::string_view> series = split_outside_parentheses(settings.text("between"), ',');
     if (series.size() != 2 || settings.positional.size() != 1)
       throw ArgumentError("between", settings.text("between"), "needs two series and one directory",
                           "A,B with one directory");
-    const RunRecords run = load_run(settings.positional[0], "compare");
+    const RunRecords run = load_in_order(settings.positional[0]);
     return compare_series(run.cells, std::string(series[0]), std::string(series[1]),
                           floor_of(settings, {&run}));
   }
   if (settings.positional.size() != 2)
     throw UsageError("compare takes two directories, or one directory and --between A,B");
-  const RunRecords a = load_run(settings.positional[0], "compare");
-  const RunRecords b = load_run(settings.positional[1], "compare");
+  const RunRecords a = load_in_order(settings.positional[0]);
+  const RunRecords b = load_in_order(settings.positional[1]);
   return compare_runs(a.cells, b.cells, floor_of(settings, {&a, &b}), settings.has("force"));
 }
 
 }  // namespace
 
 std::vector<std::string> compare_formats() { return {"table", "json", "md", "csv", "latex"}; }
-std::vector<std::string> fail_on_choices() { return {"nothing", "slower", "ambiguous", "lost"}; }
+std::vector<std::string> fail_on_choices() { return {"nothing", "slower", "undecided", "lost"}; }
 
 int compare_command(const Settings& settings) {
   const std::string format = settings.choice("format", compare_formats());
@@ -133,7 +151,9 @@ int compare_command(const Settings& settings) {
   const bool lost = std::any_of(comparison.unpaired.begin(), comparison.unpaired.end(),
                                 [](const Unpaired& unpaired) { return unpaired.lost; });
   const bool failed = (fail_on == "slower" && comparison.count(Verdict::slower) > 0) ||
-                      (fail_on == "ambiguous" && comparison.count(Verdict::ambiguous) > 0) ||
+                      (fail_on == "undecided" &&
+                       std::any_of(comparison.pairs.begin(), comparison.pairs.end(),
+                                   [](const Pair& pair) { return !is_decided(pair.time.verdict); })) ||
                       (fail_on == "lost" && lost);
   return failed ? 4 : 0;
 }

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "compare/comparison.h"
+#include "compare/verdict.h"
 #include "records/analysis.h"
+#include "records/samples.h"
 
 namespace attnlab {
 
@@ -16,8 +17,9 @@ std::optional<double> noise_floor(const std::vector<Json>& records, const std::v
   for (const Json& twin : twins) {
     const auto found = cells.find(pair_key(twin));
     if (twin.at("status") != "ok" || found == cells.end()) continue;
-    const double ratio = compare_times(*found->second, twin, 0).value;
-    floor = std::max({floor.value_or(least_noise_floor), ratio - 1, 1 / ratio - 1});
+    const TimeRatio ratio = compare_times(*found->second, twin, 0);
+    const double least = ratio.clean < fewest_clean ? default_noise_floor : least_noise_floor;
+    floor = std::max({floor.value_or(0), least, ratio.interval.high - 1, 1 / ratio.interval.low - 1});
   }
   return floor;
 }

@@ -11,8 +11,12 @@ namespace attnlab {
 
 inline constexpr double least_noise_floor = 0.01;
 
-/// The largest |ratio - 1| of a cell in `records` and its twin in `twins`, by compare_times(), and at least
-/// `least_noise_floor`; nullopt without a pair.
+/// The noise floor of a run without A/A pairs.
+inline constexpr double default_noise_floor = 0.02;
+
+/// The largest distance from 1 that the intervals of all A/A pairs allow (compare_times()), and at least
+/// `least_noise_floor`, or `default_noise_floor` if a pair has too few clean samples for an interval; nullopt
+/// without a pair.
 std::optional<double> noise_floor(const std::vector<Json>& records, const std::vector<Json>& twins);
 
 }  // namespace attnlab

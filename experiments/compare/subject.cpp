@@ -20,8 +20,9 @@ double Subject::floor() const {
   return largest.value_or(default_noise_floor);
 }
 
-Subject make_subject(std::vector<Run> runs, bool force) {
+Subject make_subject(std::vector<Run> runs, bool force, std::optional<std::string> baseline) {
   Subject subject;
+  subject.baseline = std::move(baseline);
   for (const Run& run : runs) {
     subject.names.push_back(run.name);
     subject.floors.push_back(noise_floor(run.records.cells, run.records.twins));

@@ -10,9 +10,6 @@
 
 namespace attnlab {
 
-/// The noise floor of a run without A/A pairs.
-inline constexpr double default_noise_floor = 0.02;
-
 /// A run, named after its directory.
 struct Run {
   std::string name;
@@ -26,6 +23,7 @@ struct Subject {
   std::vector<Json> twins;
   std::vector<std::optional<double>> floors;  ///< noise floor of each run, from its A/A pairs
   std::optional<Comparison> comparison;       ///< of B against A
+  std::optional<std::string> baseline;        ///< the series that others are compared with (baseline.h)
 
   /// The largest measured floor.
   double floor() const;
@@ -34,6 +32,6 @@ struct Subject {
 };
 
 /// Throws ArgumentError (argument `compare`) for two runs of different CPUs or levels, unless `force` is set.
-Subject make_subject(std::vector<Run> runs, bool force = false);
+Subject make_subject(std::vector<Run> runs, bool force = false, std::optional<std::string> baseline = {});
 
 }  // namespace attnlab

@@ -1,15 +1,19 @@
 #include "heatmap/canvas.h"
 
+#include <cairo-pdf.h>
 #include <cairo-svg.h>
 
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
 
+#include "attnlab/core/argument_error.h"
+
 namespace attnlab {
 
 namespace {
 
+constexpr double pdf_scale = 72.0 / 96;  // PDF counts in points
 constexpr double png_scale = 2;  // pixels a unit, for sharp text in print and on high-resolution screens
 
 cairo_status_t append(void* bytes, const unsigned char* data, unsigned length) {
@@ -26,6 +30,8 @@ cairo_surface_t* make_surface(PictureFormat format, double width, double height,
   if (format == PictureFormat::png)
     return cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(width * png_scale),
                                       static_cast<int>(height * png_scale));
+  if (format == PictureFormat::pdf)
+    return cairo_pdf_surface_create_for_stream(append, &bytes, width * pdf_scale, height * pdf_scale);
   cairo_surface_t* const surface = cairo_svg_surface_create_for_stream(append, &bytes, width, height);
   cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
   return surface;
@@ -38,12 +44,20 @@ std::uint32_t rgb24(Colour colour) {
 
 }  // namespace
 
+PictureFormat picture_format(const std::string& file) {
+  if (file.ends_with(".png")) return PictureFormat::png;
+  if (file.ends_with(".svg")) return PictureFormat::svg;
+  if (file.ends_with(".pdf")) return PictureFormat::pdf;
+  throw ArgumentError("out", file, "unknown picture format", picture_files);
+}
+
 Canvas::Canvas(PictureFormat format, double width, double height)
     : format_(format),
       surface_(make_surface(format, width, height, bytes_), cairo_surface_destroy),
       context_(cairo_create(surface_.get()), cairo_destroy) {
   check(cairo_status(context_.get()));
   if (format == PictureFormat::png) cairo_scale(context_.get(), png_scale, png_scale);
+  if (format == PictureFormat::pdf) cairo_scale(context_.get(), pdf_scale, pdf_scale);
   cairo_select_font_face(context_.get(), "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
   rectangle(0, 0, width, height, {1, 1, 1});
 }
@@ -76,6 +90,25 @@ void Canvas::text(double x, double y, const std::string& text, double size, Anch
   cairo_move_to(context_.get(), x - before * extents.x_advance, y);
   cairo_show_text(context_.get(), text.c_str());
   cairo_new_path(context_.get());
+}
+
+double Canvas::text_width(const std::string& text, double size) {
+  cairo_set_font_size(context_.get(), size);
+  cairo_text_extents_t extents;
+  cairo_text_extents(context_.get(), text.c_str(), &extents);
+  return extents.x_advance;
+}
+
+void Canvas::polygon(const std::vector<std::pair<double, double>>& points, Colour fill, Colour colour,
+                     double width) {
+  for (const auto& [x, y] : points) cairo_line_to(context_.get(), x, y);
+  cairo_close_path(context_.get());
+  cairo_set_source_rgb(context_.get(), fill.red, fill.green, fill.blue);
+  cairo_fill_preserve(context_.get());
+  cairo_set_source_rgb(context_.get(), colour.red, colour.green, colour.blue);
+  cairo_set_line_width(context_.get(), width);
+  cairo_set_dash(context_.get(), nullptr, 0, 0);
+  cairo_stroke(context_.get());
 }
 
 void Canvas::upward_text(double x, double y, const std::string& shown, double size) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "attnlab/core/argument_error.h"
 #include "cell/cell_inputs.h"
 #include "heatmap/picture.h"
 #include "records/whole_file.h"
@@ -10,12 +9,6 @@
 namespace attnlab {
 
 namespace {
-
-PictureFormat format_of(const std::string& file) {
-  if (file.ends_with(".png")) return PictureFormat::png;
-  if (file.ends_with(".svg")) return PictureFormat::svg;
-  throw ArgumentError("out", file, "unknown picture format", "a file name that ends in .png or .svg");
-}
 
 Cell one_cell(Settings settings) {
   // A cell has these settings, although this command has no such options and times nothing.
@@ -31,8 +24,8 @@ Cell one_cell(Settings settings) {
 }  // namespace
 
 int heatmap_command(const Settings& settings) {
-  const std::string& file = settings.required("out", "a file name that ends in .png or .svg");
-  const PictureFormat format = format_of(file);
+  const std::string& file = settings.required("out", picture_files);
+  const PictureFormat format = picture_format(file);
   const Cell cell = one_cell(settings);
   require_writable("out", file);
   const Shape& shape = cell.problem.shape;

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <iterator>
 #include <set>
 #include <tuple>
+
+#include "records/samples.h"
+#include "records/series_names.h"
 
 namespace attnlab {
 
@@ -16,8 +20,9 @@ namespace {
 struct Part {
   const char* path;
   const char* format;
+  bool is_path = false;  ///< whether the value may be the path of a file
 };
-constexpr Part parts[]{{"input.name", "{}"},
+constexpr Part parts[]{{"input.name", "{}", true},
                        {"cell.threads", "threads {}"},
                        {"cell.batch", "batch {}"},
                        {"cell.heads", "heads {}"},
@@ -25,8 +30,8 @@ constexpr Part parts[]{{"input.name", "{}"},
                        {"cell.head_dim", "head dim {}"},
                        {"cell.head_dim_v", "head dim of V {}"},
                        {"cell.seed", "seed {}"},
-                       {"cell.score_weights", "weights {}"},
-                       {"cell.cu_seqlens", "packed as {}"},
+                       {"cell.score_weights", "weights {}", true},
+                       {"cell.cu_seqlens", "packed as {}", true},
                        {"machine.cpu", "{}"},
                        {"machine.level", "row code {}"}};
 
@@ -42,6 +47,31 @@ std::vector<std::string> condition_of(const Json& record) {
   return condition;
 }
 
+/// The file name of a path; of an input `npy:DIR/PREFIX`, `npy:PREFIX`. Other values as they are.
+std::string without_directory(const std::string& value) {
+  const std::size_t slash = value.rfind('/');
+  if (slash == std::string::npos) return value;
+  const std::size_t start = value.starts_with("npy:") ? 4 : value.rfind(' ', value.find('/')) + 1;
+  return value.substr(0, start) + value.substr(slash + 1);
+}
+
+/// The values of one part of several conditions, paths without directories if they differ without them.
+std::vector<std::string> shortened(const std::vector<std::vector<std::string>>& conditions,
+                                   std::size_t part) {
+  std::set<std::string> whole;
+  std::set<std::string> names;
+  std::vector<std::string> values;
+  for (const auto& condition : conditions) {
+    whole.insert(condition[part]);
+    values.push_back(part < std::size(parts) && parts[part].is_path ? without_directory(condition[part])
+                                                                    : condition[part]);
+    names.insert(values.back());
+  }
+  if (names.size() == whole.size()) return values;
+  for (std::size_t at = 0; at < values.size(); ++at) values[at] = conditions[at][part];
+  return values;
+}
+
 }  // namespace
 
 std::string backend_of(const Json& record) {
@@ -54,34 +84,17 @@ bool is_exact(const Json& record) {
   return text_at(record, "deviation.exact_variant") == record.at("variant").get<std::string>();
 }
 
-SeriesNames::SeriesNames(const std::vector<Json>& records) {
-  for (const Json& record : records) ++variants_[backend_of(record)][record.at("variant").get<std::string>()];
-  for (const Json& record : records)
-    if (const std::string name = of(record); indices_.try_emplace(name, order_.size()).second)
-      order_.push_back(name);
-}
-
-std::string SeriesNames::of(const Json& record) const {
-  const std::string run = text_at(record, "run");
-  std::string name = (run.empty() ? "" : run + " ") + backend_of(record);
-  if (variants_.at(backend_of(record)).size() > 1) name += " " + record.at("variant").get<std::string>();
-  return name;
-}
-
-std::size_t SeriesNames::index(const Json& record) const { return indices_.at(of(record)); }
-
 Conditions::Conditions(const std::vector<Json>& records) {
   std::vector<std::vector<std::string>> found;
   for (const Json& record : records)
     if (indices_.try_emplace(condition_of(record), found.size()).second)
       found.push_back(condition_of(record));
-  for (const auto& condition : found) {
-    std::string label;
-    for (std::size_t part = 0; part < condition.size(); ++part)
-      if (std::any_of(found.begin(), found.end(),
-                      [&](const auto& other) { return other[part] != condition[part]; }))
-        label += (label.empty() ? "" : ", ") + condition[part];
-    labels_.push_back(label);
+  labels_.resize(found.size());
+  for (std::size_t part = 0; !found.empty() && part < found.front().size(); ++part) {
+    const std::vector<std::string> values = shortened(found, part);
+    if (std::equal(values.begin() + 1, values.end(), values.begin())) continue;
+    for (std::size_t at = 0; at < found.size(); ++at)
+      labels_[at] += (labels_[at].empty() ? "" : ", ") + values[at];
   }
 }
 
@@ -108,42 +121,11 @@ bool counts(const Json& record) {
   return record.at("status") == "ok" && within && *within == true;
 }
 
-Baseline::Baseline(const std::vector<Json>& records, const std::string& backend) : backend_(backend) {
-  for (const Json& record : records)
-    if (record.at("backend") == backend)
-      cells_[comparison_key(record)][record.at("variant").get<std::string>()] = &record;
-}
-
-std::pair<const Json*, std::string> Baseline::cell_for(const Json& record) const {
-  if (!counts(record)) return {nullptr, "outside its error budget"};
-  const auto cell = cells_.find(comparison_key(record));
-  if (cell == cells_.end())
-    return {nullptr, fmt::format("no cell of {} with this n, dtype, shape, threads and input", backend_)};
-  auto base = cell->second.find(record.at("variant").get<std::string>());
-  if (base == cell->second.end()) base = cell->second.find(text_at(record, "deviation.exact_variant"));
-  if (base == cell->second.end())
-    return {nullptr, fmt::format("{} ran here with other variants only", backend_)};
-  const Json& found = *base->second;
-  if (found.at("status") != "ok")
-    return {nullptr,
-            fmt::format("{} has no figures here: {}", backend_, found.at("status").get<std::string>())};
-  if (!counts(found)) return {nullptr, fmt::format("{} is outside its error budget here", backend_)};
-  return {&found, ""};
-}
-
-Ratio Baseline::ratio(const Json& record, const std::string& path) const {
-  const auto [base, why] = cell_for(record);
-  if (!base) return {std::nullopt, why};
-  const auto above = number_at(*base, path);
-  const auto below = number_at(record, path);
-  if (!above || !below || !(*below > 0)) return {std::nullopt, "not measured"};
-  return {*above / *below, ""};
-}
-
 std::vector<std::pair<double, double>> Curve::points(const std::string& path) const {
   std::vector<std::pair<double, double>> found;
+  const bool is_time = path.starts_with("time.");
   for (const Json* cell : cells)
-    if (const auto value = number_at(*cell, path); value && *value > 0)
+    if (const auto value = number_at(*cell, path); value && *value > 0 && !(is_time && is_disturbed(*cell)))
       found.emplace_back(static_cast<double>(seqlen_of(*cell)), *value);
   return found;
 }
@@ -164,6 +146,10 @@ std::vector<Curve> make_curves(const std::vector<Json>& records) {
     curves.push_back({std::get<0>(key), std::get<3>(key), std::get<2>(key), std::move(cells)});
   }
   return curves;
+}
+
+bool is_known_well(const Exponent& exponent) {
+  return exponent.interval.high - exponent.interval.low <= widest_exponent;
 }
 
 std::optional<Exponent> fitted_exponent(const std::vector<std::pair<double, double>>& points) {

@@ -1,12 +1,11 @@
-// Analysis of the records of a run: series over sequence length, conditions that separate them, baseline
-// cells, fitted exponents.
+// Analysis of the records of a run: curves over sequence length, conditions that separate them, fitted
+// exponents.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,22 +14,6 @@
 
 namespace attnlab {
 
-/// Name of the curve of a record: the backend (or engine), followed by the variant if the backend has
-/// several, and preceded by the name of the run if there are two (subject.h).
-class SeriesNames {
- public:
-  explicit SeriesNames(const std::vector<Json>& records);
-  std::string of(const Json& record) const;
-  /// In order of first appearance: the order of columns, legends and colours.
-  std::size_t index(const Json& record) const;
-  const std::vector<std::string>& all() const { return order_; }
-
- private:
-  std::map<std::string, std::map<std::string, int>> variants_;
-  std::unordered_map<std::string, std::size_t> indices_;
-  std::vector<std::string> order_;
-};
-
 /// What is constant along a curve besides series and dtype: input, shape except n, threads, seed, CPU, level.
 /// Cells of two conditions are never joined by a line or fitted together.
 class Conditions {
@@ -38,7 +21,8 @@ class Conditions {
   explicit Conditions(const std::vector<Json>& records);
   std::size_t index(const Json& record) const;
   std::size_t size() const { return labels_.size(); }
-  /// The parts that differ between the conditions of these records, such as `needle(6), 2 threads`.
+  /// The parts that differ between the conditions of these records, such as `needle(6), 2 threads`; paths
+  /// without their directories, if that tells them apart.
   const std::string& label(std::size_t index) const { return labels_.at(index); }
 
  private:
@@ -67,27 +51,6 @@ std::string comparison_key(const Json& record);
 /// Whether `status` is ok and the output is within its error budget.
 bool counts(const Json& record);
 
-/// A ratio, or the reason why there is none.
-struct Ratio {
-  std::optional<double> value;
-  std::string why;
-};
-
-/// The cells of the backend that others are compared with. If the backend ran several variants, a record is
-/// compared with the cell of its own variant, or else with that of the exact counterpart.
-class Baseline {
- public:
-  Baseline(const std::vector<Json>& records, const std::string& backend);
-  /// The cell to compare a record with, if both have figures; else null and the reason.
-  std::pair<const Json*, std::string> cell_for(const Json& record) const;
-  /// The value of the baseline divided by that of the record, for a path such as time.median_ns.
-  Ratio ratio(const Json& record, const std::string& path) const;
-
- private:
-  std::string backend_;
-  std::unordered_map<std::string, std::map<std::string, const Json*>> cells_;
-};
-
 /// The cells with figures of one series, dtype and condition, ordered by n.
 struct Curve {
   std::size_t condition;
@@ -95,7 +58,8 @@ struct Curve {
   std::string dtype;
   std::vector<const Json*> cells;
 
-  /// (n, value) for a path such as time.median_ns; values of 0 are left out.
+  /// (n, value) for a path such as time.median_ns; values of 0, and times of disturbed cells (samples.h), are
+  /// left out.
   std::vector<std::pair<double, double>> points(const std::string& path) const;
 };
 
@@ -108,6 +72,10 @@ struct Exponent {
   double value;
   Interval interval;
 };
+
+/// Exponents with a wider interval say nothing about growth; findings and legends leave them out.
+inline constexpr double widest_exponent = 0.5;
+bool is_known_well(const Exponent& exponent);
 
 /// Slope of ln y over ln x by least squares; nullopt with fewer than three lengths, which leave no residual
 /// to judge the fit.

@@ -42,6 +42,7 @@ constexpr Escape latex[]{{"\\", "\\textbackslash{}"},
                          {"<", "\\textless{}"},
                          {">", "\\textgreater{}"},
                          {"–", "--"},
+                         {"†", "\\textdagger{}"},
                          {"×", "$\\times$"},
                          {"÷", "$\\div$"},
                          {"²", "$^2$"},
@@ -137,6 +138,7 @@ std::string to_markdown(const std::vector<Table>& tables) {
     if (table.rows.empty()) continue;
     const std::vector<std::string> reasons = reasons_of(table);
     const auto cell = [&](const TableCell& value) {
+      if (value.bold) return fmt::format("**{}**", escape_markdown(value.text));
       return value.why.empty() ? escape_markdown(value.text)
                                : fmt::format("{} {}", missing, letter_of(reasons, value.why));
     };
@@ -152,25 +154,18 @@ std::string to_markdown(const std::vector<Table>& tables) {
   return text;
 }
 
-std::string to_csv(const std::vector<Table>& tables) {
+std::string to_csv(const Table& table) {
   const auto name = [](const Column& column) {
     return escape_csv(column.name) + (column.high_name.empty() ? "" : "," + escape_csv(column.high_name));
   };
-  const auto row_of = [](const Table& table, const std::vector<TableCell>& row) {
-    std::string line;
+  std::string text = joined(table.columns, ",", name) + "\r\n";
+  for (const auto& row : table.rows) {
     for (std::size_t c = 0; c < row.size(); ++c) {
-      if (c > 0) line += ",";
-      if (row[c].why.empty()) line += escape_csv(row[c].raw.empty() ? row[c].text : row[c].raw);
-      if (!table.columns[c].high_name.empty()) line += "," + escape_csv(row[c].high);
+      if (c > 0) text += ",";
+      if (row[c].why.empty()) text += escape_csv(row[c].raw.empty() ? row[c].text : row[c].raw);
+      if (!table.columns[c].high_name.empty()) text += "," + escape_csv(row[c].high);
     }
-    return line;
-  };
-  std::string text;
-  for (const Table& table : tables) {
-    if (table.rows.empty()) continue;
-    text += fmt::format("{}{}\r\n{}\r\n", text.empty() ? "" : "\r\n", escape_csv(table.caption),
-                        joined(table.columns, ",", name));
-    for (const auto& row : table.rows) text += row_of(table, row) + "\r\n";
+    text += "\r\n";
   }
   return text;
 }
@@ -181,6 +176,7 @@ std::string to_latex(const std::vector<Table>& tables) {
     if (table.rows.empty()) continue;
     const std::vector<std::string> reasons = reasons_of(table);
     const auto cell = [&](const TableCell& value) {
+      if (value.bold) return fmt::format("\\textbf{{{}}}", escape_latex(value.text));
       return value.why.empty() ? escape_latex(value.text)
                                : fmt::format("--\\textsuperscript{{{}}}", letter_of(reasons, value.why));
     };
@@ -206,7 +202,8 @@ std::string to_html(const Table& table) {
   for (const Column& column : table.columns)
     columns.push_back({column.title, column.name, column.numeric, column.high_name});
   std::string text = fmt::format(
-      "<p class=\"caption\" aria-hidden=\"true\">{0}</p>\n<div class=\"scroll\" tabindex=\"0\" "
+      "<p class=\"caption\" data-of=\"table-{1}\" aria-hidden=\"true\">{0}</p>\n<div class=\"scroll\" "
+      "tabindex=\"0\" "
       "role=\"region\" aria-label=\"{0}\"><table id=\"table-{1}\" "
       "data-columns=\"{2}\"><caption>{0}</caption>\n",
       escape_html(table.caption), table.id,
@@ -225,8 +222,8 @@ std::string to_html(const Table& table) {
     text += "<tr";
     if (!table.keys.empty()) {
       const RowKey& key = table.keys.at(r);
-      text += fmt::format(" data-key=\"{} {}{}\"", key.series, escape_html(key.dtype),
-                          key.n ? fmt::format(" {}", *key.n) : "");
+      text += fmt::format(" data-key=\"{} {}{}\"{}", key.series, escape_html(key.dtype),
+                          key.n ? fmt::format(" {}", *key.n) : "", key.doubtful ? " class=doubtful" : "");
     }
     text += ">";
     for (std::size_t c = 0; c < row.size(); ++c) {

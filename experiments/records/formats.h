@@ -13,9 +13,9 @@ namespace attnlab {
 /// Aligned columns, for a terminal.
 std::string to_text(const Table& table);
 std::string to_markdown(const std::vector<Table>& tables);
-/// CSV (RFC 4180): one table after another, each after a line with its caption. Values are those of the
-/// records, not rounded; a missing value is empty.
-std::string to_csv(const std::vector<Table>& tables);
+/// CSV (RFC 4180) with one line of names, as pandas reads it. Values are those of the records, not rounded; a
+/// missing value is empty.
+std::string to_csv(const Table& table);
 /// LaTeX with the package booktabs.
 std::string to_latex(const std::vector<Table>& tables);
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "records/analysis.h"
+#include "records/series_names.h"
 
 namespace attnlab {
 

@@ -20,6 +20,7 @@ struct TableCell {
   std::string raw;   ///< for programs, if it differs from `text`: the value of the record
   std::string high;  ///< for programs, of an interval: the upper end; `raw` is the lower end
   std::string why;   ///< why the value is missing
+  bool bold = false;
   TableCell(std::string shown, std::string unrounded = "")
       : text(std::move(shown)), raw(std::move(unrounded)) {}
   static TableCell none(std::string reason);
@@ -37,6 +38,7 @@ struct RowKey {
   std::size_t series;
   std::string dtype;
   std::optional<std::int64_t> n;  ///< of a row for one length
+  bool doubtful = false;          ///< its times are disturbed: shown dimmed
 };
 
 struct Table {

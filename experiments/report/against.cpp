@@ -2,37 +2,57 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "records/analysis.h"
+#include "records/baseline.h"
+#include "records/series_names.h"
 
 namespace attnlab {
 
+namespace {
+
+constexpr const char* disturbed = "too few clean samples, here or in the cell compared with";
+
+}  // namespace
+
 TableCell speed_up_cell(const SpeedUp& speed_up) {
-  return speed_up.time ? TableCell(format_figure(1 / speed_up.time->value) + " ×",
-                                   fmt::format("{}", 1 / speed_up.time->value))
-                       : TableCell::none(speed_up.why);
+  return !speed_up.time         ? TableCell::none(speed_up.why)
+         : speed_up.disturbed() ? TableCell::none(disturbed)
+                                : TableCell(format_figure(1 / speed_up.time->value) + " ×",
+                                            fmt::format("{}", 1 / speed_up.time->value));
 }
 
 TableCell speed_up_interval(const SpeedUp& speed_up) {
-  return speed_up.time ? interval_cell({1 / speed_up.time->interval.high, 1 / speed_up.time->interval.low})
-                       : TableCell::none(speed_up.why);
+  return !speed_up.time ? TableCell::none(speed_up.why)
+         : speed_up.disturbed()
+             ? TableCell::none(disturbed)
+             : interval_cell({1 / speed_up.time->interval.high, 1 / speed_up.time->interval.low});
 }
 
 TableCell verdict_cell(const SpeedUp& speed_up) {
-  return speed_up.time ? TableCell(std::string(to_string(speed_up.time->verdict)))
+  return speed_up.time ? TableCell(in_words(*speed_up.time), std::string(to_string(speed_up.time->verdict)))
                        : TableCell::none(speed_up.why);
 }
 
-Against::Against(const std::vector<Json>& records, const std::string& backend, double floor)
-    : backend_(backend) {
-  const Baseline baseline(records, backend);
+Against::Against(const std::vector<Json>& records, const std::optional<std::string>& baseline_series,
+                 double floor) {
+  const Baseline baseline(records, baseline_series);
+  name_ = baseline.name();
   for (const Json& record : records) {
     SpeedUp& speed_up = found_[&record];
     const auto [base, why] = baseline.cell_for(record);
-    speed_up.why = base == &record ? "itself" : why;
+    speed_up.is_baseline = base == &record;
+    speed_up.why = speed_up.is_baseline ? "itself" : why;
     if (!base || base == &record) continue;
     speed_up.time = compare_times(*base, record, floor);
     speed_up.workspace = baseline.ratio(record, "memory.workspace_bytes").value;
   }
+}
+
+bool Against::has_cells() const {
+  return std::any_of(found_.begin(), found_.end(),
+                     [](const auto& one) { return one.second.time.has_value() || one.second.is_baseline; });
 }
 
 Table make_crossover_table(const std::vector<Json>& records, const std::vector<const Against*>& baselines) {
@@ -40,11 +60,11 @@ Table make_crossover_table(const std::vector<Json>& records, const std::vector<c
   const Conditions conditions(records);
   Table table{
       "crossover",
-      "From which n on a backend is faster than another",
-      {{"backend", "backend", false}, {"dtype", "dtype", false}},
+      "From which n on a variant is faster than another",
+      {{"variant", "variant", false}, {"dtype", "dtype", false}},
       {},
-      "Faster: FASTER as in attnlab compare, with the whole 99 % interval of the ratio of medians beyond the "
-      "noise floor. Not reached: at no measured n, because of speed, noise or fewer than eight samples."};
+      "Faster: FASTER as in attnlab compare. Not reached: at no measured n, because of speed, noise or fewer "
+      "than eight clean samples."};
   if (conditions.size() > 1) table.columns.push_back({"under", "condition", false});
   for (const Column& column :
        {Column{"against", "against", false}, Column{"faster from n", "faster_from_n"},
@@ -74,7 +94,7 @@ Table make_crossover_table(const std::vector<Json>& records, const std::vector<c
       if (!last) continue;
       std::vector<TableCell> row{names.all()[curve.series], curve.dtype};
       if (conditions.size() > 1) row.emplace_back(conditions.label(curve.condition));
-      row.emplace_back(baseline->backend());
+      row.emplace_back(baseline->name());
       if (first) {
         row.emplace_back(fmt::format("{}", seqlen_of(*first)));
         row.push_back(speed_up_cell(baseline->of(*first)));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "records/samples.h"
+
 namespace attnlab {
 
 TableCell figure(const Json& record, const std::string& path, double unit) {
@@ -28,12 +30,15 @@ CellTables::CellTables(const std::vector<Json>& records) : names_(records), cond
 }
 
 void CellTables::add(const Json& record, const std::vector<TableCell>& cells, Table& table) const {
+  const bool shows_times = std::any_of(table.columns.begin(), table.columns.end(),
+                                       [](const Column& column) { return column.name == "time_median_ns"; });
   std::vector<TableCell> row{names_.of(record), fmt::format("{}", seqlen_of(record)),
                              text_at(record, "cell.dtype")};
   if (conditions_.size() > 1) row.emplace_back(conditions_.label(conditions_.index(record)));
   row.insert(row.end(), cells.begin(), cells.end());
   table.rows.push_back(std::move(row));
-  table.keys.push_back({names_.index(record), text_at(record, "cell.dtype"), seqlen_of(record)});
+  table.keys.push_back({names_.index(record), text_at(record, "cell.dtype"), seqlen_of(record),
+                        shows_times && is_disturbed(record)});
 }
 
 std::tuple<std::size_t, bool, std::string, std::size_t, std::int64_t> CellTables::key(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "records/analysis.h"
+#include "records/series_names.h"
 #include "report/tables.h"
 
 namespace attnlab {
@@ -36,10 +37,10 @@ class CellTables {
 
   /// `cells(record)` returns the Rows of a record, with a table cell for each of `columns`.
   template <class Cells>
-  Table make(const char* id, const char* caption, const std::vector<Column>& columns, Cells cells,
+  Table make(const char* id, const std::string& caption, const std::vector<Column>& columns, Cells cells,
              const char* note) const {
     Table table{
-        id, caption, {{"backend", "backend", false}, {"n", "n", true}, {"dtype", "dtype", false}}, {}, note};
+        id, caption, {{"variant", "variant", false}, {"n", "n", true}, {"dtype", "dtype", false}}, {}, note};
     if (conditions_.size() > 1) table.columns.push_back({"under", "condition", false});
     table.columns.insert(table.columns.end(), columns.begin(), columns.end());
     for (const Json* record : sorted_)

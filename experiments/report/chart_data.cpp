@@ -12,6 +12,7 @@
 
 #include "heatmap/colours.h"
 #include "records/analysis.h"
+#include "records/series_names.h"
 #include "report/charts.h"
 #include "report/tables.h"
 
@@ -173,15 +174,13 @@ Json maps_data(const std::vector<Json>& records) {
 
 Json ratios_data(const Subject& subject) {
   if (!subject.comparison) return nullptr;
-  std::vector<Json> sides;
-  for (const Pair& pair : subject.comparison->pairs) sides.push_back(pair.a);
-  const SeriesNames names(sides);
+  const SeriesNames names(subject.records);
   const Conditions conditions(subject.records);
   Json pairs = Json::array();
   for (const Pair& pair : subject.comparison->pairs)
     pairs.push_back({names.of(pair.a), conditions.index(pair.a), text_at(pair.a, "cell.dtype"),
-                     seqlen_of(pair.a), rounded(pair.time_ratio), rounded(pair.interval.low),
-                     rounded(pair.interval.high), to_string(pair.verdict)});
+                     seqlen_of(pair.a), rounded(pair.time.value), rounded(pair.time.interval.low),
+                     rounded(pair.time.interval.high), to_string(pair.time.verdict)});
   return {{"pairs", pairs}, {"floor", rounded(subject.comparison->floor)}};
 }
 

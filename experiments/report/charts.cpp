@@ -8,6 +8,8 @@
 #include <unordered_map>
 
 #include "records/analysis.h"
+#include "records/samples.h"
+#include "records/series_names.h"
 #include "report/reference_lines.h"
 
 namespace attnlab {
@@ -70,7 +72,7 @@ Json styles(const std::vector<Json>& records, const SeriesNames& names) {
 Json exponents(const std::vector<Curve>& curves, const std::string& path) {
   Json found = Json::object();
   for (const Curve& curve : curves)
-    if (const auto exponent = fitted_exponent(curve.points(path)))
+    if (const auto exponent = fitted_exponent(curve.points(path)); exponent && is_known_well(*exponent))
       found[fmt::format("{} {} {}", curve.condition, curve.dtype, curve.series)] = {
           rounded(exponent->value), rounded(exponent->interval.low), rounded(exponent->interval.high)};
   return found;
@@ -88,9 +90,9 @@ Json chart_model(const std::vector<Json>& records) {
   for (const Json* cell : cells) {
     const std::string variant = text_at(*cell, "variant");
     const auto [place, is_new] = places.try_emplace(variant, variants.size());
-    if (is_new) variants.push_back(variant);
+    if (is_new) variants.push_back(names.of_variant(variant));
     rows.push_back({names.index(*cell), place->second, conditions.index(*cell), text_at(*cell, "cell.dtype"),
-                    seqlen_of(*cell)});
+                    seqlen_of(*cell), is_disturbed(*cell)});
   }
   Json labels = Json::array();
   for (std::size_t index = 0; index < conditions.size(); ++index) labels.push_back(conditions.label(index));

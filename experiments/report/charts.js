@@ -21,22 +21,32 @@ const attnlabCharts = (() => {
 
   const weightDomain = [0.01, 100];  // range of heatmaps, in weight × n
   const axisRoom = 70;  // pixels left of a heatmap for its axis
-  const longestLabel = 14;  // longest name beside a line, in characters; longer names get a letter, and the legend has the name
+  const longestLabel = 18;  // longest name beside a line, in characters; longer names get a letter, and the legend has the name
+  const labelHeight = 15;  // of the names beside lines, in pixels
   const letter = (index) => (index < 26 ? String.fromCharCode(65 + index) : String(index + 1));
   const figure = (value) => (value === 0 ? "0" : Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-  /// Ticks at 1, 10, 100 …, with more between them if that makes fewer than three; on shorter scales the ticks of Vega.
+  /// Ticks with labels at 1, 10, 100 …, with more between them if that makes fewer than three; minor ticks without
+  /// labels at the other multiples; on shorter scales the ticks of Vega.
   const logTicks = ([low, high]) => {
-    for (const steps of [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+    const ticksAt = (steps) => {
       const ticks = [];
       for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power)
         for (const step of steps) {
           const tick = Number((step * 10 ** power).toPrecision(1));
           if (tick >= low && tick <= high) ticks.push(tick);
         }
-      if (ticks.length > 2) return { values: ticks };
+      return ticks;
+    };
+    const minor = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    for (const steps of [[1], [1, 2, 5], minor]) {
+      const labelled = ticksAt(steps);
+      if (labelled.length < 3) continue;
+      const isMajor = `indexof(${JSON.stringify(labelled)}, datum.value) >= 0`;
+      return { values: high / low < 1e6 ? ticksAt(minor) : labelled, labelExpr: `${isMajor} ? format(datum.value, ".3~r") : ""`,
+        tickSize: { condition: { test: isMajor, value: 6 }, value: 3 }, gridOpacity: { condition: { test: isMajor, value: 1 }, value: 0 } };
     }
-    return { tickCount: 5 };
+    return { tickCount: 5, format: ".3~r" };
   };
 
   /// Heights for labels at `values`, as values on the same scale, at least `gap` pixels apart.
@@ -56,17 +66,21 @@ const attnlabCharts = (() => {
   const schema = "https://vega.github.io/schema/vega-lite/v6.json";
   const padding = { left: 2, right: 4, top: 6, bottom: 2 };
 
+  /// The least and the largest value of lines with their intervals and the band.
+  const rangeOf = (chart, lines) => {
+    const values = [...lines.flatMap((line) => line.points.flatMap((point) => [point.value, point.low ?? point.value, point.high ?? point.value])), ...(chart.band ?? [])];
+    return [Math.min(...values), Math.max(...values)];
+  };
+
   /// `lines`: {name, label, style, points: [{n, value}]}. Points may have an interval, `low` and `high`, and a
-  /// `formula`; then the line follows the formula. `chart.band`: the range of the noise floor.
-  const lineChart = (chart, lines, width, height) => {
+  /// `formula`; then the line follows the formula; those of disturbed cells are pale. `chart.band`: the range of the noise floor. `low`, `high`: the range
+  /// of the axis, one for all panels of a figure.
+  const lineChart = (chart, lines, [low, high], width, height) => {
     const all = lines.flatMap((line) => line.points);
-    const extent = [...all.flatMap((point) => [point.value, point.low ?? point.value, point.high ?? point.value]), ...(chart.band ?? [])];
-    const low = Math.min(...extent);
-    const high = Math.max(...extent);
     const isLog = chart.scale === "log";
     const domain = isLog ? [low / (chart.band ? 1.05 : 1.4), high * (chart.band ? 1.05 : 1.4)] : [0, high * 1.08 || 1];
     const ends = lines.map((line) => line.points.at(-1));
-    const heights = spread(ends.map((end) => end.value), chart.scale, domain, height, 15);
+    const heights = spread(ends.map((end) => end.value), chart.scale, domain, height, labelHeight);
     const lengths = [...new Set(all.map((point) => point.n))].sort((a, b) => a - b);
     const names = lines.map((line) => line.name);
     const scale = (range) => ({ field: "line", type: "nominal", legend: null, scale: { domain: names, range } });
@@ -79,11 +93,12 @@ const attnlabCharts = (() => {
     const y = {
       field: "value", type: "quantitative", title: chart.axis,
       scale: { type: chart.scale, domain, nice: false },
-      axis: isLog ? { ...logTicks(domain), format: ".3~r" } : { format: ".3~r", tickCount: 5 },
+      axis: isLog ? logTicks(domain) : { format: ".3~r", tickCount: 5 },
     };
     const marked = new Set(lines.filter((line) => line.style.shape).map((line) => line.name));
     const points = lines.flatMap((line) => line.points.map((point) => ({ line: line.name, ...point })));
-    const labels = lines.map((line, index) => ({ line: line.name, label: line.label, ...ends[index], at: heights[index] }));
+    // With more lines than names fit one above the other, the legend alone has the names.
+    const labels = lines.length * labelHeight > height ? [] : lines.map((line, index) => ({ line: line.name, label: line.label, ...ends[index], at: heights[index] }));
     const traced = points.map((point) => ({ ...point, value: point.formula ?? point.value }));
     const intervals = points.filter((point) => typeof point.low === "number" && typeof point.high === "number");
     const bars = intervals.length > 0 ? [{ data: { values: intervals }, mark: { type: "errorbar", ticks: { size: 9, thickness: 1.5 }, rule: { size: 1.5 } },
@@ -101,8 +116,8 @@ const attnlabCharts = (() => {
         { data: { values: traced }, mark: { type: "line", strokeWidth: 2 },
           encoding: { x, y, strokeDash: scale(lines.map((line) => line.style.dash)) } },
         ...bars,
-        { data: { values: points.filter((point) => marked.has(point.line)) }, mark: { type: "point", filled: true, size: 62, opacity: 1 },
-          encoding: { x, y, shape: scale(lines.map((line) => line.style.shape ?? shapes[0])),
+        { data: { values: points.filter((point) => marked.has(point.line)) }, mark: { type: "point", filled: true, size: 62 },
+          encoding: { x, y, opacity: { condition: { test: "datum.disturbed", value: 0.3 }, value: 1 }, shape: scale(lines.map((line) => line.style.shape ?? shapes[0])),
             tooltip: [{ field: "line", title: "line" }, { field: "n" }, { field: "value", title: chart.axis, format: ".4~g" }] } },
         { data: { values: labels }, mark: { type: "text", align: "left", baseline: "middle", dx: 6, fontSize: 12, fontWeight: 500 },
           encoding: { x: { value: "width" }, y: { ...y, field: "at" }, text: { field: "label" } } },
@@ -146,7 +161,7 @@ const attnlabCharts = (() => {
       const values = points.map((point) => point[field]);
       const [low, high] = [Math.min(...values), Math.max(...values)];
       const domain = scale === "log" ? [low / 1.6, high * 1.6] : [Math.max(0, low - 0.1 * (high - low || 1)), high + 0.1 * (high - low || 1)];
-      const ticks = scale === "log" && high / low > 1e4 ? { tickCount: 4, format: ".0e" } : scale === "log" ? { ...logTicks(domain), format: ".3~r" } : { tickCount: 5, format: ".3~r" };
+      const ticks = scale === "log" && high / low > 1e4 ? { tickCount: 4, format: ".0e" } : scale === "log" ? logTicks(domain) : { tickCount: 5, format: ".3~r" };
       return { field, type: "quantitative", title, scale: { type: scale, domain, nice: false }, axis: { ...ticks, labelOverlap: "greedy", labelSeparation: 4 } };
     };
     const used = [...new Set(points.map((point) => point.series))];
@@ -165,8 +180,8 @@ const attnlabCharts = (() => {
     };
   };
 
-  /// `points`: {n, head, value} of one variant.
-  const headsChart = (points, title, width) => {
+  /// `points`: {n, head, value} of one variant. `domain`: the range of the colours, one for all panels.
+  const headsChart = (points, title, domain, width) => {
     const lengths = [...new Set(points.map((point) => point.n))].sort((a, b) => a - b);
     const count = Math.max(...points.map((point) => point.head)) + 1;
     return {
@@ -177,7 +192,7 @@ const attnlabCharts = (() => {
       encoding: {
         x: { field: "n", type: "ordinal", title: "sequence length n", scale: { domain: lengths, padding: 0 }, axis: { labelAngle: 0, labelOverlap: "greedy", labelSeparation: 4, grid: false } },
         y: { field: "head", type: "ordinal", title: "head", scale: { padding: 0 }, axis: { labelOverlap: "greedy", labelSeparation: 2, grid: false } },
-        color: { field: "value", type: "quantitative", title: null, scale: { scheme: "viridis", nice: false, zero: false }, legend: { orient: "bottom", direction: "horizontal", gradientThickness: 10, gradientLength: Math.min(220, width - 60), format: ".3~r" } },
+        color: { field: "value", type: "quantitative", title: null, scale: { scheme: "viridis", domain, nice: false, zero: false }, legend: { orient: "bottom", direction: "horizontal", gradientThickness: 10, gradientLength: Math.min(220, width - 60), format: ".3~r" } },
         tooltip: [{ field: "n" }, { field: "head" }, { field: "value", title, format: ".4~g" }],
       },
     };
@@ -262,5 +277,5 @@ const attnlabCharts = (() => {
     view: { stroke: line },
   };
 
-  return { style, reference, longestLabel, letter, figure, lineChart, samplesChart, frontier, paretoChart, headsChart, heatmap, profileChart, theme };
+  return { style, reference, longestLabel, letter, figure, rangeOf, lineChart, samplesChart, frontier, paretoChart, headsChart, heatmap, profileChart, theme };
 })();

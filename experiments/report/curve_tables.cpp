@@ -5,6 +5,7 @@
 #include <set>
 
 #include "records/analysis.h"
+#include "records/series_names.h"
 #include "report/tables.h"
 
 namespace attnlab {
@@ -26,7 +27,7 @@ class CurveTable {
  public:
   CurveTable(const std::vector<Json>& records, Table table)
       : names_(records), conditions_(records), table_(std::move(table)) {
-    table_.columns = {{"backend", "backend", false}, {"dtype", "dtype", false}};
+    table_.columns = {{"variant", "variant", false}, {"dtype", "dtype", false}};
     if (conditions_.size() > 1) table_.columns.push_back({"under", "condition", false});
   }
 

@@ -44,7 +44,7 @@ const attnlabDrawers = (() => {
           exponent ? `n^${exponent[0].toFixed(2)} (${exponent[1].toFixed(2)} … ${exponent[2].toFixed(2)})` : "", new Map()]);
       }
       const points = found.get(which)[3];
-      if (!points.has(n)) points.set(n, { n, value, low: chart.low?.[index], high: chart.high?.[index], formula: chart.formula?.[index] });
+      if (!points.has(n)) points.set(n, { n, value, low: chart.low?.[index], high: chart.high?.[index], formula: chart.formula?.[index], disturbed: chart.id === "time" && cell.disturbed });
     }
     const drawn = labelled([...found].sort((a, b) => a[0] - b[0]).map(([, line]) => line), names);
     const lengths = new Set(drawn.flatMap((line) => line.points.map((point) => point.n)));
@@ -57,7 +57,7 @@ const attnlabDrawers = (() => {
   };
 
   const lines = async (target, tools) => {
-    const { model, panel, embed, legendOf, cells } = tools;
+    const { model, make, panel, embed, legendOf, cells } = tools;
     const chart = model.charts.find((one) => one.id === target.dataset.name);
     const here = byDtype(cells().map((cell) => cell.dtype));
     const several = here.length > 1;
@@ -85,8 +85,11 @@ const attnlabDrawers = (() => {
       const shared = document.getElementById("variants");
       if (shared.childElementCount === 0) shared.append(legendOf(legend));
     }
+    if (panels.some(([, drawn]) => drawn.some((line) => line.points.some((point) => point.disturbed))))
+      target.append(make("p", { className: "note wide", textContent: "Pale marks: disturbed cells; do not quote their times." }));
+    const range = attnlabCharts.rangeOf(chart, panels.flatMap(([, drawn]) => drawn));
     for (const [drawing, drawn] of panels)
-      await embed(drawing, attnlabCharts.lineChart(chart, drawn, drawing.clientWidth, chart.by_variant ? 210 : 290));
+      await embed(drawing, attnlabCharts.lineChart(chart, drawn, range, drawing.clientWidth, chart.by_variant ? 200 : 230));
   };
 
   const ratios = async (target, tools) => {
@@ -112,7 +115,8 @@ const attnlabDrawers = (() => {
     }
     if (panels.length === 0) { noFigure(target, tools); return; }
     target.append(legendOf(legend), make("p", { className: "note wide", textContent: `Below 1 B is faster. The band is the noise floor of ${attnlabCharts.figure(floor * 100)} %: an interval that reaches into it is neither FASTER nor SLOWER.` }));
-    for (const [drawing, drawn] of panels) await embed(drawing, attnlabCharts.lineChart(chart, drawn, drawing.clientWidth, 290));
+    const range = attnlabCharts.rangeOf(chart, panels.flatMap(([, drawn]) => drawn));
+    for (const [drawing, drawn] of panels) await embed(drawing, attnlabCharts.lineChart(chart, drawn, range, drawing.clientWidth, 230));
   };
 
   const samples = async (target, tools) => {
@@ -185,7 +189,9 @@ const attnlabDrawers = (() => {
       const drawing = panel(target, model.variants[variant], `${data.statistics[statistic]} of each head of ${model.variants[variant]}, at n = ${[...new Set(own.map((point) => point.n))].join(", ")}; at the largest from ${attnlabCharts.figure(Math.min(...last))} to ${attnlabCharts.figure(Math.max(...last))}.`);
       return [drawing, own];
     });
-    for (const [drawing, own] of panels) await embed(drawing, attnlabCharts.headsChart(own, data.statistics[statistic], drawing.clientWidth));
+    const values = points.map((point) => point.value);
+    const domain = [Math.min(...values), Math.max(...values)];
+    for (const [drawing, own] of panels) await embed(drawing, attnlabCharts.headsChart(own, data.statistics[statistic], domain, drawing.clientWidth));
   };
 
   // Maps are for the input in their caption, independent of the condition.

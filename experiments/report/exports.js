@@ -59,7 +59,7 @@ const attnlabExports = (() => {
     csv: (table) => {
       const name = (column) => csv(column.name) + (column.highName ? `,${csv(column.highName)}` : "");
       const line = (row) => row.map((value, at) => (value.why ? "" : csv(value.raw)) + (table.columns[at].highName ? `,${csv(value.high)}` : "")).join(",");
-      return `${csv(table.caption)}\r\n${table.columns.map(name).join(",")}\r\n${table.rows.map((row) => `${line(row)}\r\n`).join("")}`;
+      return `${table.columns.map(name).join(",")}\r\n${table.rows.map((row) => `${line(row)}\r\n`).join("")}`;
     },
   };
 

@@ -10,12 +10,18 @@ const attnlabFilters = (() => {
   /// Fills `form` and calls `changed` after every change.
   const build = (form, model, changed) => {
     const found = (field) => [...new Set(model.cells.map((cell) => cell[field]))];
+    const variantOf = new Map(model.cells.map(([series, variant]) => [series, variant]));
     const axes = [
-      { title: "Backends", one: "backend", values: found(0).sort((a, b) => a - b), label: (series) => model.series[series] },
+      { title: "Series", one: "series", values: found(0).sort((a, b) => a - b), label: (series) => model.series[series] },
       { title: "Dtypes", one: "dtype", values: found(3), label: (dtype) => dtype },
       { title: "Lengths n", one: "length", values: found(4).sort((a, b) => a - b), label: (n) => String(n) },
+      { title: "Variants", one: "variant", values: found(1).sort((a, b) => a - b), label: (variant) => model.variants[variant] },
     ];
+    // A filter by variant is of use where several series have one variant.
+    if (axes[3].values.length === 1 || axes[3].values.length === axes[0].values.length) axes.pop();
     const hidden = axes.map(() => new Set());
+    const shows = (series, dtype, n) => !hidden[0].has(series) && !hidden[1].has(dtype) && (n === undefined || !hidden[2].has(n)) &&
+      !hidden[3]?.has(variantOf.get(series));
     const summary = make("summary");
     const printed = make("p", { className: "printed" });
     form.after(printed);
@@ -55,12 +61,12 @@ const attnlabFilters = (() => {
       form.append(make("details", {}, summary, ...boxes, make("p", { className: "note", textContent: `Hidden rows are not exported. Rows over several lengths (fits, crossovers, the needle) always use all lengths${model.sections.comparison ? ", and B against A all cells" : ""}.` })));
     return {
       condition: () => (charted.length > 1 ? Number(select.value) : charted[0]),
-      shows: (series, dtype, n) => !hidden[0].has(series) && !hidden[1].has(dtype) && (n === undefined || !hidden[2].has(n)),
+      shows,
       /// Rows by their data-key: series, dtype and, for rows of one length, the length.
       apply: () => {
         for (const row of document.querySelectorAll("tr[data-key]")) {
           const [series, dtype, n] = row.dataset.key.split(" ");
-          row.hidden = hidden[0].has(Number(series)) || hidden[1].has(dtype) || (n !== undefined && hidden[2].has(Number(n)));
+          row.hidden = !shows(Number(series), dtype, n === undefined ? undefined : Number(n));
         }
       },
     };

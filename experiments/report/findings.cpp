@@ -8,6 +8,8 @@
 
 #include "records/analysis.h"
 #include "records/quantities.h"
+#include "records/samples.h"
+#include "records/series_names.h"
 #include "report/against.h"
 #include "report/tables.h"
 
@@ -44,27 +46,28 @@ std::string coverage(const std::vector<Json>& records) {
 }
 
 /// Such as `B against A, 38 cells: 3 FASTER, 35 SAME; noise floor 1.2 %`.
-std::string verdicts(const Comparison& comparison) {
+std::string counted_verdicts(const Comparison& comparison) {
   std::string text;
-  for (const Verdict verdict : {Verdict::faster, Verdict::slower, Verdict::same, Verdict::ambiguous})
+  for (const Verdict verdict : verdicts)
     if (const std::int64_t count = comparison.count(verdict); count > 0)
       text += fmt::format("{} {} {}", text.empty() ? ":" : ",", count, to_string(verdict));
   return fmt::format("B against A, {} cells{}; noise floor {:.1f} %.", comparison.pairs.size(), text,
                      comparison.floor * 100);
 }
 
+/// Null if all cells are disturbed.
 const Json* fastest(const Records& cells) {
   const Json* best = nullptr;
   for (const Json* cell : cells)
     if (const auto time = number_at(*cell, "time.median_ns");
-        time && (!best || *time < *number_at(*best, "time.median_ns")))
+        time && !is_disturbed(*cell) && (!best || *time < *number_at(*best, "time.median_ns")))
       best = cell;
   return best;
 }
 
 /// The fastest exact cell at the largest n and its savings, and the fastest cell of all if it is not exact.
 void add_fastest(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names,
-                 const Against& full) {
+                 const Against& against) {
   std::int64_t n = 0;
   for (const Json* cell : cells) n = std::max(n, seqlen_of(*cell));
   Records longest;
@@ -75,21 +78,20 @@ void add_fastest(std::vector<std::string>& findings, const Records& cells, const
       if (is_exact(*cell)) exact.push_back(cell);
     }
   const auto ratios = [&](const Json& cell) {
-    const SpeedUp& speed_up = full.of(cell);
+    const SpeedUp& speed_up = against.of(cell);
     if (!speed_up.time || !speed_up.workspace) return std::string();
     const std::string smaller = fmt::format("1/{} of its workspace", format_figure(*speed_up.workspace));
     switch (speed_up.time->verdict) {
       case Verdict::faster:
       case Verdict::slower:
-        return fmt::format(", {} × the speed of full in {}", format_figure(1 / speed_up.time->value),
-                           smaller);
+        return fmt::format(", {} × the speed of {} in {}", format_figure(1 / speed_up.time->value),
+                           against.name(), smaller);
       case Verdict::same:
-        return fmt::format(", the same speed as full within the noise floor ({}), in {}",
+        return fmt::format(", the same speed as {} within the noise floor ({}), in {}", against.name(),
                            to_string(speed_up.time->verdict), smaller);
-      case Verdict::ambiguous:
-        return fmt::format(
-            ", {} × the speed of full, but too noisy or with too few samples for a verdict ({}), in {}",
-            format_figure(1 / speed_up.time->value), to_string(speed_up.time->verdict), smaller);
+      default:
+        return fmt::format(", without a verdict against {} ({}), in {}", against.name(),
+                           in_words(*speed_up.time), smaller);
     }
     return std::string();
   };
@@ -129,12 +131,13 @@ std::string listed(const std::vector<Said>& said, Show show) {
 void add_growth(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names,
                 const char* what, const std::string& path) {
   std::map<std::size_t, std::vector<std::pair<double, double>>> curves;
+  const bool is_time = path.starts_with("time.");
   for (const Json* cell : cells)
-    if (const auto value = number_at(*cell, path); value && *value > 0)
+    if (const auto value = number_at(*cell, path); value && *value > 0 && !(is_time && is_disturbed(*cell)))
       curves[names.index(*cell)].emplace_back(static_cast<double>(seqlen_of(*cell)), *value);
   std::vector<Said> said;
   for (const auto& [series, points] : curves)
-    if (const auto exponent = fitted_exponent(points))
+    if (const auto exponent = fitted_exponent(points); exponent && is_known_well(*exponent))
       said.emplace_back(exponent->value, names.all()[series]);
   if (!said.empty())
     findings.push_back(fmt::format(
@@ -168,9 +171,9 @@ std::vector<std::string> make_findings(const Subject& subject) {
   const std::vector<Json>& records = subject.records;
   const SeriesNames names(records);
   const Conditions conditions(records);
-  const Against full(records, "full", subject.floor());
+  const Against against(records, subject.baseline, subject.floor());
   std::vector<std::string> findings{coverage(records)};
-  if (subject.comparison) findings.push_back(verdicts(*subject.comparison));
+  if (subject.comparison) findings.push_back(counted_verdicts(*subject.comparison));
   // Cells by dtype, f32 first.
   std::map<std::pair<bool, std::string>, Records> groups;
   std::size_t condition = conditions.size();
@@ -184,7 +187,7 @@ std::vector<std::string> make_findings(const Subject& subject) {
   if (conditions.size() > 1 && !groups.empty())
     findings.push_back(fmt::format("The findings below are for {}; the tables also have the other {}.",
                                    conditions.label(condition), conditions.size() - 1));
-  for (const auto& [dtype, cells] : groups) add_fastest(findings, cells, names, full);
+  for (const auto& [dtype, cells] : groups) add_fastest(findings, cells, names, against);
   if (!groups.empty()) {
     const Records& first = groups.begin()->second;
     add_growth(findings, first, names, "Time", "time.median_ns");

@@ -8,6 +8,7 @@
 #include "records/formats.h"
 #include "report/assets.h"
 #include "report/charts.h"
+#include "report/first_screen.h"
 #include "report/sections.h"
 
 namespace attnlab {
@@ -23,13 +24,29 @@ std::string script_text(const std::string& json) {
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+std::string make_section(const Section& section, const std::string& body) {
+  const std::string title = fmt::format("<h2>{}</h2>", escape_html(section.title));
+  return section.folded
+             ? fmt::format("<section id=\"{0}\"><details><summary>{1}</summary>\n{2}</details></section>\n",
+                           section.id, title, body)
+             : fmt::format("<section id=\"{0}\">{1}\n{2}</section>\n", section.id, title, body);
+}
+
 std::string make_body(const Material& material) {
   std::string text;
   for (const Section& section : sections())
-    if (const std::string body = section.body(material); !body.empty())
-      text += fmt::format("<section id=\"{}\"><h2>{}</h2>\n{}</section>\n", section.id,
-                          escape_html(section.title), body);
+    if (const std::string body = section.body(material); !body.empty()) text += make_section(section, body);
   return text;
+}
+
+/// What ran, and the badge of validity.
+std::string make_head(const Material& material) {
+  std::string text;
+  for (const std::string& line : what_ran(material.subject.records))
+    text += fmt::format("<p class=\"ran\">{}</p>\n", escape_html(line));
+  const Badge badge = make_badge(material.subject, material.table_named("validity"));
+  return text + fmt::format("<p><a class=\"badge {}\" href=\"#validity\">{}</a></p>\n",
+                            badge.caution ? "caution" : "valid", escape_html(badge.text));
 }
 
 Json make_model(const Material& material) {
@@ -68,10 +85,12 @@ std::string fill(std::string_view text, const std::vector<std::pair<std::string,
 }  // namespace
 
 std::string make_page(const std::string& title, const Subject& subject) {
-  const Material material{subject, make_tables(subject)};
+  const Against against(subject.records, subject.baseline, subject.floor());
+  const Material material{subject, against, make_tables(subject)};
   return fill(assets::report_html(), {{"TITLE", escape_html(title)},
                                       {"NONCE", make_nonce()},
                                       {"CSS", assets::report_css()},
+                                      {"HEAD", make_head(material)},
                                       {"BODY", make_body(material)},
                                       {"MODEL", script_text(dump(make_model(material)))},
                                       {"VEGA", assets::vega_js()},

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include "attnlab/core/argument_error.h"
 #include "records/formats.h"
 #include "records/load.h"
+#include "records/option_order.h"
 #include "records/whole_file.h"
 #include "report/page.h"
+#include "report/pivot.h"
 #include "report/tables.h"
 
 namespace attnlab {
@@ -20,6 +23,53 @@ namespace {
 std::string name_of(const std::filesystem::path& directory) {
   const std::string name = std::filesystem::absolute(directory).lexically_normal().filename().string();
   return name.empty() ? directory.string() : name;
+}
+
+/// The tables with rows, or the one that --table names, pivoted if --pivot asks for it.
+std::vector<Table> chosen_tables(const Settings& settings, std::vector<Table> tables) {
+  std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
+  if (settings.has("pivot") && !settings.has("table")) throw UsageError("--pivot needs --table");
+  if (!settings.has("table")) return tables;
+  const std::string& wanted = settings.text("table");
+  std::vector<std::string> ids;
+  for (const Table& table : tables) ids.push_back(table.id);
+  const auto found = std::find(ids.begin(), ids.end(), wanted);
+  if (found == ids.end()) throw unknown_name("table", wanted, wanted, ids);
+  const Table& table = tables[static_cast<std::size_t>(found - ids.begin())];
+  if (!settings.has("pivot")) return {table};
+  settings.choice("pivot", {"n"});
+  return pivot_by_length(table);
+}
+
+/// A CSV file holds one table, so that other programs can read it.
+void write_csv_files(const std::filesystem::path& directory, const std::vector<Table>& tables) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  if (failed)
+    throw ArgumentError("out", directory.string(),
+                        fmt::format("cannot make the directory: {}", failed.message()), {});
+  for (const Table& table : tables) write_whole("out", directory / (table.id + ".csv"), to_csv(table));
+  fmt::print("tables: {} files in {}\n", tables.size(), directory.string());
+}
+
+int write_tables(const Settings& settings, const std::string& format, const std::vector<Table>& tables) {
+  if (format == "csv" && !settings.has("table")) {
+    write_csv_files(
+        settings.required("out", "a directory for a CSV file of each table, or --table for one table"),
+        tables);
+    return 0;
+  }
+  if (format == "csv" && tables.size() > 1)
+    throw UsageError(
+        "a CSV file holds one table, and this pivot makes one for each storage type and condition");
+  const std::string text = format == "md"    ? to_markdown(tables)
+                           : format == "csv" ? to_csv(tables.front())
+                                             : to_latex(tables);
+  if (settings.has("out"))
+    write_whole("out", settings.text("out"), text);
+  else
+    fmt::print("{}", text);
+  return 0;
 }
 
 }  // namespace
@@ -33,9 +83,15 @@ int report_command(const Settings& settings) {
                         "html: its page has a button for the SVG of each chart");
   const std::string format = settings.choice("format", report_formats());
   std::vector<Run> runs;
-  for (const std::string& directory : settings.positional)
+  for (const std::string& directory : settings.positional) {
     runs.push_back({name_of(directory), load_run(directory, "report")});
-  const Subject subject = make_subject(std::move(runs), settings.has("force"));
+    sort_by_options(directory, runs.back().records.cells);
+  }
+  if (format == "html" && (settings.has("table") || settings.has("pivot")))
+    throw UsageError("--table and --pivot need --format md, csv or latex");
+  const Subject subject =
+      make_subject(std::move(runs), settings.has("force"),
+                   settings.has("baseline") ? std::optional(settings.text("baseline")) : std::nullopt);
   if (format == "html") {
     const bool two = subject.names.size() > 1;
     const std::filesystem::path file =
@@ -49,15 +105,7 @@ int report_command(const Settings& settings) {
     fmt::print("report: {}\n", file.string());
     return 0;
   }
-  const std::vector<Table> tables = make_tables(subject);
-  const std::string text = format == "md"    ? to_markdown(tables)
-                           : format == "csv" ? to_csv(tables)
-                                             : to_latex(tables);
-  if (settings.has("out"))
-    write_whole("out", settings.text("out"), text);
-  else
-    fmt::print("{}", text);
-  return 0;
+  return write_tables(settings, format, chosen_tables(settings, make_tables(subject)));
 }
 
 }  // namespace attnlab

@@ -16,21 +16,26 @@
   };
   const model = JSON.parse(document.getElementById("model").textContent);
 
-  const nav = document.querySelector("nav");
-  for (const section of document.querySelectorAll("section"))
+  // The links to the sections and the filters follow the first screen.
+  const nav = make("nav");
+  nav.setAttribute("aria-label", "Sections");
+  const form = make("form", { id: "filters" });
+  form.setAttribute("aria-label", "What is shown");
+  document.getElementById("answer").after(nav, form);
+  for (const section of document.querySelectorAll("section:not(#answer)"))
     nav.append(make("a", { href: `#${section.id}`, textContent: section.querySelector("h2").textContent }), " ");
 
-  const filters = attnlabFilters.build(document.getElementById("filters"), model, () => { filters.apply(); draw(); });
+  const filters = attnlabFilters.build(form, model, () => { filters.apply(); draw(); });
 
   // A variant has the colour of the first backend that computes it, so that colours have one meaning in all charts.
   const firstSeries = new Map();
   for (const [series, variant] of model.cells) if (!firstSeries.has(variant)) firstSeries.set(variant, series);
   const two = model.styles.some(([, run]) => run === 1);
   const styleOf = (series) => attnlabCharts.style(model.styles[series][0], two ? model.styles[series][1] : undefined);
-  /// The cells that filters and condition select, as {index, series, variant, dtype, n}; `index` is the position in
+  /// The cells that filters and condition select, as {index, series, variant, dtype, n, disturbed}; `index` is the position in
   /// lists of values.
   const cells = (wanted = () => true) => model.cells
-    .map(([series, variant, condition, dtype, n], index) => ({ index, series, variant, condition, dtype, n }))
+    .map(([series, variant, condition, dtype, n, disturbed], index) => ({ index, series, variant, condition, dtype, n, disturbed }))
     .filter((cell) => cell.condition === filters.condition() && filters.shows(cell.series, cell.dtype, cell.n) && wanted(cell));
 
   const svg = (name, attributes) => {
@@ -91,10 +96,25 @@
   // Only one drawing runs at a time; a change in the meantime starts one more.
   let drawing = null;
   let again = false;
+  const isFolded = (element) => element.closest("details:not([open])") !== null;
   const drawAll = async () => {
     document.getElementById("variants")?.replaceChildren();
-    for (const target of document.querySelectorAll("[data-draw]")) await redraw(target);
-    const panels = [...document.querySelectorAll(".panel .chart")];
+    for (const target of document.querySelectorAll("[data-draw]")) {
+      target.dataset.drawn = String(!isFolded(target));
+      if (!isFolded(target)) await redraw(target);
+    }
+    hintAtColumns();
+    report();
+  };
+  /// Says beside the caption of a table that it has columns beyond the right edge.
+  const hintAtColumns = () => {
+    for (const scroll of document.querySelectorAll(".scroll")) {
+      const caption = scroll.parentElement.querySelector(`.caption[data-of="${scroll.firstElementChild.id}"]`);
+      caption?.toggleAttribute("data-more", scroll.scrollWidth > scroll.clientWidth + 1);
+    }
+  };
+  const report = () => {
+    const panels = [...document.querySelectorAll(".panel .chart")].filter((one) => !isFolded(one));
     const drawn = panels.filter((one) => one.querySelector("svg")?.getBoundingClientRect().width > 100);
     const wide = panels.filter((one) => one.scrollWidth > one.clientWidth + 1);
     page.dataset.unnamed = String(panels.filter((one) => one.getAttribute("role") !== "img" || !/ at n = |weights/.test(one.getAttribute("aria-label")) || !one.querySelector("svg[aria-hidden]")).length);
@@ -103,6 +123,18 @@
     page.dataset.requests = String(performance.getEntriesByType("resource").filter((entry) => !/^(data|blob):/.test(entry.name)).length);
     page.dataset.charts = `${drawn.length}/${panels.length}`;
   };
+  // Folded figures have no width; they are drawn when they are opened.
+  document.addEventListener("toggle", async (event) => {
+    if (!event.target.open) return;
+    hintAtColumns();
+    for (const target of event.target.querySelectorAll("[data-draw]"))
+      if (target.dataset.drawn !== "true" && !isFolded(target)) { target.dataset.drawn = "true"; await redraw(target); }
+    report();
+  }, true);
+  /// A link to a folded section opens it.
+  const unfoldTarget = () => document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector(":scope > details")?.setAttribute("open", "");
+  addEventListener("hashchange", unfoldTarget);
+  unfoldTarget();
   const draw = async () => {
     if (drawing) { again = true; return; }
     do { again = false; drawing = drawAll(); await drawing; } while (again);
@@ -139,16 +171,11 @@
     figure.querySelector(".panels").after(named(figure.querySelector("figcaption").textContent, button("SVG", async () =>
       attnlabExports.save(`${figure.id}.svg`, "image/svg+xml", await attnlabExports.figureSvg(figure, views)))));
 
-  let unfolded = [];
-  const unfold = (open) => { for (const details of unfolded) details.open = open; };
-  addEventListener("beforeprint", () => { unfolded = document.querySelectorAll("main details:not([open])"); unfold(true); });
-  addEventListener("afterprint", () => unfold(false));
-
   const cellsCsv = () => {
     const charts = model.charts.flatMap((chart) => ["values", "low", "high", "formula"].filter((key) => chart[key]).map((key) => [key === "values" ? chart.id : `${chart.id}_${key}`, chart[key]]));
-    const rows = model.cells.flatMap(([series, variant, condition, dtype, n], index) => (filters.shows(series, dtype, n)
-      ? [[model.series[series], model.variants[variant], model.conditions[condition], dtype, n, ...charts.map(([, values]) => values[index] ?? "")]] : []));
-    return [["backend", "variant", "condition", "dtype", "n", ...charts.map(([name]) => name)], ...rows].map((row) => row.map((value) => attnlabExports.csv(String(value))).join(",")).join("\r\n") + "\r\n";
+    const rows = model.cells.flatMap(([series, variant, condition, dtype, n, disturbed], index) => (filters.shows(series, dtype, n)
+      ? [[model.series[series], model.variants[variant], model.conditions[condition], dtype, n, disturbed, ...charts.map(([, values]) => values[index] ?? "")]] : []));
+    return [["series", "variant", "condition", "dtype", "n", "disturbed", ...charts.map(([name]) => name)], ...rows].map((row) => row.map((value) => attnlabExports.csv(String(value))).join(",")).join("\r\n") + "\r\n";
   };
   document.querySelector("[data-download=cells]").addEventListener("click", () => attnlabExports.save("cells.csv", "text/csv", cellsCsv()));
 })();

@@ -10,6 +10,7 @@
 #include "report/charts.h"
 #include "report/elements.h"
 #include "report/findings.h"
+#include "report/first_screen.h"
 
 namespace attnlab {
 
@@ -40,14 +41,24 @@ std::string folded(const Material& material, const std::string& id) {
 /// The checks that call for caution, then their table.
 std::string validity(const Material& material) {
   std::string cautions;
-  for (const Table& table : material.tables)
-    if (table.id == "validity")
-      for (const auto& row : table.rows)
-        if (std::any_of(row.begin(), row.end(), [](const TableCell& cell) { return cell.text == caution; }))
-          cautions += (cautions.empty() ? "" : ", ") + row[0].text;
+  for (const auto& row : material.table_named("validity").rows)
+    if (std::any_of(row.begin(), row.end(), [](const TableCell& cell) { return cell.text == caution; }))
+      cautions += (cautions.empty() ? "" : ", ") + row[0].text;
   return paragraph(cautions.empty() ? "No check below calls for caution." : "Caution: " + cautions + ".",
                    "lead") +
-         material.table("validity") + material.table("pairs") + folded(material, "failures");
+         material.table("validity") + folded(material, "failures") +
+         (material.table("pairs").empty() ? "" : details("A/A pairs", material.table("pairs")));
+}
+
+/// The answer in a sentence, the variants at the largest n, the chart of time.
+std::string answer(const Material& material) {
+  std::string text =
+      paragraph(make_answer(material.subject, material.against), "answer") + material.table("summary");
+  if (has_figures(material))
+    text += chart("time",
+                  details("Exponents, and times as a table",
+                          material.table("exponents") + material.table("octaves") + material.table("time")));
+  return text;
 }
 
 std::string findings(const Material& material) {
@@ -68,12 +79,6 @@ std::string comparison(const Material& material) {
 }
 
 std::string crossover(const Material& material) { return material.table("crossover"); }
-
-std::string time(const Material& material) {
-  if (!has_figures(material)) return "";
-  return chart("time", material.table("exponents") + material.table("octaves") +
-                           details("Times as a table", material.table("time")));
-}
 
 std::string memory(const Material& material) {
   if (!has_figures(material)) return "";
@@ -99,9 +104,7 @@ std::string samples(const Material& material) {
 
 std::string speed(const Material& material) { return material.table("speed"); }
 
-std::string error(const Material& material) {
-  return folded(material, "error") + folded(material, "against");
-}
+std::string error(const Material& material) { return material.table("error") + folded(material, "against"); }
 
 std::string pareto(const Material& material) {
   if (!has_figures(material)) return "";
@@ -116,19 +119,27 @@ std::string pareto(const Material& material) {
 
 std::string dispersion(const Material& material) {
   if (!has_figures(material)) return "";
-  std::string shown;
+  // The first charts are open, so that the page stays short.
+  constexpr std::size_t open = 2;
+  std::vector<std::string> shown;
   for (const Chart& one : charts())
-    if (one.by_variant && is_drawn(one, records_of(material))) shown += chart(one.id, "");
-  return "<div id=\"variants\"></div>\n<div class=\"grid\">" + shown + "</div>" + material.table("needle") +
-         folded(material, "sharpness") + folded(material, "filter") +
-         details("Spread, concentration and reach as tables",
-                 material.table("dispersion") + material.table("concentration") + material.table("reach"));
+    if (one.by_variant && is_drawn(one, records_of(material))) shown.push_back(chart(one.id, ""));
+  std::string first;
+  std::string more;
+  for (std::size_t at = 0; at < shown.size(); ++at) (at < open ? first : more) += shown[at];
+  const auto grid = [](const std::string& figures) { return "<div class=\"grid\">" + figures + "</div>"; };
+  return "<div id=\"variants\"></div>\n" + grid(first) +
+         (more.empty() ? "" : details("Charts of the other statistics", grid(more))) +
+         material.table("needle") +
+         details("Spread, concentration, reach, sharpness and the exact filter as tables",
+                 material.table("sharpness") + material.table("filter") + material.table("dispersion") +
+                     material.table("concentration") + material.table("reach"));
 }
 
 std::string heads(const Material& material) {
   if (heads_data(records_of(material)).at("cells").empty()) return "";
   return figure("heads", "heads", "Dispersion of each head",
-                paragraph("Each panel has its own colour scale.", "note"));
+                paragraph("All panels have one colour scale.", "note"));
 }
 
 std::string weights(const Material& material) {
@@ -172,6 +183,10 @@ Json ratios_of(const Material& material) { return ratios_data(material.subject);
 
 }  // namespace
 
+const Table& Material::table_named(const std::string& id) const {
+  return *std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.id == id; });
+}
+
 std::string Material::table(const std::string& id, const std::string& otherwise) const {
   for (const Table& candidate : tables)
     if (candidate.id == id) return candidate.rows.empty() ? otherwise : to_html(candidate);
@@ -180,21 +195,21 @@ std::string Material::table(const std::string& id, const std::string& otherwise)
 
 const std::vector<Section>& sections() {
   static const std::vector<Section> table{
-      {"validity", "Validity", validity},
+      {"answer", "Answer", answer},
+      {"comparison", "B against A", comparison, false, ratios_of},
       {"findings", "Findings", findings},
-      {"comparison", "B against A", comparison, ratios_of},
-      {"crossover", "Crossover", crossover},
-      {"time", "Time", time},
+      {"crossover", "Crossover", crossover, true},
       {"memory", "Memory", memory},
-      {"speed", "Against full", speed},
       {"error", "Error", error},
-      {"pareto", "Trade-offs", pareto, pareto_of},
-      {"samples", "Samples", samples, samples_of},
       {"dispersion", "Dispersion against sequence length", dispersion},
-      {"heads", "Heads", heads, heads_of},
-      {"weights", "Weights", weights, maps_of},
-      {"machine", "Machine and build", machine},
-      {"data", "Data", data},
+      {"validity", "Validity", validity},
+      {"speed", "Against the baseline", speed, true},
+      {"pareto", "Trade-offs", pareto, true, pareto_of},
+      {"samples", "Samples", samples, true, samples_of},
+      {"heads", "Heads", heads, true, heads_of},
+      {"weights", "Maps of weights", weights, true, maps_of},
+      {"machine", "Machine and build", machine, true},
+      {"data", "Data", data, true},
   };
   return table;
 }

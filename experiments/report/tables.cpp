@@ -8,6 +8,7 @@
 #include "records/analysis.h"
 #include "report/against.h"
 #include "report/cell_tables.h"
+#include "report/first_screen.h"
 
 namespace attnlab {
 
@@ -131,9 +132,9 @@ Table make_memory_table(const CellTables& cells) {
       "K, V and the output.");
 }
 
-Table make_speed_table(const CellTables& cells, bool has_full, const Against& full) {
+Table make_speed_table(const CellTables& cells, const Against& against) {
   return cells.make(
-      "speed", "Time and memory against full",
+      "speed", "Time and memory against " + against.name(),
       {{"time, ms", "time_median_ns"},
        {"speed-up", "speed_up"},
        {"99 % interval", "speed_up_low", true, "speed_up_high"},
@@ -141,14 +142,15 @@ Table make_speed_table(const CellTables& cells, bool has_full, const Against& fu
        {"workspace, MiB", "workspace_bytes"},
        {"times smaller", "workspace_ratio"}},
       [&](const Json& record) {
-        if (!has_full) return Rows{};
-        return when_ok(record, {figure(record, "time.median_ns", ms), speed_up_cell(full.of(record)),
-                                speed_up_interval(full.of(record)), verdict_cell(full.of(record)),
-                                figure(record, "memory.workspace_bytes", mib),
-                                times(full.of(record).workspace, full.of(record).why)});
+        if (!against.has_cells()) return Rows{};
+        const SpeedUp& speed_up = against.of(record);
+        return when_ok(
+            record, {figure(record, "time.median_ns", ms), speed_up_cell(speed_up),
+                     speed_up_interval(speed_up), verdict_cell(speed_up),
+                     figure(record, "memory.workspace_bytes", mib), times(speed_up.workspace, speed_up.why)});
       },
-      "Against the cell of full with the same n, dtype, shape, threads, seed and input, and with "
-      "the same variant, or else its exact counterpart.");
+      "Against the cell with the same n, dtype, shape, threads, seed and input. Against a backend: the cell "
+      "with the same variant there, or else with its exact counterpart.");
 }
 
 Table make_error_table(const CellTables& cells) {
@@ -174,16 +176,26 @@ Table make_error_table(const CellTables& cells) {
       "variant is causal).");
 }
 
+/// Says below the table what its verdicts mean.
+Table with_verdicts(Table table, const Subject& subject) {
+  table.note += " " + verdict_note(subject.floor());
+  return table;
+}
+
 }  // namespace
 
 std::vector<Table> make_tables(const Subject& subject) {
   const std::vector<Json>& records = subject.records;
   const CellTables cells(records);
-  const Against full(records, "full", subject.floor());
-  const Against chunked(records, "chunked", subject.floor());
-  const bool has_full = std::any_of(records.begin(), records.end(),
-                                    [](const Json& record) { return backend_of(record) == "full"; });
+  const Against against(records, subject.baseline, subject.floor());
+  std::vector<const Against*> baselines{&against};
+  const bool has_chunked = std::any_of(records.begin(), records.end(),
+                                       [](const Json& record) { return backend_of(record) == "chunked"; });
+  std::optional<Against> chunked;
+  if (against.name() == "full" && has_chunked)
+    baselines.push_back(&chunked.emplace(records, "chunked", subject.floor()));
   std::vector<Table> tables{
+      make_summary_table(subject, against),
       make_validity_table(subject),
       make_pairs_table(subject),
       cells.make("failures", "Cells without figures, and figures with a caveat",
@@ -193,12 +205,12 @@ std::vector<Table> make_tables(const Subject& subject) {
   if (subject.comparison)
     for (Table& table : comparison_tables(*subject.comparison)) tables.push_back(std::move(table));
   for (Table& table : std::vector<Table>{
-           make_crossover_table(records, {&full, &chunked}),
+           with_verdicts(make_crossover_table(records, baselines), subject),
            make_exponents_table(records),
            make_octaves_table(records),
            make_time_table(cells),
            make_memory_table(cells),
-           make_speed_table(cells, has_full, full),
+           with_verdicts(make_speed_table(cells, against), subject),
            make_error_table(cells),
        })
     tables.push_back(std::move(table));

@@ -30,9 +30,9 @@ Table make_machine_table(const std::vector<Json>& records);
 Table make_exponents_table(const std::vector<Json>& records);
 Table make_octaves_table(const std::vector<Json>& records);
 
-/// All tables in order: validity, pairs, failures, machine, the comparison if there are two runs, crossover,
-/// exponents, octaves, time, memory, speed, error, dispersion. Rows are ordered by condition, dtype, series
-/// and n.
+/// All tables in order: summary, validity, pairs, failures, machine, the comparison if there are two runs,
+/// crossover, exponents, octaves, time, memory, speed, error, dispersion. Rows are ordered by condition,
+/// dtype, series and n.
 std::vector<Table> make_tables(const Subject& subject);
 
 /// Tables about weights: spread, concentration, reach, sharpness, against the baseline, filter, needle.

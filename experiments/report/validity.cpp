@@ -11,6 +11,8 @@
 #include "compare/comparison.h"
 #include "compare/noise_floor.h"
 #include "records/analysis.h"
+#include "records/samples.h"
+#include "records/series_names.h"
 #include "report/tables.h"
 
 namespace attnlab {
@@ -89,9 +91,8 @@ Check disturbances(const Records& measured) {
       if (!why.empty()) ++here;
       for (const Json& reason : why) ++reasons[reason.get<std::string>()];
     }
-    const auto all = static_cast<std::int64_t>(list->size());
-    if (here > 0 && static_cast<double>(all - here) < number_at(*cell, "cell.rounds").value_or(0)) ++spoilt;
-    samples += all;
+    if (is_disturbed(*cell)) ++spoilt;
+    samples += std::ssize(*list);
     contaminated += here;
   }
   if (samples == 0)
@@ -103,24 +104,26 @@ Check disturbances(const Records& measured) {
              counted(reasons)) +
           (spoilt > 0 ? fmt::format("; in the figures of {} cell{}", spoilt, spoilt == 1 ? "" : "s") : "") +
           (unknown > 0 ? fmt::format("; not recorded in {} cells", unknown) : ""),
-      spoilt > 0 || unknown > 0, "They are left out of the figures unless too few clean samples remain."};
+      spoilt > 0 || unknown > 0,
+      "They are left out of the figures unless too few clean samples remain. Such cells have no verdict."};
 }
 
 Check rounds(const Records& measured) {
-  std::set<std::size_t> sizes;
+  std::set<std::int64_t> sizes;
   std::int64_t few = 0;
   for (const Json* cell : measured)
-    if (const Json* list = value_at(*cell, "time.samples_ns"); list && list->is_array()) {
-      sizes.insert(list->size());
-      if (list->size() < fewest_rounds) ++few;
+    if (const CleanShare share = clean_share(*cell); share.taken > 0) {
+      sizes.insert(share.clean);
+      if (share.clean < fewest_clean) ++few;
     }
-  if (sizes.empty()) return {"samples of a cell", "not recorded", true, "No verdict is given."};
-  return {"samples of a cell",
+  if (sizes.empty()) return {"clean samples of a cell", "not recorded", true, "No verdict is given."};
+  return {"clean samples of a cell",
           (*sizes.begin() == *sizes.rbegin() ? fmt::format("{}", *sizes.begin())
                                              : fmt::format("{} to {}", *sizes.begin(), *sizes.rbegin())) +
-              (few > 0 ? fmt::format("; fewer than {} in {} of {} cells", fewest_rounds, few, measured.size())
+              (few > 0 ? fmt::format("; fewer than {} in {} of {} cells", fewest_clean, few, measured.size())
                        : ""),
-          few > 0, "Fewer than eight give no 99 % interval, so the cell gets no verdict."};
+          few > 0,
+          "Fewer than eight give no 99 % interval, so that only samples wholly apart get a verdict."};
 }
 
 Check precision(const Records& measured) {
@@ -274,7 +277,7 @@ Table make_validity_table(const Subject& subject) {
 Table make_pairs_table(const Subject& subject) {
   Table table{"pairs",
               "A/A pairs: one cell measured twice under two names",
-              {{"backend", "backend", false},
+              {{"variant", "variant", false},
                {"n", "n"},
                {"dtype", "dtype", false},
                {"first, ms", "first_ns"},
@@ -283,7 +286,7 @@ Table make_pairs_table(const Subject& subject) {
                {"99 % interval", "ratio_low", true, "ratio_high"}},
               {},
               "Differences here are noise. Ratio: median of the ratios within blocks. The noise floor is the "
-              "largest distance of a ratio from 1, and at least 1 %."};
+              "largest distance from 1 that an interval allows, and at least 1 %."};
   std::unordered_map<std::string, const Json*> firsts;
   for (const Json& record : subject.records) firsts[pair_key(record)] = &record;
   const SeriesNames names(subject.records);

@@ -31,7 +31,9 @@
 #include "records/needle_table.h"
 #include "records/quantities.h"
 #include "records/records.h"
+#include "records/series_names.h"
 #include "records/whole_file.h"
+#include "sweep/conditions.h"
 #include "sweep/group.h"
 #include "sweep/prediction.h"
 #include "sweep/progress.h"
@@ -150,7 +152,12 @@ class Sweep {
         limits_(limits),
         rule_(rule),
         records_(cells_.size()),
-        progress_(static_cast<std::int64_t>(cells_.size())) {}
+        progress_(static_cast<std::int64_t>(cells_.size())),
+        names_([&] {
+          std::vector<Series> series;
+          for (const Cell& cell : cells_) series.push_back(series_of(cell));
+          return series;
+        }()) {}
 
   /// Keeps the records in `standing`, measures the other cells and appends their records. Throws Interrupted
   /// and RecordError.
@@ -163,7 +170,7 @@ class Sweep {
       const auto keep = [&](std::size_t at, Json record) {
         record["resume_key"] = keys[at];
         directory.append(record);
-        progress_.end(cells_[at].label(), record.at("status"),
+        progress_.end(label(cells_[at]), record.at("status"),
                       record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
         records_[at] = std::move(record);
       };
@@ -185,7 +192,7 @@ class Sweep {
         }
       }
       measure_group(group, limits_, rule_,
-                    {[&](const Cell& cell) { progress_.begin(cell.label()); },
+                    {[&](const Cell& cell) { progress_.begin(label(cell)); },
                      [&](std::size_t member, const Json& record) { keep(open[member], record); }});
       for (std::size_t at = start; at < end; ++at)
         if (records_[at].at("status") == "ok")
@@ -199,12 +206,18 @@ class Sweep {
   const std::vector<Json>& records() const { return records_; }
 
  private:
+  static Series series_of(const Cell& cell) {
+    return {"", cell.backend.value_or(cell.engine), cell.variant.name()};
+  }
+  std::string label(const Cell& cell) const { return cell.label(names_.of(series_of(cell))); }
+
   const std::vector<Cell> cells_;
   const Limits limits_;
   const StoppingRule rule_;
   std::vector<Json> records_;
   Progress progress_;
   Pace pace_;
+  const SeriesNames names_;
 };
 
 /// A word that a shell reads as `text`.
@@ -276,6 +289,12 @@ int sweep_command(const Settings& settings) {
                      {"cells", cells.size()},
                      {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}});
   const Limits limits = make_limits(asked);
+  const int most_threads = std::max_element(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
+                             return a.problem.threads < b.problem.threads;
+                           })->problem.threads;
+  for (const std::string& condition :
+       disturbing_conditions(load_average(), most_threads, this_machine().cores))
+    fmt::print(stderr, "attnlab: {}\n", condition);
   ResumeKeys resume;
   std::vector<std::string> keys;
   for (const Cell& cell : cells) keys.push_back(resume.of(cell));
@@ -299,7 +318,8 @@ int sweep_command(const Settings& settings) {
   std::copy_if(records.begin(), records.end(), std::back_inserter(shown), std::not_fn(is_twin));
   if (const Table needle = make_needle_table(shown); !needle.rows.empty())
     fmt::print("\n{}", to_text(needle));
-  fmt::print("\nrecords: {}\nnext: attnlab report {}\n", directory.file().string(), shell_word(out.string()));
+  fmt::print("\nrecords: {}\nnext: attnlab report {}\n{}", directory.file().string(), shell_word(out.string()),
+             disturbed_line(records));
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
 }
 

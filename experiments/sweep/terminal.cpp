@@ -2,55 +2,138 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <iterator>
-#include <map>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
 
 #include "attnlab/dispersion/divergence.h"
 #include "compare/noise_floor.h"
+#include "compare/verdict.h"
 #include "records/analysis.h"
+#include "records/baseline.h"
+#include "records/formats.h"
 #include "records/quantities.h"
+#include "records/samples.h"
+#include "records/series_names.h"
 
 namespace attnlab {
 
-void print_table(const std::vector<Json>& records) {
-  const Conditions conditions(records);
-  std::map<std::string, double> full_ns;
-  for (const Json& record : records)
-    if (record.at("backend") == "full" && counts(record))
-      full_ns[comparison_key(record)] = record.at("time").at("median_ns");
-  fmt::print("{:<10} {:>8} {:>5} {:>10} {:>9} {:>11} {:>9} {:>9}  {}\n", "backend", "n", "dtype", "time",
-             "vs full", "workspace", "error", "entropy", "variant");
-  for (const Json& record : records) {
-    if (is_twin(record)) continue;
-    const Json& cell = record.at("cell");
-    const std::string& condition = conditions.label(conditions.index(record));
-    const std::string name =
-        record.at("variant").get<std::string>() + (condition.empty() ? "" : "  " + condition);
-    fmt::print("{:<10} {:>8} {:>5} ", backend_of(record), seqlen_of(record),
-               cell.at("dtype").get<std::string>());
-    if (record.at("status") != "ok") {
-      fmt::print("{:<50} {}\n", record.at("status").get<std::string>(), name);
-      continue;
-    }
-    const double time_ns = record.at("time").at("median_ns");
-    const auto full = full_ns.find(comparison_key(record));
-    const Json& error = record.at("error").at("max_abs");
-    fmt::print(
-        "{:>10} {:>9} {:>11} {:>9} {:>9.3f}  {}{}\n", format_seconds(time_ns * 1e-9),
-        full == full_ns.end() || !counts(record) ? "-" : fmt::format("{:.2f} x", full->second / time_ns),
-        format_bytes(record.at("memory").at("workspace_bytes")),
-        error.is_null() ? "not finite" : fmt::format("{:.1e}", error.get<double>()),
-        record.at("dispersion").at("mean").at("entropy").is_null()
-            ? 0.0
-            : record.at("dispersion").at("mean").at("entropy").get<double>(),
-        name, counts(record) ? "" : "  [outside its error budget]");
+namespace {
+
+/// The workspace, error and entropy of a record.
+std::vector<TableCell> other_figures(const Json& record) {
+  const auto error = number_at(record, "error.max_abs");
+  const auto entropy = number_at(record, "dispersion.mean.entropy");
+  return {format_bytes(record.at("memory").at("workspace_bytes")),
+          error ? fmt::format("{:.1e}{}", *error, counts(record) ? "" : " over budget") : "not finite",
+          entropy ? fmt::format("{:.3f}", *entropy) : missing};
+}
+
+/// The share of clean samples, with a mark if they are too few for a 99 % interval.
+std::string clean_cell(const Json& record) {
+  const CleanShare share = clean_share(record);
+  return to_string(share) + (share.clean < fewest_clean ? " !" : "");
+}
+
+std::vector<TableCell> time_figures(const Json& record, const Baseline& baseline, double floor) {
+  const auto seconds = [&](const char* path) {
+    return format_seconds(number_at(record, path).value_or(0) * 1e-9);
+  };
+  std::string ratio = missing;
+  if (const auto [base, why] = baseline.cell_for(record); base) {
+    const TimeRatio time = compare_times(*base, record, floor);
+    ratio = base == &record                      ? "1"
+            : time.verdict == Verdict::disturbed ? std::string(to_string(time.verdict))
+                                                 : fmt::format("{:.2f} x", 1 / time.value);
   }
+  return {seconds("time.median_ns"), fmt::format("{} - {}", seconds("time.low_ns"), seconds("time.high_ns")),
+          clean_cell(record), ratio};
+}
+
+/// The rows of the records, without twins, in their order.
+Table sweep_table(const std::vector<const Json*>& shown, const std::vector<Json>& records, double floor) {
+  const SeriesNames names(records);
+  const Conditions conditions(records);
+  const Baseline baseline(records, std::nullopt);
+  Table table{"sweep", names.common(), {{"variant", "variant", false}, {"n", "n"}}, {}, ""};
+  const bool several_types = std::any_of(records.begin(), records.end(), [&](const Json& record) {
+    return text_at(record, "cell.dtype") != text_at(records.front(), "cell.dtype");
+  });
+  if (several_types) table.columns.push_back({"dtype", "dtype", false});
+  if (conditions.size() > 1) table.columns.push_back({"under", "condition", false});
+  const std::size_t named = table.columns.size();
+  for (const char* title : {"time", "99 % interval", "clean"}) table.columns.push_back({title, title});
+  table.columns.push_back({"speed-up", "speed_up"});
+  table.note = "speed-up against " + baseline.name();
+  for (const char* title : {"workspace", "error", "entropy"}) table.columns.push_back({title, title});
+  for (const Json* record : shown) {
+    std::vector<TableCell> row{names.of(*record), fmt::format("{}", seqlen_of(*record))};
+    if (several_types) row.emplace_back(text_at(*record, "cell.dtype"));
+    if (conditions.size() > 1) row.emplace_back(conditions.label(conditions.index(*record)));
+    if (record->at("status") == "ok") {
+      for (const auto& cells : {time_figures(*record, baseline, floor), other_figures(*record)})
+        row.insert(row.end(), cells.begin(), cells.end());
+    } else {
+      row.emplace_back(text_at(*record, "status"));
+    }
+    row.resize(named + 7, TableCell(""));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+void print_table(const std::vector<Json>& records) {
+  std::vector<const Json*> shown;
   std::vector<Json> twins;
-  std::copy_if(records.begin(), records.end(), std::back_inserter(twins), is_twin);
-  if (const auto floor = noise_floor(records, twins))
+  for (const Json& record : records) {
+    if (is_twin(record))
+      twins.push_back(record);
+    else
+      shown.push_back(&record);
+  }
+  const auto floor = noise_floor(records, twins);
+  const std::string text = to_text(sweep_table(shown, records, floor.value_or(default_noise_floor)));
+  // Rows of disturbed cells are dimmed on a terminal. The caption and the titles come before the rows.
+  const bool dims = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  std::istringstream lines(text);
+  std::size_t at = 0;
+  for (std::string line; std::getline(lines, line); ++at) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    const bool dim = dims && at >= 2 && at - 2 < shown.size() && is_disturbed(*shown[at - 2]);
+    if (!line.empty()) fmt::print("{}{}{}\n", dim ? "\033[2m" : "", line, dim ? "\033[0m" : "");
+  }
+  if (floor)
     fmt::print("noise floor {:.1f} %, from {} A/A pair{}\n", *floor * 100, twins.size(),
                twins.size() == 1 ? "" : "s");
+}
+
+std::string disturbed_line(const std::vector<Json>& records) {
+  std::int64_t measured = 0;
+  std::int64_t disturbed = 0;
+  std::int64_t without = 0;
+  std::int64_t few = 0;
+  for (const Json& record : records) {
+    if (is_twin(record) || record.at("status") != "ok") continue;
+    ++measured;
+    const CleanShare share = clean_share(record);
+    if (share.clean == 0) ++without;
+    if (is_disturbed(record)) ++disturbed;
+    if (share.clean < fewest_clean) ++few;
+  }
+  if (without > 0 && without == disturbed)
+    return fmt::format("{} of {} cells have no clean sample; do not quote these\n", without, measured);
+  if (disturbed > 0)
+    return fmt::format("{} of {} cells have too few clean samples{}; do not quote these\n", disturbed,
+                       measured, without > 0 ? fmt::format(", {} of them none", without) : "");
+  if (few > 0)
+    return fmt::format("! fewer than {} clean samples give no 99 % interval: {} of {} cells\n", fewest_clean,
+                       few, measured);
+  return {};
 }
 
 namespace {
@@ -64,8 +147,12 @@ void print_time_and_memory(const Json& record) {
   const Json& time = record.at("time");
   const double time_ns = time.at("median_ns");
   fmt::print("path        {}\n", record.at("machine").at("path").get<std::string>());
-  fmt::print("time        {} (median of {}, {}; {} to {}), {:.1f} GFLOP/s of useful work\n",
+  const CleanShare share = clean_share(record);
+  fmt::print("time        {} (median of {}{}, {}; {} to {}), {:.1f} GFLOP/s of useful work\n",
              format_seconds(time_ns * 1e-9), time.at("samples_ns").size(),
+             share.clean < fewest_clean
+                 ? fmt::format(", only {} clean: too few for a 99 % interval", to_string(share))
+                 : "",
              time.at("stopped").get<std::string>(), format_seconds(time.at("min_ns").get<double>() * 1e-9),
              format_seconds(time.at("max_ns").get<double>() * 1e-9),
              record.at("work").at("flops").get<double>() / time_ns);

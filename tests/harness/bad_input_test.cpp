@@ -44,7 +44,7 @@ TEST(BadInput, Names) {
   expect_usage_error("run --variant 'entmax(1.5)|causal'", {"variant", "in this order"});
   expect_usage_error("run --backend sparse --normaliser softmax", {"normaliser", "softmax", "sparsemax"});
   expect_usage_error("report x --format pdf", {"format", "pdf", "html, md, csv, latex"});
-  expect_usage_error("compare x y --fail-on slow", {"fail-on", "slow", "nothing, slower, ambiguous, lost"});
+  expect_usage_error("compare x y --fail-on slow", {"fail-on", "slow", "nothing, slower, undecided, lost"});
 }
 
 TEST(BadInput, MissingOrTwice) {

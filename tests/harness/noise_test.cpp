@@ -95,6 +95,12 @@ TEST(Rounds, KeepContaminatedSamplesBesideTheFigures) {
   EXPECT_EQ(clean.at("samples").size(), 4U);
   EXPECT_EQ(clean.at("contaminated"), 2);
   EXPECT_EQ(clean.at("median_ns"), 1050.0);
+  // Eight clean ones have a 99 % interval, even if more were asked for.
+  Rounds twelve({12, 48, 0, 100});
+  for (int block = 0; block < 9; ++block) twelve.add(sample_of(block, 5000, block >= 7));
+  EXPECT_EQ(twelve.to_json("budget").at("samples_ns").size(), 9U);
+  twelve.add(sample_of(9, 1000));
+  EXPECT_EQ(twelve.to_json("budget").at("samples_ns").size(), 8U);
 }
 
 TEST(Rounds, ASampleTakenAgainIsNoFurtherRound) {
@@ -106,20 +112,6 @@ TEST(Rounds, ASampleTakenAgainIsNoFurtherRound) {
   EXPECT_EQ(rounds.stopped(1), "");
   rounds.add(sample_of(4, 1000));
   EXPECT_EQ(rounds.stopped(1), "precise");
-}
-
-TEST(NoiseFloor, IsTheSpreadOfAPair) {
-  Json a = Json::parse(
-      R"json({"engine": "tiled", "backend": null, "variant": "v", "status": "ok", "time": {"samples_ns": [99.0, 100.0, 101.0]},
-      "cell": {"seqlen_q": 8, "twin": false}, "input": {"name": "gaussian(1)"}})json");
-  Json b = a;
-  b["cell"]["twin"] = true;
-  EXPECT_DOUBLE_EQ(*noise_floor({a}, {b}), least_noise_floor);
-  b["time"]["samples_ns"] = {79.0, 80.0, 120.0};
-  EXPECT_DOUBLE_EQ(*noise_floor({a}, {b}), 0.25);
-  EXPECT_FALSE(noise_floor({a}, {}));
-  b["status"] = "timeout";
-  EXPECT_FALSE(noise_floor({a}, {b}));
 }
 
 /// The records of a group whose cells take these times, in ns, in successive blocks; the last time is

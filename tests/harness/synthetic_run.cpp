@@ -15,8 +15,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void set_times(Json& time, double median_ns, SplitMix& noise) {
-  for (std::size_t at = 0; at < time.at("samples").size(); ++at)
-    time["samples_ns"][at] = time["samples"][at]["ns"] = median_ns * (1 + 0.005 * (noise.uniform() - 0.5));
+  time["contaminated"] = 0;
+  time["samples_ns"] = time["blocks"] = time["iterations"] = Json::array();
+  for (Json& sample : time["samples"]) {
+    sample["contaminated"] = Json::array();
+    sample["block"] = time["blocks"].size();
+    sample["ns"] = median_ns * (1 + 0.005 * (noise.uniform() - 0.5));
+    time["samples_ns"].push_back(sample["ns"]);
+    time["blocks"].push_back(sample["block"]);
+    time["iterations"].push_back(sample["iterations"]);
+  }
   for (const char* name : {"median_ns", "low_ns", "high_ns", "min_ns", "max_ns"}) time[name] = median_ns;
 }
 

@@ -25,7 +25,9 @@ check() { # NAME PATTERN: checks that the page's <html …> matches PATTERN
   if grep -qE "$2" <<< "$page"; then echo "ok: $1"; else echo "FAILED: $1 in ${page:-a page that never finished}"; failed=1; fi
 }
 escaped() { sed 's/&/\&amp;/g; s/"/\&quot;/g; s/</\&lt;/g' "$1"; }
-for format in md csv latex; do "$ATTNLAB_COMMAND" report "$work/run" --format $format > "$work/tables.$format"; done
+for format in md latex; do "$ATTNLAB_COMMAND" report "$work/run" --format $format > "$work/tables.$format"; done
+"$ATTNLAB_COMMAND" report "$work/run" --format csv --out "$work/csv" > /dev/null
+cat "$work"/csv/*.csv > "$work/tables.csv"
 tables=$(grep -c "^## " "$work/tables.md")
 # Chromium's window has at least 500 pixels, so the page is loaded into a frame of the same origin. When the page is drawn, every
 # export is compared with that of the command, and a filter is set.
@@ -47,6 +49,14 @@ framed() { # WIDTH
       delete inner().dataset.charts;
       change();
       while (inner().dataset.charts === undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+    };
+    // The figures of a folded section are drawn when it is opened.
+    const openAll = async () => {
+      const page = inner();
+      for (const details of page.querySelectorAll("main details")) details.open = true;
+      const ready = () => [...page.querySelectorAll("[data-draw]")].every((target) => target.dataset.drawn === "true") &&
+        [...page.querySelectorAll(".panel .chart")].every((chart) => chart.querySelector("svg"));
+      for (let calm = 0; calm < 5; calm = ready() ? calm + 1 : 0) await new Promise((resolve) => setTimeout(resolve, 100));
     };
     const tryOut = async () => {
       const page = inner();
@@ -81,34 +91,41 @@ framed() { # WIDTH
       const rows = page.querySelectorAll("#table-time tr[data-key]").length;
       await redrawn(() => page.querySelector("#filters input").click());
       const left = page.querySelectorAll("#table-time tr[data-key]:not([hidden])").length;
-      const backends = (which) => redrawn(() => page.querySelector(`#filters [aria-label="${which} backends"]`).click());
-      // Number of lines of cells.csv, of rows with backends, of maps.
+      const series = (which) => redrawn(() => page.querySelector(`#filters [aria-label="${which} series"]`).click());
+      // Number of lines of cells.csv, of rows with variants, of maps.
       const counts = async () => [
         plain(await exported(page.querySelector("[data-download=cells]"))).trim().split("\n").length - 1,
-        ...["[data-columns*='\"backend\"'] tbody tr", "#weights figure"].map((some) => [...page.querySelectorAll(some)].filter((one) => !one.hidden).length),
+        ...["[data-columns*='\"variant\"'] tbody tr", "#weights figure"].map((some) => [...page.querySelectorAll(some)].filter((one) => !one.hidden).length),
       ];
       const saysSo = () => !page.querySelector(".printed").hidden;
-      await backends("none");
+      await series("none");
       const hidden = saysSo() && (await counts()).every((count) => count === 0);
-      await backends("all");
+      await series("all");
       const shown = !saysSo() && (await counts()).every((count) => count > 0);
-      const folds = () => page.querySelectorAll("main details:not([open])").length;
-      const folded = folds();
+      const closed = page.querySelector("main details");
+      closed.open = false;
       frame.contentWindow.dispatchEvent(new Event("beforeprint"));
-      const unfolded = folds() === 0;
-      frame.contentWindow.dispatchEvent(new Event("afterprint"));
+      const keepsFolds = !closed.open && page.querySelectorAll("main details:not([open])").length === 1;
+      closed.open = true;
+      await openAll();
       const condition = page.querySelector("#condition");
       condition.selectedIndex = 1;
       await redrawn(() => condition.dispatchEvent(new Event("change")));
       const panels = [...page.querySelectorAll(":not([data-draw=heatmap]) > .panel")];
       const saying = panels.filter((panel) => [panel.textContent, panel.querySelector(".chart").getAttribute("aria-label")].every((text) => text.includes("needle(6)")));
       const conditionSaid = panels.length > 0 && saying.length === panels.length;
-      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, hides: hidden && shown, folds: unfolded && folds() === folded, filtered: left > 0 && left < rows });
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, hides: hidden && shown, folds: keepsFolds, filtered: left > 0 && left < rows });
     };
     const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
       clearInterval(timer);
-      Object.assign(document.documentElement.dataset, inner().dataset, { width: frame.contentWindow.innerWidth });
+      const first = inner().querySelector("#chart-time .chart").getBoundingClientRect();
+      const screens = { height: inner().scrollHeight, firstChart: Math.round(first.top) };
+      await openAll();
+      delete inner().dataset.charts;
+      inner().querySelector("#condition").dispatchEvent(new Event("change"));
+      while (inner().dataset.charts === undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+      Object.assign(document.documentElement.dataset, inner().dataset, screens, { width: frame.contentWindow.innerWidth });
       await tryOut();
       document.documentElement.dataset.errors = inner().dataset.errors;
     }, 100);
@@ -123,6 +140,10 @@ for scheme in 0 1; do
       --window-size=1400,1000 --blink-settings=preferredColorScheme=$scheme --virtual-time-budget=60000 \
       --dump-dom "file://$work/framed.html" 2> "$work/console" | grep -oE '<html[^>]*data-errors[^>]*>' | head -n 1 || true)
     check "as wide as asked (scheme $scheme, $width pixels)" "data-width=\"$width\""
+    if [ "$width" -eq 1280 ]; then
+      check "at most 5000 pixels before anything is opened (scheme $scheme)" 'data-height="([1-4]?[0-9]{3}|5000)"'
+      check "the chart of time is on the first screen (scheme $scheme)" 'data-first-chart="[1-6]?[0-9]{2}"'
+    fi
     check "every chart drawn (scheme $scheme, $width pixels)" 'data-charts="([0-9]+)/\1"'
     check "more than six charts (scheme $scheme, $width pixels)" 'data-charts="([7-9]|[1-9][0-9])/'
     check "no chart is clipped (scheme $scheme, $width pixels)" 'data-clipped="0"'
@@ -132,7 +153,7 @@ for scheme in 0 1; do
     check "charts export as SVG, with caption and key (scheme $scheme, $width pixels)" 'data-bad-svg=""'
     check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
     check "hidden rows are not exported, and print says what is hidden (scheme $scheme, $width pixels)" 'data-hides="true"'
-    check "folds are open in print and as they were after it (scheme $scheme, $width pixels)" 'data-folds="true"'
+    check "print opens nothing that was closed (scheme $scheme, $width pixels)" 'data-folds="true"'
     check "charts name their input (scheme $scheme, $width pixels)" 'data-condition-said="true"'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'

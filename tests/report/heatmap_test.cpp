@@ -35,6 +35,7 @@ TEST(Heatmap, IsAPictureOfEitherFormat) {
   const std::string svg = draw("--normaliser sparsemax --seqlen-k 90", "e.svg");
   EXPECT_EQ(svg.substr(0, 5), "<?xml");
   EXPECT_NE(svg.find("</svg>"), std::string::npos);
+  EXPECT_EQ(draw("--normaliser sparsemax", "f.pdf").substr(0, 5), "%PDF-");
 }
 
 TEST(Heatmap, RefusesWhatItCannotDraw) {
@@ -43,8 +44,8 @@ TEST(Heatmap, RefusesWhatItCannotDraw) {
     EXPECT_EQ(result.status, 2) << options;
     return result.err;
   };
-  EXPECT_NE(refusal("").find("ends in .png or .svg"), std::string::npos);
-  EXPECT_NE(refusal("--out map.pdf").find("map.pdf"), std::string::npos);
+  EXPECT_NE(refusal("").find("ends in .png, .svg or .pdf"), std::string::npos);
+  EXPECT_NE(refusal("--out map.gif").find("map.gif"), std::string::npos);
   EXPECT_NE(refusal("--out map.png --head 2").find("a whole number from 0 to 1"), std::string::npos);
   EXPECT_NE(refusal("--out map.png --dtype f32,bf16").find("one cell"), std::string::npos);
   EXPECT_NE(refusal("--out /nonexistent/map.png").find("/nonexistent/map.png"), std::string::npos);

@@ -12,11 +12,15 @@
 #include "attnlab/core/argument_error.h"
 #include "harness/command.h"
 #include "records/analysis.h"
+#include "records/baseline.h"
 #include "records/formats.h"
 #include "records/load.h"
+#include "records/option_order.h"
+#include "records/series_names.h"
 #include "report/chart_data.h"
 #include "report/findings.h"
 #include "report/made_records.h"
+#include "report/pivot.h"
 #include "report/tables.h"
 
 namespace attnlab {
@@ -218,7 +222,9 @@ TEST(Analysis, DispersionTablesSayWhatRecordsSay) {
   EXPECT_EQ(cell(sharpness, 0, "least head"), "0.125");
   EXPECT_EQ(cell(sharpness, 0, "largest head"), "0.500");
   EXPECT_EQ(heads_data(records).at("cells")[0][2], Json({0.125, 0.5}));
-  EXPECT_TRUE(table(tables, "speed").rows.empty()) << "full did not run";
+  EXPECT_EQ(table(tables, "speed").caption, "Time and memory against softmax on the same backend")
+      << "full did not run";
+  EXPECT_NE(at(table(tables, "speed"), 0, "speed-up").why, "") << "sparse ran no softmax";
 }
 
 TEST(Analysis, NoChangeOfAWeightIsNotNoWeight) {
@@ -260,8 +266,131 @@ TEST(Analysis, SeriesAreNamedByVariantWhereABackendHasSeveral) {
                             record("full", 64, 1, 1)};
   records[1]["variant"] = "scaled_dot|sparsemax";
   const SeriesNames names(records);
-  EXPECT_EQ(names.of(records[1]), "chunked scaled_dot|sparsemax");
+  EXPECT_EQ(names.of(records[1]), "chunked sparsemax");
   EXPECT_EQ(names.of(records[2]), "full");
+}
+
+TEST(Series, HaveTheShortestNamesThatTellThemApart) {
+  const auto names = [](std::vector<Series> series) { return SeriesNames(series); };
+  const std::string causal = "scaled_dot|causal|";
+  const SeriesNames normalisers =
+      names({{"", "chunked", causal + "softmax"}, {"", "chunked", causal + "entmax(1.5)"}});
+  EXPECT_EQ(normalisers.all(), (std::vector<std::string>{"softmax", "entmax(1.5)"}));
+  EXPECT_EQ(normalisers.common(), "chunked, scaled_dot, causal");
+  const SeriesNames backends = names({{"", "full", causal + "softmax"}, {"", "chunked", causal + "softmax"}});
+  EXPECT_EQ(backends.all(), (std::vector<std::string>{"full", "chunked"}));
+  EXPECT_EQ(backends.common(), "scaled_dot, causal, softmax");
+  const SeriesNames patterns =
+      names({{"", "chunked", "scaled_dot|softmax"}, {"", "chunked", "scaled_dot|causal|softmax"}});
+  EXPECT_EQ(patterns.all(), (std::vector<std::string>{"softmax", "causal|softmax"}));
+  EXPECT_EQ(patterns.of_variant("scaled_dot|causal|softmax"), "causal|softmax");
+  const SeriesNames mixed = names({{"", "full", causal + "softmax"},
+                                   {"", "sparse", causal + "sparsemax"},
+                                   {"", "sparse", causal + "entmax(1.5)"}});
+  EXPECT_EQ(mixed.all(), (std::vector<std::string>{"full", "sparse sparsemax", "sparse entmax(1.5)"}));
+  const SeriesNames one = names({{"A", "full", "scaled_dot|softmax"}, {"B", "full", "scaled_dot|softmax"}});
+  EXPECT_EQ(one.all(), (std::vector<std::string>{"A full", "B full"}));
+}
+
+TEST(Series, FollowTheOptionsOfTheSweep) {
+  const TemporaryDirectory directory;
+  std::vector<Json> ended{record("sparse", 64, 1, 1), record("chunked", 64, 1, 1), record("full", 64, 1, 1),
+                          record("chunked", 64, 1, 1)};
+  ended[0]["variant"] = ended[1]["variant"] = "scaled_dot|entmax(1.5)";
+  const auto order = [&] {
+    std::vector<Json> records = ended;
+    sort_by_options(directory.path(), records);
+    return SeriesNames(records).all();
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(order(), (Names{"full", "chunked entmax(1.5)", "chunked softmax", "sparse"})) << "no run.json";
+  write_file(
+      directory / "run.json",
+      R"json({"options": {"backend": "chunked,sparse,full", "normaliser": "softmax,entmax(1.50)"}})json");
+  EXPECT_EQ(order(), (Names{"full", "chunked entmax(1.5)", "chunked softmax", "sparse"}))
+      << "sparse does not take softmax: not the options of this run";
+  write_file(directory / "run.json",
+             R"json({"options": {"backend": "chunked,full", "normaliser": "softmax,entmax(1.50)"}})json");
+  EXPECT_EQ(order(), (Names{"chunked softmax", "chunked entmax(1.5)", "full", "sparse"}));
+}
+
+TEST(Conditions, HaveNoDirectoriesUnlessTheyDiffer) {
+  std::vector<Json> records(2, record("full", 64, 1, 1));
+  records[0]["input"]["name"] = "npy:/a/long/path/layer1";
+  records[1]["input"]["name"] = "npy:/a/long/path/layer2";
+  EXPECT_EQ(Conditions(records).label(1), "npy:layer2");
+  records[1]["input"]["name"] = "npy:/another/path/layer1";
+  EXPECT_EQ(Conditions(records).label(1), "npy:/another/path/layer1");
+  records[1] = records[0];
+  records[1]["cell"]["cu_seqlens"] = "/a/b/starts.npy";
+  EXPECT_EQ(Conditions(records).label(1), "packed as starts.npy");
+  records[1] = records[0];
+  records[1]["machine"]["cpu"] = "A CPU w/ graphics";
+  EXPECT_EQ(Conditions(records).label(1), "A CPU w/ graphics") << "no path";
+}
+
+TEST(Baselines, AreFullElseSoftmaxOnTheSameBackendElseTheNamedSeries) {
+  std::vector<Json> records{record("chunked", 64, 8e6, 1), record("chunked", 64, 2e6, 1),
+                            record("chunked", 64, 6e6, 1), record("sparse", 64, 1e6, 1)};
+  records[1]["variant"] = "scaled_dot|entmax(1.5)";
+  records[2]["variant"] = "scaled_dot|causal|softmax";
+  records[3]["variant"] = "scaled_dot|entmax(1.5)";
+  const Baseline softmax(records, std::nullopt);
+  EXPECT_EQ(softmax.name(), "softmax on the same backend");
+  EXPECT_DOUBLE_EQ(*softmax.ratio(records[1], "time.median_ns").value, 4);
+  EXPECT_EQ(softmax.cell_for(records[2]).first, &records[2]) << "another pattern has its own softmax";
+  EXPECT_EQ(softmax.cell_for(records[3]).first, nullptr) << "sparse ran no softmax";
+  for (const char* name : {"softmax", "chunked entmax(1.5)"}) {
+    const Baseline named(records, name);
+    EXPECT_EQ(named.name(), name);
+    EXPECT_NE(named.cell_for(records[3]).first, nullptr) << named.cell_for(records[3]).second;
+  }
+  EXPECT_DOUBLE_EQ(*Baseline(records, "scaled_dot|entmax(1.5)").ratio(records[0], "time.median_ns").value,
+                   0.25)
+      << "two backends ran it: that of the record";
+  records.push_back(record("full", 64, 16e6, 1));
+  EXPECT_EQ(Baseline(records, std::nullopt).name(), "full");
+  try {
+    Baseline(records, "softmux");
+    FAIL();
+  } catch (const ArgumentError& error) {
+    EXPECT_EQ(error.argument(), "baseline");
+    EXPECT_NE(std::string(error.what()).find("softmax"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Pivot, HasARowForEachLengthAndTheLeastBold) {
+  std::vector<Json> records;
+  for (const std::int64_t n : {64, 128})
+    for (const char* backend : {"full", "chunked"}) {
+      const double time = n == 64 ? 1e6 : backend == std::string("full") ? 4e6 : 2e6;
+      records.push_back(record(backend, n, backend == std::string("full") && n == 64 ? 0.5e6 : time, 1));
+      records.back()["time"]["low_ns"] = 0.9 * time;
+      records.back()["time"]["high_ns"] = 1.1 * time;
+    }
+  const std::vector<Table> made = pivot_by_length(table(make_tables(subject(records)), "time"));
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(cell(made[0], 0, "n"), "64");
+  EXPECT_EQ(cell(made[0], 1, "chunked"), "2.00 (1.80 … 2.20)");
+  EXPECT_TRUE(at(made[0], 0, "full").bold);
+  EXPECT_FALSE(at(made[0], 0, "chunked").bold);
+  EXPECT_TRUE(at(made[0], 1, "chunked").bold);
+  const std::string latex = to_latex(made);
+  EXPECT_NE(latex.find("128 & 4.00 (3.60 \\ldots{} 4.40) & \\textbf{2.00 (1.80 \\ldots{} 2.20)} \\\\"),
+            std::string::npos)
+      << latex;
+  EXPECT_NE(to_markdown(made).find("**2.00"), std::string::npos);
+  EXPECT_THROW(pivot_by_length(table(make_tables(subject(records)), "validity")), ArgumentError);
+  // The fastest is disturbed: marked, and the other is bold.
+  for (Json& one : records) {
+    one["time"]["samples"] = Json::array();
+    if (one["backend"] == "chunked")
+      one["time"]["samples"].push_back({{"block", 0}, {"ns", 1}, {"contaminated", {"preempted"}}});
+  }
+  const std::vector<Table> disturbed = pivot_by_length(table(make_tables(subject(records)), "time"));
+  EXPECT_EQ(cell(disturbed[0], 1, "chunked"), "2.00 (1.80 … 2.20)†");
+  EXPECT_FALSE(at(disturbed[0], 1, "chunked").bold);
+  EXPECT_TRUE(at(disturbed[0], 1, "full").bold);
 }
 
 TEST(Formats, EscapeWhatTheirSyntaxWouldRead) {
@@ -277,9 +406,10 @@ TEST(Formats, EscapeWhatTheirSyntaxWouldRead) {
   EXPECT_NE(markdown.find("a\\|b&lt;script>"), std::string::npos);
   EXPECT_NE(markdown.find("x\\_1"), std::string::npos);
   EXPECT_NE(markdown.find("– a: too big."), std::string::npos) << markdown;
-  EXPECT_NE(to_csv(tables).find("\"5 % \"\"q\"\", 1\""), std::string::npos);
-  EXPECT_NE(to_csv(tables).find("z,\r\n"), std::string::npos) << "a missing value is empty";
-  EXPECT_NE(to_csv(tables).find("r,1.23456\r\n"), std::string::npos) << "raw values";
+  EXPECT_NE(to_csv(made).find("\"5 % \"\"q\"\", 1\""), std::string::npos);
+  EXPECT_EQ(to_csv(made).find("x_1,y\r\n"), 0U) << "names first, as pandas reads it";
+  EXPECT_NE(to_csv(made).find("z,\r\n"), std::string::npos) << "a missing value is empty";
+  EXPECT_NE(to_csv(made).find("r,1.23456\r\n"), std::string::npos) << "raw values";
   const std::string latex = to_latex(tables);
   EXPECT_NE(latex.find("a\\textbar{}b\\textless{}script\\textgreater{} & 5 \\%"), std::string::npos);
   EXPECT_NE(latex.find("x\\_1"), std::string::npos);
@@ -343,7 +473,8 @@ TEST(Command, WritesEveryFormat) {
   write_file(directory / "records.jsonl", whole_record().dump() + "\n");
   const std::string run = directory.path().string();
   EXPECT_NE(command("report " + run + " --format md").out.find("| full |"), std::string::npos);
-  EXPECT_NE(command("report " + run + " --format csv").out.find("full,64,f32"), std::string::npos);
+  EXPECT_NE(command("report " + run + " --format csv --table time").out.find("full,64,f32"),
+            std::string::npos);
   EXPECT_NE(command("report " + run + " --format latex").out.find("\\toprule"), std::string::npos);
   EXPECT_EQ(command("report " + run + " --format pdf").status, 2);
   EXPECT_EQ(command("report " + run + " --format svg").status, 2);

@@ -6,6 +6,7 @@
 #include "attnlab/core/argument_error.h"
 #include "records/analysis.h"
 #include "report/against.h"
+#include "report/charts.h"
 #include "report/findings.h"
 #include "report/made_records.h"
 
@@ -20,8 +21,15 @@ std::pair<std::string, std::string> check(const Subject& made, const std::string
   throw std::runtime_error("no check " + what);
 }
 
-Json sample(double ns, const std::vector<std::string>& contaminated) {
-  return {{"block", 0}, {"ns", ns}, {"iterations", 1}, {"contaminated", contaminated}};
+/// Gives the record a sample for each entry, in a block of its own, that was disturbed for these reasons; its
+/// figures use `used` of them.
+void set_samples(Json& record, const std::vector<std::vector<std::string>>& reasons, std::size_t used) {
+  Json& time = record["time"];
+  time["samples"] = Json::array();
+  for (const std::vector<std::string>& why : reasons)
+    time["samples"].push_back(
+        {{"block", time["samples"].size()}, {"ns", 8e6}, {"iterations", 1}, {"contaminated", why}});
+  time["samples_ns"] = std::vector<double>(used, 8e6);
 }
 
 Json twin_of(Json of, double time_ns) {
@@ -33,15 +41,46 @@ Json twin_of(Json of, double time_ns) {
 
 TEST(Validity, CountsDisturbedSamplesByReason) {
   std::vector<Json> records{record("full", 64, 8e6, 1), record("chunked", 64, 8e6, 1)};
-  records[0]["cell"]["rounds"] = 2;
-  records[0]["time"]["samples"] = {sample(8e6, {}), sample(8e6, {}), sample(9e6, {"preempted", "stolen"})};
-  records[1]["time"]["samples"] = {sample(8e6, {}), sample(8e6, {"preempted"}), sample(8e6, {})};
-  records[1]["cell"]["rounds"] = 3;
+  set_samples(records[0], {{}, {}, {"preempted", "stolen"}}, 2);
+  set_samples(records[1], {{}, {"preempted"}, {}}, 3);
   const auto [found, state] = check(subject(records), "disturbed samples");
   EXPECT_EQ(found, "2 of 6 (33.3 %): 2 preempted, 1 stolen; in the figures of 1 cell");
   EXPECT_EQ(state, caution);
+  EXPECT_EQ(check(subject(records), "clean samples of a cell").first, "2; fewer than 8 in 2 of 2 cells");
   records.pop_back();
   EXPECT_EQ(check(subject(records), "disturbed samples").second, "ok") << "clean ones were enough";
+}
+
+TEST(Validity, ADisturbedCellHasNoSpeedUpAndIsNotTheFastest) {
+  std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
+                            record("window", 64, 1e6, 512)};
+  set_samples(records[1], std::vector<std::vector<std::string>>(9, {"preempted"}), 9);
+  const Table speed = table(make_tables(subject(records)), "speed");
+  EXPECT_EQ(cell(speed, 1, "speed-up"), missing);
+  EXPECT_NE(at(speed, 1, "speed-up").why.find("too few clean samples"), std::string::npos);
+  EXPECT_EQ(cell(speed, 1, "99 % interval"), missing);
+  EXPECT_EQ(at(speed, 1, "verdict").raw, "DISTURBED");
+  EXPECT_EQ(cell(speed, 2, "speed-up"), "8.00 ×");
+  EXPECT_EQ(chart_model(records).at("cells")[1].back(), true) << "its mark is pale";
+  EXPECT_EQ(chart_model(records).at("cells")[2].back(), false);
+  for (const std::string& finding : make_findings(subject(records)))
+    EXPECT_EQ(finding.find("chunked"), std::string::npos) << finding;
+}
+
+TEST(Validity, ExponentsThatSayNothingAreNoFindings) {
+  std::vector<Json> records;
+  for (const std::int64_t n : {256, 512, 1024})
+    records.push_back(record("full", n, n == 512 ? 900 : static_cast<double>(n), static_cast<double>(n)));
+  const Subject made = subject(records);
+  std::string text;
+  for (const std::string& finding : make_findings(made)) text += finding;
+  EXPECT_EQ(text.find("Time in f32 grows"), std::string::npos) << text;
+  EXPECT_NE(text.find("Workspace in f32 grows as n^1.00"), std::string::npos) << text;
+  for (const Json& chart : chart_model(made.records).at("charts"))
+    if (chart.at("id") == "time" || chart.at("id") == "memory") {
+      EXPECT_EQ(chart.at("exponents").empty(), chart.at("id") == "time");
+    }
+  EXPECT_NE(cell(table(make_tables(made), "exponents"), 0, "99 % interval"), missing) << "the table has it";
 }
 
 TEST(Validity, SaysWhatIsNotKnown) {
@@ -92,7 +131,7 @@ TEST(Crossover, IsTheSmallestLengthThatIsFaster) {
   EXPECT_EQ(cell(crossover, 0, "against"), "chunked");
   EXPECT_EQ(cell(crossover, 0, "faster from n"), "128");
   EXPECT_EQ(cell(crossover, 0, "but not at"), "512 (SLOWER), 1024 (SLOWER)");
-  EXPECT_EQ(cell(crossover, 1, "backend"), "chunked");
+  EXPECT_EQ(cell(crossover, 1, "variant"), "chunked");
   EXPECT_EQ(cell(crossover, 1, "faster from n"), "512");
   EXPECT_EQ(cell(crossover, 1, "but not at"), "");
   EXPECT_EQ(cell(crossover, 1, "largest n"), "1024");
@@ -109,15 +148,15 @@ TEST(Crossover, NeedsMoreThanNoise) {
   for (Json& one : records) one["time"]["samples_ns"] = {one["time"]["median_ns"]};
   const Table few = table(make_tables(subject(records)), "crossover");
   EXPECT_EQ(cell(few, 1, "faster from n"), "not reached") << "one sample makes no interval";
-  EXPECT_EQ(cell(few, 1, "verdict"), "AMBIGUOUS");
+  EXPECT_EQ(cell(few, 1, "verdict"), "TOO FEW: 1 clean sample");
 }
 
 TEST(Crossover, SpeedUpsAndTheirIntervalsAreInversesOfTimeRatios) {
-  const SpeedUp twice{TimeRatio{0.5, {0.4, 0.625}, Verdict::faster}, {}, ""};
+  const SpeedUp twice{TimeRatio{0.5, {0.4, 0.625}, Verdict::faster}, false, {}, ""};
   EXPECT_EQ(speed_up_cell(twice).text, "2.00 ×");
   EXPECT_EQ(speed_up_interval(twice).text, "1.60 … 2.50");
   EXPECT_EQ(verdict_cell(twice).text, "FASTER");
-  const SpeedUp none{{}, {}, "no baseline"};
+  const SpeedUp none{{}, false, {}, "no baseline"};
   EXPECT_EQ(speed_up_interval(none).text, missing);
   EXPECT_EQ(speed_up_interval(none).why, "no baseline");
 }
@@ -162,11 +201,11 @@ TEST(TwoRuns, StandSideBySideWithVerdicts) {
   const std::vector<Table> tables = make_tables(both);
   const Table time = table(tables, "time");
   ASSERT_EQ(time.rows.size(), 4U);
-  EXPECT_EQ(cell(time, 0, "backend"), "A full");
-  EXPECT_EQ(cell(time, 2, "backend"), "B full");
+  EXPECT_EQ(cell(time, 0, "variant"), "A full");
+  EXPECT_EQ(cell(time, 2, "variant"), "B full");
   const Table compared = table(tables, "compare");
   ASSERT_EQ(compared.rows.size(), 2U);
-  EXPECT_EQ(cell(compared, 1, "verdict"), "FASTER");
+  EXPECT_EQ(cell(compared, 0, "verdict"), "FASTER");
   EXPECT_EQ(cell(table(tables, "speed"), 1, "speed-up"), "2.00 ×") << "chunked of A against full of A";
   EXPECT_EQ(cell(table(tables, "speed"), 3, "speed-up"), "1.00 ×") << "chunked of B against full of B";
   EXPECT_NE(make_findings(both)[1].find("1 FASTER, 1 SAME"), std::string::npos);
