@@ -32,41 +32,24 @@ std::vector<std::string> spoiling_conditions(const Machine& machine,
   if (const auto limit = memory_limit_bytes(cgroup); limit && *limit < machine.memory_bytes)
     warnings.push_back(fmt::format("a control group allows {} of memory: processes beyond it are killed",
                                    format_bytes(*limit)));
-                                             const std::optional<std::string>& governor) {
-                                               std::vector<std::string> warnings =
-                                                   disturbing_conditions(load, machine.cores, machine.cores);
-                                               if (governor && *governor != "performance")
-                                                 warnings.push_back(fmt::format(
-                                                     "frequency governor {}: 'performance' is steadier",
-                                                     *governor));
-                                               if (!governor)
-                                                 warnings.push_back(
-                                                     "the frequency governor cannot be read: the clock rate "
-                                                     "may change unnoticed");
-                                               if (machine.cores < 2)
-                                                 warnings.push_back(
-                                                     "one core: the operating system's work disturbs every "
-                                                     "sample");
-                                               if (available && *available < (std::int64_t{4} << 30))
-                                                 warnings.push_back(fmt::format("only {} of memory available",
-                                                                                format_bytes(*available)));
-                                               if (!reset_resident_peak())
-                                                 warnings.push_back(
-                                                     "cannot write /proc/self/clear_refs: rss_delta_bytes "
-                                                     "will be null");
-                                               if (!heap_bytes())
-                                                 warnings.push_back(
-                                                     "built with a sanitizer: heap_peak_bytes will be null "
-                                                     "and times mean nothing");
-                                               if (std::string_view(ATTNLAB_BUILD_TYPE) != "Release")
-                                                 warnings.push_back("build type " ATTNLAB_BUILD_TYPE
-                                                                    ": times mean little");
-                                               if (isa_level_is_forced())
-                                                 warnings.push_back(
-                                                     fmt::format("ATTNLAB_ISA holds the level at {}",
-                                                                 to_string(isa_level())));
-                                               return warnings;
-                                             }
+  if (const auto disturbed = disturbing_load(load)) warnings.push_back(*disturbed);
+  if (governor && *governor != "performance")
+    warnings.push_back(fmt::format("frequency governor {}: 'performance' is steadier", *governor));
+  if (!governor)
+    warnings.push_back("the frequency governor cannot be read: the clock rate may change unnoticed");
+  if (machine.cores < 2) warnings.push_back("one core: the operating system's work disturbs every sample");
+  if (available && *available < (std::int64_t{4} << 30))
+    warnings.push_back(fmt::format("only {} of memory available", format_bytes(*available)));
+  if (!reset_resident_peak())
+    warnings.push_back("cannot write /proc/self/clear_refs: rss_delta_bytes will be null");
+  if (!heap_bytes())
+    warnings.push_back("built with a sanitizer: heap_peak_bytes will be null and times mean nothing");
+  if (std::string_view(ATTNLAB_BUILD_TYPE) != "Release")
+    warnings.push_back("build type " ATTNLAB_BUILD_TYPE ": times mean little");
+  if (isa_level_is_forced())
+    warnings.push_back(fmt::format("ATTNLAB_ISA holds the level at {}", to_string(isa_level())));
+  return warnings;
+}
 
 }  // namespace
 

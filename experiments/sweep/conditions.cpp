@@ -4,17 +4,9 @@
 
 namespace attnlab {
 
-std::vector<std::string> disturbing_conditions(const std::optional<double>& load, int most_threads,
-                                               int cores) {
-  std::vector<std::string> conditions;
-  if (load && *load > 0.3)
-    conditions.push_back(fmt::format("load average {:.2f}: other programs are running", *load));
-  if (most_threads > cores)
-    conditions.push_back(
-        fmt::format("{} threads on {} core{}: threads wait for each other, and every sample is "
-                    "disturbed",
-                    most_threads, cores, cores == 1 ? "" : "s"));
-  return conditions;
+std::optional<std::string> disturbing_load(const std::optional<double>& load) {
+  if (!load || *load <= 0.3) return std::nullopt;
+  return fmt::format("load average {:.2f}: other programs are running", *load);
 }
 
 }  // namespace attnlab

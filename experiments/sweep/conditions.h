@@ -3,13 +3,11 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace attnlab {
 
-/// Other programs that run, as a load average (nullopt: not known) says, and more threads than cores. A
-/// sentence each; the doctor and the start of a sweep say the same.
-std::vector<std::string> disturbing_conditions(const std::optional<double>& load, int most_threads,
-                                               int cores);
+/// A sentence if a load average (nullopt: not known) says that other programs are running. The doctor and the
+/// start of a sweep say it.
+std::optional<std::string> disturbing_load(const std::optional<double>& load);
 
 }  // namespace attnlab

@@ -289,12 +289,7 @@ int sweep_command(const Settings& settings) {
                      {"cells", cells.size()},
                      {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}});
   const Limits limits = make_limits(asked);
-  const int most_threads = std::max_element(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
-                             return a.problem.threads < b.problem.threads;
-                           })->problem.threads;
-  for (const std::string& condition :
-       disturbing_conditions(load_average(), most_threads, this_machine().cores))
-    fmt::print(stderr, "attnlab: {}\n", condition);
+  if (const auto load = disturbing_load(load_average())) notice("attnlab: {}\n", *load);
   ResumeKeys resume;
   std::vector<std::string> keys;
   for (const Cell& cell : cells) keys.push_back(resume.of(cell));
@@ -318,8 +313,8 @@ int sweep_command(const Settings& settings) {
   std::copy_if(records.begin(), records.end(), std::back_inserter(shown), std::not_fn(is_twin));
   if (const Table needle = make_needle_table(shown); !needle.rows.empty())
     fmt::print("\n{}", to_text(needle));
-  fmt::print("\nrecords: {}\nnext: attnlab report {}\n{}", directory.file().string(), shell_word(out.string()),
-             disturbed_line(records));
+  fmt::print("\nrecords: {}\nnext: attnlab report {}\n{}", directory.file().string(),
+             shell_word(out.string()), disturbed_line(records));
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
 }
 
