@@ -1,7 +1,6 @@
 // Names of series, the curves and rows of tables, charts and progress: the shortest that tell them apart.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <map>
 #include <string>
