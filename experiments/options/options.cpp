@@ -57,7 +57,7 @@ constexpr Option table[] = {
     {"aa-pairs", "N", "1", "number of cells measured twice, to find the noise floor"},
     {"out", "PATH", "", "output file (standard output)"},
     {"config", "FILE", "",
-     "file of lines 'name = value' with these options; # comments; quotes around a value that has a #"},
+     "file of lines 'name = value' with these options; # comments; quotes around a value with a #"},
     {"dry-run", "", "", "print the cells with predicted bytes and time; write no records"},
     {"resume", "", "", "finish the run in --out; cells with a record are not run again"},
     {"retry-failed", "", "", "with --resume: run failed cells again, but not refused ones"},

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <string_view>
 
 #include "options/notice.h"
 #include "records/quantities.h"
+#include "sweep/terminal.h"
 
 namespace attnlab {
 
@@ -22,17 +22,11 @@ int terminal_columns() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/// Whether standard error is a terminal that knows escape sequences.
-bool is_terminal() {
-  const char* const kind = std::getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
-}
-
 }  // namespace
 
 Progress::Progress(std::int64_t cells)
     : cells_(cells),
-      terminal_(is_terminal()),
+      terminal_(is_terminal(STDERR_FILENO)),
       colour_(terminal_ && std::getenv("NO_COLOR") == nullptr),
       start_(std::chrono::steady_clock::now()) {}
 

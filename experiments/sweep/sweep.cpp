@@ -164,6 +164,7 @@ class Sweep {
   void run(std::map<std::string, Json> standing, const std::vector<std::string>& keys,
            RunDirectory& directory) {
     const DeferredInterrupts deferred;
+    if (const auto load = disturbing_load(load_average())) notice("attnlab: {}\n", *load);
     for (std::size_t start = 0, end = 0; start < cells_.size(); start = end) {
       end = start + 1;
       while (end < cells_.size() && cells_[end].group_key() == cells_[start].group_key()) ++end;
@@ -289,7 +290,6 @@ int sweep_command(const Settings& settings) {
                      {"cells", cells.size()},
                      {"started_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}});
   const Limits limits = make_limits(asked);
-  if (const auto load = disturbing_load(load_average())) notice("attnlab: {}\n", *load);
   ResumeKeys resume;
   std::vector<std::string> keys;
   for (const Cell& cell : cells) keys.push_back(resume.of(cell));
@@ -313,8 +313,8 @@ int sweep_command(const Settings& settings) {
   std::copy_if(records.begin(), records.end(), std::back_inserter(shown), std::not_fn(is_twin));
   if (const Table needle = make_needle_table(shown); !needle.rows.empty())
     fmt::print("\n{}", to_text(needle));
-  fmt::print("\nrecords: {}\nnext: attnlab report {}\n{}", directory.file().string(),
-             shell_word(out.string()), disturbed_line(records));
+  fmt::print("\n{}records: {}\nnext: attnlab report {}\n", disturbed_line(records), directory.file().string(),
+             shell_word(out.string()));
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
 }
 

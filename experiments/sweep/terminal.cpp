@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 #include <sstream>
+#include <string_view>
 
 #include "attnlab/dispersion/divergence.h"
 #include "compare/noise_floor.h"
@@ -87,6 +88,11 @@ Table sweep_table(const std::vector<const Json*>& shown, const std::vector<Json>
 
 }  // namespace
 
+bool is_terminal(int descriptor) {
+  const char* const kind = std::getenv("TERM");
+  return isatty(descriptor) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
+}
+
 void print_table(const std::vector<Json>& records) {
   std::vector<const Json*> shown;
   std::vector<Json> twins;
@@ -99,7 +105,7 @@ void print_table(const std::vector<Json>& records) {
   const auto floor = noise_floor(records, twins);
   const std::string text = to_text(sweep_table(shown, records, floor.value_or(default_noise_floor)));
   // Rows of disturbed cells are dimmed on a terminal. The caption and the titles come before the rows.
-  const bool dims = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  const bool dims = is_terminal(STDOUT_FILENO) && std::getenv("NO_COLOR") == nullptr;
   std::istringstream lines(text);
   std::size_t at = 0;
   for (std::string line; std::getline(lines, line); ++at) {

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "compare/subject.h"
+#include "harness/command.h"
 #include "report/tables.h"
 
 namespace attnlab {
@@ -31,9 +34,24 @@ inline Json record(const std::string& backend, std::int64_t n, double time_ns, d
   made["backend"] = backend;
   made["cell"]["seqlen_q"] = made["cell"]["seqlen_k"] = n;
   made["time"] = {{"median_ns", time_ns}, {"samples_ns", std::vector<double>(8, time_ns)}};
-  made["memory"] = {
-      {"workspace_bytes", workspace}, {"heap_peak_bytes", nullptr}, {"rss_delta_bytes", nullptr}};
+  made["memory"] = {{"workspace_bytes", static_cast<std::int64_t>(workspace)},
+                    {"heap_peak_bytes", nullptr},
+                    {"rss_delta_bytes", nullptr}};
   return made;
+}
+
+/// A record of backend full as a sweep wrote it, at 64 queries and keys.
+inline Json whole_record() {
+  std::istringstream lines(
+      read_file(std::filesystem::path(std::getenv("ATTNLAB_SOURCE")) / "results/example/records.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    Json record = Json::parse(line);
+    if (record.at("backend") != "full" || record.at("cell").at("dtype") != "f32") continue;
+    record["cell"]["seqlen_q"] = record["cell"]["seqlen_k"] = 64;
+    record["cell"]["twin"] = false;
+    return record;
+  }
+  throw std::runtime_error("no such record");
 }
 
 inline Subject subject(std::vector<Json> records, std::vector<Json> twins = {}) {

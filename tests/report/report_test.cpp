@@ -418,20 +418,6 @@ TEST(Formats, EscapeWhatTheirSyntaxWouldRead) {
   EXPECT_NE(to_html(made).find("<abbr title=\"too big\">"), std::string::npos);
 }
 
-/// A record of backend full as a sweep wrote it, at 64 queries and keys.
-Json whole_record() {
-  std::istringstream lines(
-      read_file(std::filesystem::path(std::getenv("ATTNLAB_SOURCE")) / "results/example/records.jsonl"));
-  for (std::string line; std::getline(lines, line);) {
-    Json record = Json::parse(line);
-    if (record.at("backend") != "full" || record.at("cell").at("dtype") != "f32") continue;
-    record["cell"]["seqlen_q"] = record["cell"]["seqlen_k"] = 64;
-    record["cell"]["twin"] = false;
-    return record;
-  }
-  throw std::runtime_error("no such record");
-}
-
 TEST(Load, NamesFileAndLineOfWhatItCannotRead) {
   const TemporaryDirectory directory;
   const auto error = [&](const std::string& text) {
