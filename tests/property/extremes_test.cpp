@@ -113,12 +113,17 @@ TEST(Extremes, ValuesNearTheLargestNumber) {
           expect_values(variant, shape, dtype, size);
 }
 
-TEST(Extremes, EqualValuesComeBackWhateverTheirSize) {
-  for (const float size : {1.0F, 2e38F, std::numeric_limits<float>::max()}) {
-    Case given = with_logits("softmax", DType::f32, 1, std::vector<float>(300, 0.5F));
-    for (std::int64_t j = 0; j < 300; ++j) write_row(given.v.view(), 0, 0, j, std::vector<float>(8, size));
-    expect_as_the_oracle(given);
-  }
+TEST(Extremes, LargeValuesAreAveragedWithoutOverflow) {
+  for (const float size : {1.0F, 1e37F, 2e38F, std::numeric_limits<float>::max()})
+    for (const std::int64_t keys : {2, 300}) {
+      Case given =
+          with_logits("softmax", DType::f32, 1, std::vector<float>(static_cast<std::size_t>(keys), 0.5F));
+      // From size / 2 to size. Roundings of different values are independent, as the budget takes them to be.
+      for (std::int64_t j = 0; j < keys; ++j)
+        write_row(given.v.view(), 0, 0, j,
+                  std::vector<float>(8, size * (0.5F + static_cast<float>(j * 37 % 101) / 202)));
+      expect_as_the_oracle(given);
+    }
 }
 
 TEST(Extremes, ParametersAtTheEndsOfTheirRanges) {

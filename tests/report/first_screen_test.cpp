@@ -32,11 +32,14 @@ void disturb(Json& record, int clean, int disturbed) {
   Json& time = record["time"];
   Json sample = whole_record().at("time").at("samples").at(0);
   sample["ns"] = time["median_ns"];
-  time["samples"] = Json::array();
+  time["samples"] = time["iterations"] = time["blocks"] = Json::array();
+  time["contaminated"] = disturbed;
   for (int at = 0; at < clean + disturbed; ++at) {
     sample["block"] = at;
     sample["contaminated"] = at < clean ? Json::array() : Json{"preempted"};
     time["samples"].push_back(sample);
+    time["iterations"].push_back(1);
+    time["blocks"].push_back(at);
   }
   time["samples_ns"] = std::vector<double>(static_cast<std::size_t>(clean + disturbed), time["median_ns"]);
 }
@@ -134,6 +137,8 @@ std::string write_run(const TemporaryDirectory& directory, const std::vector<Jso
   for (Json one : records) {
     if (!one["time"].contains("samples")) disturb(one, 8, 0);
     Json whole = whole_record();
+    // The lists by head of the whole record have as many entries as its heads.
+    for (const char* size : {"batch", "heads", "kv_heads"}) one["cell"][size] = whole["cell"][size];
     whole.update(one, true);
     whole["schema"] = 3;
     lines += whole.dump() + "\n";
