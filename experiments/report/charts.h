@@ -38,11 +38,10 @@ Json rounded(const std::optional<double>& value);
 std::vector<const Json*> charted(const std::vector<Json>& records);
 
 /// `series`, `variants`, `conditions`: names. `styles`: for each series the indices of its colour and its
-/// run. `cells`: for each charted record the indices of its series, variant and condition, its dtype and n, and
-/// whether it is disturbed.
-/// `charts`: the table above, each chart with a value (and interval and predicted value) for every cell and,
-/// unless it is by variant, with the exponents of its curves by condition, dtype and series. `references`:
-/// the lines of reference_lines.h.
+/// run. `cells`: for each charted record the indices of its series, variant and condition, its dtype and n,
+/// and whether it is disturbed. `charts`: the table above, each chart with a value (and interval and
+/// predicted value) for every cell and, unless it is by variant, with the exponents of its curves by
+/// condition, dtype and series. `references`: the lines of reference_lines.h.
 Json chart_model(const std::vector<Json>& records);
 
 }  // namespace attnlab
