@@ -49,7 +49,8 @@ std::int64_t error_rows(const Variant& variant, const Shape& shape) {
   return std::max(least_error_rows, error_products / row_products);
 }
 
-/// How many of the threads that a cell asks for OpenMP gives; OMP_THREAD_LIMIT and OMP_DYNAMIC lower it.
+/// Number of threads that OpenMP starts for a cell with `asked` threads; OMP_THREAD_LIMIT and OMP_DYNAMIC
+/// lower it.
 int threads_that_run(int asked) {
   int threads = 1;
 #pragma omp parallel num_threads(asked)

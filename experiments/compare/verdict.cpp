@@ -158,8 +158,7 @@ std::string verdict_note(double floor) {
   return fmt::format(
       "FASTER, SLOWER: the whole 99 % interval lies beyond the noise floor of {:.3g} %, or the samples are "
       "few, but wholly apart (exact rank test). SAME: the interval lies within the floor. OVERLAP: it "
-      "reaches "
-      "across the floor's edge. TOO FEW, DISTURBED: fewer than {} clean samples.",
+      "reaches across the floor's edge. TOO FEW, DISTURBED: fewer than {} clean samples.",
       floor * 100, fewest_clean);
 }
 

@@ -25,7 +25,7 @@ std::string name_of(const std::filesystem::path& directory) {
   return name.empty() ? directory.string() : name;
 }
 
-/// The tables with rows, or the one that --table names, pivoted if --pivot asks for it.
+/// All tables with rows; or the table of --table, pivoted if --pivot was given.
 std::vector<Table> chosen_tables(const Settings& settings, std::vector<Table> tables) {
   std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
   if (settings.has("pivot") && !settings.has("table")) throw UsageError("--pivot needs --table");

@@ -82,7 +82,8 @@ class OnlinePlan final : public Plan {
       }
     }
     absorb<with_statistics>(inputs, stage, block, sketches, plain, {}, thread);
-    const bool overflowed = find_overflowed_rows(rows_from(own, 0), problem_.shape.seqlen_k, factors);
+    const bool overflowed =
+        find_overflowed_rows(tiles_.rows(), rows_from(own, 0), problem_.shape.seqlen_k, factors);
     if (overflowed) absorb<false>(inputs, stage, block, {}, {}, factors, thread);
     add_null_key(variant_.normaliser, factors_ ? factors_->logits(thread) : rows_from(own, 0), block.rows);
     tiles_.rows().finish_online(rows_from(own, 0), block.rows);

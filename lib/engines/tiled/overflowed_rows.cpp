@@ -10,23 +10,25 @@
 
 namespace attnlab {
 
-namespace {
-
-bool are_finite(const float* numbers, std::int64_t count) {
-  return std::all_of(numbers, numbers + count, [](float number) { return std::isfinite(number); });
+StoredRows output_of(const OnlineRows& state, std::int64_t row) {
+  return {reinterpret_cast<const std::byte*>(state.output + row * state.output_stride),
+          state.output_stride * 4, DType::f32, state.output_columns};
 }
 
-}  // namespace
-
-bool find_overflowed_rows(const OnlineRows& state, std::int64_t keys, std::span<float> factors) {
+bool find_overflowed_rows(const RowCode& code, const OnlineRows& state, std::int64_t keys,
+                          std::span<float> factors) {
+  std::fill(factors.begin(), factors.end(), 1.0F);
+  if (code.finite_stored(output_of(state, 0), std::ssize(factors))) return false;
   // No weight is above 1, so sums are at most half of the largest value.
   const float factor = std::ldexp(0.5F, -static_cast<int>(std::bit_width(static_cast<std::uint64_t>(keys))));
   bool some = false;
   for (std::int64_t row = 0; row < std::ssize(factors); ++row) {
-    const bool overflowed = !are_finite(state.output + row * state.output_stride, state.output_columns) &&
-                            are_finite(state.sum + row * row_code_columns, row_code_columns);
-    factors[static_cast<std::size_t>(row)] = overflowed ? factor : 1;
-    some = some || overflowed;
+    const float* sums = state.sum + row * row_code_columns;
+    if (code.finite_stored(output_of(state, row), 1) ||
+        !std::all_of(sums, sums + row_code_columns, [](float sum) { return std::isfinite(sum); }))
+      continue;
+    factors[static_cast<std::size_t>(row)] = factor;
+    some = true;
   }
   return some;
 }

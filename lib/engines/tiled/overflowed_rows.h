@@ -10,9 +10,13 @@
 
 namespace attnlab {
 
+/// The output of `state` from a row on.
+StoredRows output_of(const OnlineRows& state, std::int64_t row);
+
 /// Sets `factors` of rows that overflowed to a power of two for `keys` keys, and of others to 1; returns
 /// whether one overflowed. `state`: before finish_online.
-bool find_overflowed_rows(const OnlineRows& state, std::int64_t keys, std::span<float> factors);
+bool find_overflowed_rows(const RowCode& code, const OnlineRows& state, std::int64_t keys,
+                          std::span<float> factors);
 
 /// Multiplies the weights that absorb_online left, in rows of `tile`, by their factors.
 void scale_weights(const LogitTile& tile, DType dtype, void* weights, std::span<const float> factors);

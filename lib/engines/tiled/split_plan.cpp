@@ -134,13 +134,9 @@ class SplitPlan final : public Plan {
     absorb_part<with_statistics>(inputs, kv_head, part, true, pass, thread);
     const std::int64_t group = problem_.shape.heads / problem_.shape.kv_heads;
     for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head)
-      if (!tiles_.rows().finite_stored(output_of(state_at(state_row(head, part))), problem_.shape.seqlen_q))
+      if (!tiles_.rows().finite_stored(output_of(state_at(state_row(head, part)), 0),
+                                       problem_.shape.seqlen_q))
         return absorb_part<with_statistics>(inputs, kv_head, part, false, pass, thread);
-  }
-
-  StoredRows output_of(const OnlineRows& state) const {
-    return {reinterpret_cast<const std::byte*>(state.output), state.output_stride * 4, DType::f32,
-            state.output_columns};
   }
 
   /// `taken_for_finite`: whether values are assumed to be finite; the accumulated output shows whether they
@@ -224,7 +220,8 @@ class SplitPlan final : public Plan {
     const std::span<float> factors = overflow_factors(head);
     const bool is_second =
         std::any_of(factors.begin(), factors.end(), [](float factor) { return factor != 1; });
-    const bool overflowed = !is_second && find_overflowed_rows(state_at(first), shape.seqlen_k, factors);
+    const bool overflowed =
+        !is_second && find_overflowed_rows(tiles_.rows(), state_at(first), shape.seqlen_k, factors);
     add_null_key(variant_.normaliser, state_at(first), shape.seqlen_q);
     tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
     if (is_second) restore_rows(state_at(first), factors);
