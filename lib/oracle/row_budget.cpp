@@ -65,6 +65,7 @@ void RowBudget::set_values(std::int64_t batch, std::int64_t kv_head) {
   const auto width = static_cast<std::size_t>(problem_.shape.head_dim_v);
   std::vector<float> row(width);
   values_.clear();
+  value_numbers_.clear();
   for (std::int64_t j = 0; j < problem_.shape.seqlen_k; ++j) {
     read_row(inputs_.v, batch, kv_head, j, row);
     for (const float value : row) values_.push_back(std::isfinite(value) ? static_cast<double>(value) : 0);
@@ -175,6 +176,52 @@ void RowBudget::set_sums() {
     for (double& c : center_) c /= slope_sum;
 }
 
+void RowBudget::number_values() {
+  const auto width = static_cast<std::size_t>(problem_.shape.head_dim_v);
+  value_numbers_.resize(values_.size());
+  std::vector<std::size_t> order(values_.size() / width);
+  for (std::size_t c = 0; c < width; ++c) {
+    const auto at = [&](std::size_t key) { return values_[key * width + c]; };
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return at(a) < at(b); });
+    std::int32_t number = 0;
+    for (std::size_t t = 0; t < order.size(); ++t) {
+      if (t > 0 && at(order[t]) != at(order[t - 1])) ++number;
+      value_numbers_[order[t] * width + c] = number;
+    }
+  }
+}
+
+void RowBudget::set_alike() {
+  const auto width = static_cast<std::size_t>(problem_.shape.head_dim_v);
+  const std::span<const std::int64_t> keys = oracle_.visible_keys();
+  const auto weight = [&](std::size_t t) { return static_cast<float>(weights_[t] * factors_[t]); };
+  alike_.assign(width + 1, 0);
+  std::vector<std::size_t> terms;
+  for (std::size_t t = 0; t < weights_.size(); ++t)
+    if (weight(t) > 0) terms.push_back(t);
+  std::sort(terms.begin(), terms.end(), [&](std::size_t a, std::size_t b) { return weight(a) < weight(b); });
+  std::vector<double> seen;  // terms by the number of their value
+  for (auto first = terms.begin(); first != terms.end();) {
+    const auto last =
+        std::find_if(first, terms.end(), [&](std::size_t t) { return weight(t) != weight(*first); });
+    const auto count = static_cast<double>(last - first);
+    alike_[width] += count * (count - 1);
+    if (count > 1 && value_numbers_.empty()) number_values();
+    seen.resize(count > 1 ? values_.size() / width : 0);
+    for (std::size_t c = 0; c < width && count > 1; ++c) {
+      const auto number = [&](std::size_t t) {
+        return static_cast<std::size_t>(value_numbers_[static_cast<std::size_t>(keys[t]) * width + c]);
+      };
+      for (auto t = first; t != last; ++t)
+        if (value(keys[*t])[c] != 0) alike_[c] += 2 * seen[number(*t)]++;
+      for (auto t = first; t != last; ++t) seen[number(*t)] = 0;
+    }
+    first = last;
+  }
+  for (double& count : alike_) count /= std::max(1.0, static_cast<double>(terms.size()));
+}
+
 double RowBudget::moved(std::size_t t) const {
   if (slopes_[t] == 0) return 0;
   const auto distance = [&](std::span<const double> v, double factor) {
@@ -226,13 +273,17 @@ void RowBudget::add_sums(RandomError& random) const {
     terms += std::min(1.0, std::pow(weights_[t] * factors_[t] / (rms_rounding * u * weight_sum), 2));
   double summation = 0;
   double largest = 0;
+  double of_equal_terms = 0;
   for (std::size_t c = 0; c < output_.size(); ++c) {
     const double square = u * u * rounding_of_sum(terms, squares_[c], output_[c]);
     summation += square;
     largest = std::max(largest, square);
+    of_equal_terms += alike_[c] * square;
   }
   random.add(summation, largest);
-  random.add(u * u * dot(output_, output_) * rounding_of_sum(terms, 0, 1));  // the sum of weights
+  random.add(of_equal_terms);  // all columns may have the same error
+  const double of_weights = u * u * dot(output_, output_) * rounding_of_sum(terms, 0, 1);
+  random.add((1 + alike_.back()) * of_weights);
 }
 
 void RowBudget::add_stored_weights(RandomError& random) const {
@@ -249,6 +300,7 @@ RowAllowance RowBudget::of(std::int64_t i) {
   if (!is_finite(weights_)) return row;  // the output is NaN
   set_slopes();
   set_sums();
+  set_alike();
   RandomError random;
   add_logits_and_weights(random, row.error);
   add_sums(random);

@@ -7,7 +7,7 @@
 // - logits: sqrt(sum_j random_j^2 |a_j|^2) and sum_j shared_j |a_j|, with the errors of logit_error.h;
 // - weights: each by u (2 + |ln p_j|), the error of exp at a rounded argument, and what factors after the
 //   normaliser add; of normalisers with a threshold, excesses and the threshold by 2 u each;
-// - summation: float32 sums of n terms, in any order;
+// - summation: float32 sums of n terms, in any order; equal terms are rounded alike;
 // - storage: weights rounded to U, 0.42 U |sqrt(sum_j w_j^2 v_j^2)|_2, and U |o|_2 where all are rounded the
 //   same way, as equal ones are; the stored output, U |o|_2.
 //
@@ -67,6 +67,8 @@ class RowBudget {
   void set_row(std::int64_t i);
   void set_slopes();
   void set_sums();
+  void set_alike();
+  void number_values();
   bool determined() const;
   bool fuses() const;
   std::span<const double> value(std::int64_t key) const;
@@ -81,13 +83,16 @@ class RowBudget {
   const Inputs inputs_;
   Oracle oracle_;
   // Of the head:
-  std::vector<double> values_;     ///< keys x head_dim_v
-  double value_norm_squared_ = 0;  ///< largest eigenvalue of V^T V
+  std::vector<double> values_;               ///< keys x head_dim_v
+  double value_norm_squared_ = 0;            ///< largest eigenvalue of V^T V
+  std::vector<std::int32_t> value_numbers_;  ///< keys x head_dim_v; equal within a column for equal values
   // Of the row:
   std::vector<double> logits_, weights_, factors_;  ///< weights before modifiers after the normaliser
   std::vector<double> slopes_;  ///< derivative of a weight by its logit, without the effect of normalising
   std::vector<double> output_, squares_, center_;  ///< sums of w v, w^2 v^2; weighted mean of v by slopes
   std::map<double, Fused> fused_;                  ///< by weight
+  std::vector<double>
+      alike_;  ///< number of other terms that equal a term, on average; the sum of weights last
 };
 
 /// What the output of some query rows of every head is checked against.

@@ -111,6 +111,35 @@ TEST(RowBudget, AnOutputThatOverflowsItsTypeIsBeyondIt) {
   }
 }
 
+TEST(RowBudget, SumsOfEqualTermsAreWithinIt) {
+  // Their roundings go the same way. Values repeat every `period` keys.
+  double worst = 0;
+  for (const std::int64_t n : {300, 4096})
+    for (const std::int64_t width : {1, 8, 256})
+      for (const std::int64_t period : {1, 2, 7})
+        for (int seed = 1; seed <= 8; ++seed) {
+          Case given = make_case("softmax", {1, 1, 1, 1, n, 8, width}, DType::f32, seed, 0);
+          std::vector<float> value(static_cast<std::size_t>(width));
+          for (std::int64_t j = period; j < n; ++j) {
+            read_row(given.v.view(), 0, 0, j % period, value);
+            write_row(given.v.view(), 0, 0, j, value);
+          }
+          const ExactRows exact = exact_rows(given.variant, given.problem, given.inputs(), {0});
+          for (const Summation order : all_summations) {
+            Textbook textbook(given.variant, given.problem, given.inputs(), order);
+            textbook.select(0, 0);
+            std::vector<double> output(value.size());
+            textbook.output(0, output);
+            double squares = 0;
+            for (std::size_t c = 0; c < output.size(); ++c)
+              squares += std::pow(output[c] - exact.output[c], 2);
+            worst = std::max(worst, std::sqrt(squares) / exact.budgets[0].error);
+          }
+        }
+  EXPECT_LE(worst, 1);
+  EXPECT_GT(worst, 0.05) << "the budget is loose";
+}
+
 /// Equal logits: each key weighs 1 / n.
 Case even_weights(std::int64_t n, DType dtype) {
   return make_case("softmax", {1, 1, 1, 1, n, 64, 64}, dtype, 2, 0);
