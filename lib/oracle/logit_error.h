@@ -7,6 +7,7 @@
 // why errors grow like this and not like their worst case).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "attnlab/core/dtype.h"
@@ -23,6 +24,17 @@ inline constexpr double rms_rounding = 0.4247;  ///< root mean square of a round
 /// terms that are rounded once.
 inline double rounding_of_sum(double count, double squares, double sum) {
   return rms_rounding * rms_rounding * ((count / 2 + 1) * squares + (count / 3 + 1) * sum * sum);
+}
+
+/// What equal terms add to the rounding error of a sum at most, in units of its root mean square above.
+/// Adding equal terms to partial sums of like size rounds them the same way. With all terms equal the error
+/// is up to 3/8 u count |sum|; errors of groups of equal terms have random signs. `alike`: number of other
+/// terms that equal a term, on average; up to 1 of them is as good as none.
+inline double rounding_of_equal_terms(double count, double alike) {
+  if (alike <= 1) return 0;
+  const double groups = count / (1 + alike);
+  const double of_equal = 3.0 / 8 * std::sqrt(3 * count) / rms_rounding;
+  return (1 - 1 / alike) * of_equal * std::min(1.0, 4 / std::sqrt(groups));
 }
 
 struct LogitError {

@@ -52,6 +52,22 @@ double entropy_error(std::span<const double> logits, std::span<const LogitError>
   return LogitError{std::sqrt(random), shared}.bound();
 }
 
+/// Number of other elements that equal an element that is not 0, on average.
+template <class Real>
+double equal_elements(std::vector<Real> elements) {
+  std::sort(elements.begin(), elements.end());
+  double pairs = 0;
+  double count = 0;
+  double run = 0;
+  for (std::size_t c = 0; c < elements.size(); ++c) {
+    if (elements[c] == 0) continue;
+    run = c > 0 && elements[c] == elements[c - 1] ? run + 1 : 0;
+    pairs += 2 * run;
+    ++count;
+  }
+  return pairs / std::max(1.0, count);
+}
+
 }  // namespace
 
 template <class Real>
@@ -97,6 +113,7 @@ typename RowAttention<Real>::Vector RowAttention<Real>::prepared(const TensorVie
   }
   if (!variant_.score.needs_float32())
     for (Real& value : ready.values) value = stored(value);
+  if (net_.hidden == 0) ready.alike = equal_elements(ready.values);
   return ready;
 }
 
@@ -105,6 +122,7 @@ typename RowAttention<Real>::RawLogit RowAttention<Real>::score(const Vector& q,
   if (net_.hidden > 0) return net_score(q, key);
   const Real* k = keys_prepared_.values.data() + key * q.values.size();
   RawLogit logit;
+  logit.alike = std::min(q.alike, keys_alike_[key]);
   add_up(order_, 0, q.values.size(), std::span(&logit.value, 1),
          [&](std::size_t c, std::span<Real> sum) { sum[0] += q.values[c] * k[c]; });
   for (std::size_t c = 0; c < q.values.size(); ++c) {
@@ -164,8 +182,9 @@ LogitError RowAttention<Real>::error_of(const RawLogit& logit) const {
   const auto terms =
       static_cast<double>(problem_.shape.head_dim * (transforms ? 2 : 1) + net_.hidden + net_.hidden2);
   const bool stores = transforms && !variant_.score.needs_float32() && problem_.dtype != DType::f32;
-  return {u * std::sqrt(rounding_of_sum(terms, logit.squares, value)),
-          u * (2 * norm + std::abs(value)) + (stores ? unit_roundoff(problem_.dtype) * norm : 0)};
+  const double random = u * std::sqrt(rounding_of_sum(terms, logit.squares, value));
+  return {random, random * rounding_of_equal_terms(terms, logit.alike) + u * (2 * norm + std::abs(value)) +
+                      (stores ? unit_roundoff(problem_.dtype) * norm : 0)};
 }
 
 template <class Real>
@@ -177,10 +196,12 @@ void RowAttention<Real>::select(std::int64_t batch, std::int64_t head) {
   for (const Modifier& modifier : variant_.modifiers)
     modifiers_.push_back(modifier.for_head(head, shape.heads, weights_of(inputs_)));
   keys_prepared_ = {};
+  keys_alike_.clear();
   for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
     const Vector k = prepared(inputs_.k, shape.kv_head(head), j, false);
     keys_prepared_.values.insert(keys_prepared_.values.end(), k.values.begin(), k.values.end());
     keys_prepared_.squares.insert(keys_prepared_.squares.end(), k.squares.begin(), k.squares.end());
+    keys_alike_.push_back(k.alike);
   }
 }
 

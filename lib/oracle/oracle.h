@@ -55,10 +55,12 @@ class RowAttention {
   struct Vector {
     std::vector<Real> values;
     std::vector<double> squares;
+    double alike = 0;  ///< number of other elements that equal an element, on average
   };
   struct RawLogit {
     Real value = 0;
     double squares = 0;  ///< sum of the squares of the terms
+    double alike = 0;    ///< number of other terms that equal a term, on average, or more
   };
 
   Real stored(Real value) const;
@@ -78,6 +80,7 @@ class RowAttention {
   std::vector<Modifier> modifiers_;
   RowFacts facts_;        ///< of the last row; the entropy differs between modifiers
   Vector keys_prepared_;  ///< prepared keys of the head, one after another
+  std::vector<double> keys_alike_;
   std::vector<double> row_;
   std::vector<LogitError> errors_;
   std::vector<std::int64_t> keys_;

@@ -265,25 +265,28 @@ void RowBudget::add_logits_and_weights(RandomError& random, double& error) const
   error += 2 * u * of_threshold * norm(center_);
 }
 
-void RowBudget::add_sums(RandomError& random) const {
+void RowBudget::add_sums(RandomError& random, double& error) const {
   double weight_sum = 0;
   for (std::size_t t = 0; t < weights_.size(); ++t) weight_sum += weights_[t] * factors_[t];
   double terms = 0;  // a term changes a sum by at most its own size
   for (std::size_t t = 0; t < weights_.size() && weight_sum > 0; ++t)
     terms += std::min(1.0, std::pow(weights_[t] * factors_[t] / (rms_rounding * u * weight_sum), 2));
+  const auto of_equal = [&](double alike, double square) {
+    return std::pow(rounding_of_equal_terms(terms, alike), 2) * square;
+  };
   double summation = 0;
   double largest = 0;
-  double of_equal_terms = 0;
+  double equal = 0;
   for (std::size_t c = 0; c < output_.size(); ++c) {
     const double square = u * u * rounding_of_sum(terms, squares_[c], output_[c]);
     summation += square;
     largest = std::max(largest, square);
-    of_equal_terms += alike_[c] * square;
+    equal += of_equal(alike_[c], square);
   }
   random.add(summation, largest);
-  random.add(of_equal_terms);  // all columns may have the same error
   const double of_weights = u * u * dot(output_, output_) * rounding_of_sum(terms, 0, 1);
-  random.add((1 + alike_.back()) * of_weights);
+  random.add(of_weights);
+  error += std::sqrt(equal) + std::sqrt(of_equal(alike_.back(), of_weights));
 }
 
 void RowBudget::add_stored_weights(RandomError& random) const {
@@ -303,7 +306,7 @@ RowAllowance RowBudget::of(std::int64_t i) {
   set_alike();
   RandomError random;
   add_logits_and_weights(random, row.error);
-  add_sums(random);
+  add_sums(random, row.error);
   double shared = 2 * u;  // errors of exp and of factors
   if (problem_.dtype != DType::f32) {
     add_stored_weights(random);

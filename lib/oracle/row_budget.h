@@ -7,7 +7,7 @@
 // - logits: sqrt(sum_j random_j^2 |a_j|^2) and sum_j shared_j |a_j|, with the errors of logit_error.h;
 // - weights: each by u (2 + |ln p_j|), the error of exp at a rounded argument, and what factors after the
 //   normaliser add; of normalisers with a threshold, excesses and the threshold by 2 u each;
-// - summation: float32 sums of n terms, in any order; equal terms are rounded alike;
+// - summation: float32 sums of n terms, in any order; equal terms at their worst;
 // - storage: weights rounded to U, 0.42 U |sqrt(sum_j w_j^2 v_j^2)|_2, and U |o|_2 where all are rounded the
 //   same way, as equal ones are; the stored output, U |o|_2.
 //
@@ -75,7 +75,7 @@ class RowBudget {
   /// |a_j| of visible key t.
   double moved(std::size_t t) const;
   void add_logits_and_weights(RandomError& random, double& error) const;
-  void add_sums(RandomError& random) const;
+  void add_sums(RandomError& random, double& error) const;
   void add_stored_weights(RandomError& random) const;
 
   const Variant& variant_;

@@ -140,6 +140,34 @@ TEST(RowBudget, SumsOfEqualTermsAreWithinIt) {
   EXPECT_GT(worst, 0.05) << "the budget is loose";
 }
 
+TEST(RowBudget, LogitsOfEqualProductsAreWithinTheirErrors) {
+  double worst = 0;
+  for (const std::int64_t width : {16, 64, 1024}) {
+    Case given = make_case("softmax", {1, 1, 1, 8, 8, width, 8}, DType::f32);
+    std::vector<float> row(static_cast<std::size_t>(width));
+    for (std::int64_t t = 0; t < 8; ++t)
+      for (const MutableTensorView& tensor : {given.q.view(), given.k.view()}) {
+        read_row(tensor, 0, 0, t, row);
+        std::fill(row.begin(), row.end(), row[0]);
+        write_row(tensor, 0, 0, t, row);
+      }
+    for (const Summation order : all_summations) {
+      Oracle oracle(given.variant, given.problem, given.inputs());
+      Textbook textbook(given.variant, given.problem, given.inputs(), order);
+      oracle.select(0, 0);
+      textbook.select(0, 0);
+      for (std::int64_t i = 0; i < 8; ++i) {
+        const std::span<const double> exact = oracle.logits(i);
+        const std::span<const double> rounded = textbook.logits(i);
+        for (std::size_t t = 0; t < exact.size(); ++t)
+          worst = std::max(worst, std::abs(rounded[t] - exact[t]) / oracle.logit_errors()[t].bound());
+      }
+    }
+  }
+  EXPECT_LE(worst, 1);
+  EXPECT_GT(worst, 0.05) << "the bound is loose";
+}
+
 /// Equal logits: each key weighs 1 / n.
 Case even_weights(std::int64_t n, DType dtype) {
   return make_case("softmax", {1, 1, 1, 1, n, 64, 64}, dtype, 2, 0);
