@@ -1,7 +1,6 @@
 #include "cell/rounds.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 
 #include "attnlab/measure/bootstrap.h"
@@ -60,17 +59,21 @@ std::vector<const RoundSample*> one_of_each_block(const std::vector<RoundSample>
   return chosen;
 }
 
+std::vector<const RoundSample*> Rounds::clean() const {
+  std::vector<const RoundSample*> clean = one_of_each_block(samples_);
+  std::erase_if(clean, [](const RoundSample* sample) { return !sample->contaminated.empty(); });
+  return clean;
+}
+
 std::vector<const RoundSample*> Rounds::counted() const {
-  const std::vector<const RoundSample*> all = one_of_each_block(samples_);
-  std::vector<const RoundSample*> clean;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(clean),
-               [](const RoundSample* sample) { return sample->contaminated.empty(); });
-  return std::ssize(clean) >= std::min(rule_.rounds, fewest_clean) ? clean : all;
+  const std::vector<const RoundSample*> clean_ones = clean();
+  return std::ssize(clean_ones) >= std::min(rule_.rounds, fewest_clean) ? clean_ones
+                                                                        : one_of_each_block(samples_);
 }
 
 std::string Rounds::stopped(double spent_s) const {
   const auto rounds = static_cast<std::size_t>(std::max(rule_.rounds, fewest_for_an_interval));
-  std::vector<double> times = times_of(counted());
+  std::vector<double> times = times_of(clean());
   if (times.size() >= rounds) {
     const double now = half_width(times);
     if (now <= precise_half_width) return "precise";

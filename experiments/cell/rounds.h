@@ -44,7 +44,8 @@ class Rounds {
   void count_retry() { ++retries_; }
 
   /// Why sampling stops: `precise` (the half-width of the interval is at most 2 % of the median),
-  /// `stabilised` (more samples did not narrow the interval) or `budget`; empty: sampling continues.
+  /// `stabilised` (more samples did not narrow the interval), both of clean samples, at least `rounds` of
+  /// them; or `budget`; empty: sampling continues.
   std::string stopped(double spent_s) const;
 
   /// Whether a precise cell may be sampled further: it has fewer than 2 x rounds samples and is within its
@@ -60,6 +61,8 @@ class Rounds {
   std::int64_t contaminated() const;
 
  private:
+  /// One sample of each block that has a clean one.
+  std::vector<const RoundSample*> clean() const;
   std::vector<const RoundSample*> counted() const;
 
   StoppingRule rule_;

@@ -37,10 +37,9 @@ std::string overview() {
   for (const Command& command : commands())
     text += fmt::format("  {:<{}} {}\n", command.name, longest, command.summary);
   return text +
-         "\n'attnlab COMMAND --help' shows the options of a command. "
-         "ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16\n"
-         "sets the instruction-set level. Example: attnlab run --backend chunked --pattern causal --seqlen "
-         "4096\n";
+         "\n'attnlab COMMAND --help' shows the options of a command.\n"
+         "ATTNLAB_ISA=baseline|avx2|avx512|avx512_bf16 sets the instruction-set level.\n"
+         "Example: attnlab run --backend chunked --pattern causal --seqlen 4096\n";
 }
 
 /// Throws ArgumentError.

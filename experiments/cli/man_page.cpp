@@ -23,9 +23,9 @@ std::string roff(std::string_view text) {
 
 std::string man_page() {
   std::string text = fmt::format(
-      ".TH ATTNLAB 1 \"\" \"attnlab {}\"\n.SH NAME\nattnlab \\- exact and sparse attention over long "
-      "sequences on "
-      "CPUs, measured\n.SH SYNOPSIS\n.B attnlab\n.I command\n[options]\n.SH COMMANDS\n",
+      ".TH ATTNLAB 1 \"\" \"attnlab {}\"\n.SH NAME\n"
+      "attnlab \\- exact and sparse attention over long sequences on CPUs, measured\n"
+      ".SH SYNOPSIS\n.B attnlab\n.I command\n[options]\n.SH COMMANDS\n",
       ATTNLAB_VERSION);
   for (const Command& command : commands()) {
     text += fmt::format(".SS {}\n{}\n", roff(usage_of(command)), roff(command.summary));

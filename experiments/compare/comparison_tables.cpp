@@ -84,7 +84,7 @@ Table pairs_table(const Comparison& comparison, const Labels& labels) {
          text_at(pair.a, "cell.dtype"), text_at(pair.a, "cell.threads"),
          time(*number_at(pair.a, "time.median_ns")), time(*number_at(pair.b, "time.median_ns")),
          TableCell(fmt::format("{:.3f}", pair.time.value), fmt::format("{}", pair.time.value)),
-         interval_cell(pair.time.interval, 3),
+         has_interval(pair.time) ? interval_cell(pair.time.interval, 3) : TableCell::none(no_interval),
          TableCell(in_words(pair.time), std::string(to_string(pair.time.verdict))),
          changed("memory.workspace_bytes", bytes), changed("memory.heap_peak_bytes", bytes),
          changed("error.max_abs", error), changed("dispersion.mean.entropy", entropy)});

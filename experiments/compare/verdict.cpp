@@ -90,6 +90,8 @@ bool is_decided(Verdict verdict) {
   return verdict == Verdict::faster || verdict == Verdict::slower || verdict == Verdict::same;
 }
 
+bool has_interval(const TimeRatio& ratio) { return ratio.clean >= fewest_clean; }
+
 Verdict judge(const Interval& interval, double floor) {
   const double above = 1 + floor;
   if (interval.high < 1 / above) return Verdict::faster;
@@ -156,9 +158,9 @@ std::string in_words(const TimeRatio& ratio) {
 
 std::string verdict_note(double floor) {
   return fmt::format(
-      "FASTER, SLOWER: the whole 99 % interval lies beyond the noise floor of {:.3g} %, or the samples are "
-      "few, but wholly apart (exact rank test). SAME: the interval lies within the floor. OVERLAP: it "
-      "reaches across the floor's edge. TOO FEW, DISTURBED: fewer than {} clean samples.",
+      "FASTER, SLOWER: the whole 99 % interval lies beyond the noise floor of {:.3g} %; or, of few samples, "
+      "all lie beyond it (exact rank test). SAME: the interval lies within the floor. OVERLAP: the interval "
+      "holds an edge of the floor. TOO FEW, DISTURBED: fewer than {} clean samples.",
       floor * 100, fewest_clean);
 }
 

@@ -44,6 +44,11 @@ struct TimeRatio {
   std::int64_t settling_samples = 0;
 };
 
+/// Whether there are enough clean samples for a 99 % interval.
+bool has_interval(const TimeRatio& ratio);
+/// Why there is none.
+inline constexpr const char* no_interval = "fewer than eight clean samples give no 99 % interval";
+
 /// Both records have figures. An interval needs `fewest_clean` clean samples on both sides.
 TimeRatio compare_times(const Json& a, const Json& b, double floor);
 

@@ -20,15 +20,16 @@ namespace {
 struct Part {
   const char* path;
   const char* format;
-  bool is_path = false;  ///< whether the value may be the path of a file
+  bool is_path = false;           ///< whether the value may be the path of a file
+  const char* same_as = nullptr;  ///< path of the value that it has unless it is given
 };
 constexpr Part parts[]{{"input.name", "{}", true},
                        {"cell.threads", "threads {}"},
                        {"cell.batch", "batch {}"},
                        {"cell.heads", "heads {}"},
-                       {"cell.kv_heads", "kv heads {}"},
+                       {"cell.kv_heads", "kv heads {}", false, "cell.heads"},
                        {"cell.head_dim", "head dim {}"},
-                       {"cell.head_dim_v", "head dim of V {}"},
+                       {"cell.head_dim_v", "head dim of V {}", false, "cell.head_dim"},
                        {"cell.seed", "seed {}"},
                        {"cell.score_weights", "weights {}", true},
                        {"cell.cu_seqlens", "packed as {}", true},
@@ -72,6 +73,14 @@ std::vector<std::string> shortened(const std::vector<std::vector<std::string>>& 
   return values;
 }
 
+/// Whether this part of every condition follows from another part, which the label has.
+bool is_implied(const std::vector<const Json*>& examples, std::size_t part) {
+  return part < std::size(parts) && parts[part].same_as != nullptr &&
+         std::all_of(examples.begin(), examples.end(), [&](const Json* record) {
+           return text_at(*record, parts[part].path) == text_at(*record, parts[part].same_as);
+         });
+}
+
 }  // namespace
 
 std::string backend_of(const Json& record) {
@@ -86,13 +95,16 @@ bool is_exact(const Json& record) {
 
 Conditions::Conditions(const std::vector<Json>& records) {
   std::vector<std::vector<std::string>> found;
+  std::vector<const Json*> examples;
   for (const Json& record : records)
-    if (indices_.try_emplace(condition_of(record), found.size()).second)
+    if (indices_.try_emplace(condition_of(record), found.size()).second) {
       found.push_back(condition_of(record));
+      examples.push_back(&record);
+    }
   labels_.resize(found.size());
   for (std::size_t part = 0; !found.empty() && part < found.front().size(); ++part) {
     const std::vector<std::string> values = shortened(found, part);
-    if (std::equal(values.begin() + 1, values.end(), values.begin())) continue;
+    if (std::equal(values.begin() + 1, values.end(), values.begin()) || is_implied(examples, part)) continue;
     for (std::size_t at = 0; at < found.size(); ++at)
       labels_[at] += (labels_[at].empty() ? "" : ", ") + values[at];
   }

@@ -196,16 +196,26 @@ std::string to_latex(const std::vector<Table>& tables) {
   return text;
 }
 
+namespace {
+
+/// A title that breaks between words, but not at a hyphen.
+std::string header_of(const std::string& title) {
+  return title.find('-') == std::string::npos || title.find(' ') != std::string::npos
+             ? escape_html(title)
+             : fmt::format("<span class=word>{}</span>", escape_html(title));
+}
+
+}  // namespace
+
 std::string to_html(const Table& table) {
   const std::vector<std::string> reasons = reasons_of(table);
   Json columns = Json::array();
   for (const Column& column : table.columns)
     columns.push_back({column.title, column.name, column.numeric, column.high_name});
   std::string text = fmt::format(
-      "<p class=\"caption\" data-of=\"table-{1}\" aria-hidden=\"true\">{0}</p>\n<div class=\"scroll\" "
-      "tabindex=\"0\" "
-      "role=\"region\" aria-label=\"{0}\"><table id=\"table-{1}\" "
-      "data-columns=\"{2}\"><caption>{0}</caption>\n",
+      "<p class=\"caption\" data-of=\"table-{1}\" aria-hidden=\"true\">{0}</p>\n"
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\">"
+      "<table id=\"table-{1}\" data-columns=\"{2}\"><caption>{0}</caption>\n",
       escape_html(table.caption), table.id,
       escape_html(columns.dump(-1, ' ', false, Json::error_handler_t::replace)));
   // Numeric cells have no class because most cells are numeric: 500 records make 20 000 cells.
@@ -213,7 +223,7 @@ std::string to_html(const Table& table) {
   if (!table.columns.front().title.empty()) {
     text += "<thead><tr>";
     for (std::size_t c = 0; c < table.columns.size(); ++c)
-      text += fmt::format("<th scope=col{}>{}</th>", left(c), escape_html(table.columns[c].title));
+      text += fmt::format("<th scope=col{}>{}</th>", left(c), header_of(table.columns[c].title));
     text += "</tr></thead>\n";
   }
   text += "<tbody>\n";

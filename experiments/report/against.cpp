@@ -24,9 +24,10 @@ TableCell speed_up_cell(const SpeedUp& speed_up) {
 }
 
 TableCell speed_up_interval(const SpeedUp& speed_up) {
-  return !speed_up.time ? TableCell::none(speed_up.why)
-         : speed_up.disturbed()
-             ? TableCell::none(disturbed)
+  return !speed_up.time         ? TableCell::none(speed_up.why)
+         : speed_up.disturbed() ? TableCell::none(disturbed)
+         : !has_interval(*speed_up.time)
+             ? TableCell::none(no_interval)
              : interval_cell({1 / speed_up.time->interval.high, 1 / speed_up.time->interval.low});
 }
 

@@ -80,7 +80,7 @@ Rows filter(const Json& record) {
 
 Table make_sharpness_table(const CellTables& cells) {
   return cells.make(
-      "sharpness", "Sharpness: used share of what the logits allow",
+      "sharpness", "Sharpness, and its share of the most that softmax reaches with logits of this spread",
       {{"logit spread", "logit_spread"},
        {"logsumexp", "logsumexp"},
        {"ln n − H, nats", "sharpness"},

@@ -104,8 +104,8 @@ void add_fastest(std::vector<std::string>& findings, const Records& cells, const
   if (approximate && !is_exact(*approximate)) {
     const auto given_up = number_at(*approximate, "deviation.relative_l2");
     findings.push_back(fmt::format(
-        "Fastest of all at this n: {}, {}{}{}.", names.of(*approximate), time_of(*approximate),
-        ratios(*approximate),
+        "Fastest of all at n = {}, {}: {}, {}{}{}.", n, text_at(*approximate, "cell.dtype"),
+        names.of(*approximate), time_of(*approximate), ratios(*approximate),
         given_up ? fmt::format("; its output differs from that of exact attention by {} (relative L2)",
                                format_figure(*given_up))
                  : ""));
@@ -120,7 +120,8 @@ template <class Show>
 std::string listed(const std::vector<Said>& said, Show show) {
   if (said.size() > 4) {
     const auto [least, greatest] = std::minmax_element(said.begin(), said.end());
-    return fmt::format("from {} to {}, {} in all", show(*least), show(*greatest), said.size());
+    return fmt::format("{} to {}, the least and the greatest of {}", show(*least), show(*greatest),
+                       said.size());
   }
   std::string text;
   for (const Said& one : said) text += (text.empty() ? "" : ", ") + show(one);
@@ -145,7 +146,7 @@ void add_growth(std::vector<std::string>& findings, const Records& cells, const 
         listed(said, [](const Said& one) { return fmt::format("n^{:.2f} ({})", one.first, one.second); })));
 }
 
-void add_dispersion(std::vector<std::string>& findings, const Records& cells) {
+void add_dispersion(std::vector<std::string>& findings, const Records& cells, const SeriesNames& names) {
   std::int64_t n = 0;
   for (const Json* cell : cells) n = std::max(n, seqlen_of(*cell));
   std::vector<Said> said;
@@ -155,7 +156,8 @@ void add_dispersion(std::vector<std::string>& findings, const Records& cells) {
     const auto support = number_at(*cell, "dispersion.mean.support");
     const std::string variant = text_at(*cell, "variant");
     if (seqlen_of(*cell) == n && entropy && support && seen.insert(variant).second)
-      said.emplace_back(*entropy, fmt::format("{} keys ({})", format_figure(*support), variant));
+      said.emplace_back(*entropy,
+                        fmt::format("{} keys ({})", format_figure(*support), names.of_variant(variant)));
   }
   if (!said.empty())
     findings.push_back(
@@ -192,7 +194,7 @@ std::vector<std::string> make_findings(const Subject& subject) {
     const Records& first = groups.begin()->second;
     add_growth(findings, first, names, "Time", "time.median_ns");
     add_growth(findings, first, names, "Workspace", "memory.workspace_bytes");
-    add_dispersion(findings, first);
+    add_dispersion(findings, first, names);
   }
   return findings;
 }

@@ -67,15 +67,19 @@ std::string speed_of(const Json& record, const Against& against) {
   const SpeedUp& speed_up = against.of(record);
   if (!speed_up.time || !is_decided(speed_up.time->verdict)) return "";
   if (speed_up.time->verdict == Verdict::same) return fmt::format(", as fast as {}", against.name());
-  return fmt::format(", {} × as fast as {} (99 %: {})", format_figure(1 / speed_up.time->value),
-                     against.name(), speed_up_interval(speed_up).text);
+  return fmt::format(
+      ", {} × as fast as {} ({})", format_figure(1 / speed_up.time->value), against.name(),
+      has_interval(*speed_up.time) ? "99 %: " + speed_up_interval(speed_up).text : "exact rank test");
 }
 
 std::string one_run(const Subject& subject, const Against& against) {
   const Cells all = longest_cells(subject.records);
   if (all.empty()) return "No cell has figures within their error budget.";
+  const Conditions conditions(subject.records);
+  const std::string& condition = conditions.label(conditions.index(*all.front()));
   const std::string where =
-      fmt::format("At n = {} in {}", seqlen_of(*all.front()), text_at(*all.front(), "cell.dtype"));
+      fmt::format("At n = {} in {}{}", seqlen_of(*all.front()), text_at(*all.front(), "cell.dtype"),
+                  condition.empty() ? "" : " and " + condition);
   Cells cells = all;
   std::erase_if(cells, [](const Json* cell) { return is_disturbed(*cell); });
   if (cells.empty())
@@ -173,8 +177,9 @@ std::string make_answer(const Subject& subject, const Against& against) {
   const std::string answer = subject.comparison ? two_runs(*subject.comparison) : one_run(subject, against);
   const Disturbed disturbed = count_disturbed(subject.records);
   if (disturbed.cells == 0) return answer;
-  return fmt::format("{} {} of {} cells are disturbed (too few clean samples); do not quote {}.", answer,
-                     disturbed.cells, disturbed.measured, disturbed.cells == 1 ? "it" : "these");
+  return fmt::format("{} {} of {} cells {} disturbed (too few clean samples; in italics): do not quote {}.",
+                     answer, disturbed.cells, disturbed.measured, disturbed.cells == 1 ? "is" : "are",
+                     disturbed.cells == 1 ? "it" : "them");
 }
 
 Badge make_badge(const Subject& subject, const Table& validity) {
@@ -254,9 +259,13 @@ Table make_summary_table(const Subject& subject, const Against& against) {
   if (one_type) drop(2);
   if (lengths.size() == 1) drop(1);
   table.note = fmt::format(
-      "Speed-up against {}; noise floor {:.3g} %. Gives up: distance of the output from exact attention, "
+      "Speed-up against {}; noise floor {:.3g} %{}. Gives up: distance of the output from exact attention, "
       "relative L2. Entropy: mean over rows, nats.",
-      against.name(), subject.floor() * 100);
+      against.name(), subject.floor() * 100,
+      std::any_of(subject.floors.begin(), subject.floors.end(),
+                  [](const auto& floor) { return floor.has_value(); })
+          ? ""
+          : " (assumed)");
   return table;
 }
 

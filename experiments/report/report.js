@@ -103,14 +103,19 @@
       target.dataset.drawn = String(!isFolded(target));
       if (!isFolded(target)) await redraw(target);
     }
-    hintAtColumns();
+    hintAtMore();
     report();
   };
-  /// Says beside the caption of a table that it has columns beyond the right edge.
-  const hintAtColumns = () => {
+  /// Says beside the caption of a table that it has columns beyond the right edge, or rows below the lower one.
+  const hintAtMore = () => {
     for (const scroll of document.querySelectorAll(".scroll")) {
       const caption = scroll.parentElement.querySelector(`.caption[data-of="${scroll.firstElementChild.id}"]`);
-      caption?.toggleAttribute("data-more", scroll.scrollWidth > scroll.clientWidth + 1);
+      const more = [
+        ...(scroll.scrollWidth > scroll.clientWidth + 1 ? ["columns to the right"] : []),
+        ...(scroll.scrollHeight > scroll.clientHeight + 1 ? ["rows below"] : []),
+      ].join(", ");
+      caption?.toggleAttribute("data-more", more !== "");
+      if (more !== "") caption?.setAttribute("data-more", more);
     }
   };
   const report = () => {
@@ -126,7 +131,7 @@
   // Folded figures have no width; they are drawn when they are opened.
   document.addEventListener("toggle", async (event) => {
     if (!event.target.open) return;
-    hintAtColumns();
+    hintAtMore();
     for (const target of event.target.querySelectorAll("[data-draw]"))
       if (target.dataset.drawn !== "true" && !isFolded(target)) { target.dataset.drawn = "true"; await redraw(target); }
     report();

@@ -62,10 +62,15 @@ Check budget(const Records& measured) {
           "No speed-up is shown for a cell outside its budget."};
 }
 
-Check noise(const Subject& subject, std::size_t twins, const std::optional<double>& floor) {
+Check noise(const Subject& subject, const Records& twins, const std::optional<double>& floor) {
+  std::vector<Json> copies;
+  for (const Json* twin : twins) copies.push_back(*twin);
+  const std::size_t pairs = undisturbed_pairs(subject.records, copies).size();
   return {"noise floor",
-          floor ? fmt::format("{:.1f} %, by {} A/A pair{}", *floor * 100, twins, twins == 1 ? "" : "s")
-                : fmt::format("not measured: no A/A pair; {:.0f} % is assumed", default_noise_floor * 100),
+          floor ? fmt::format("{:.1f} %, by {} A/A pair{}", *floor * 100, pairs, pairs == 1 ? "" : "s")
+                : fmt::format("not measured: {}; {:.0f} % is assumed",
+                              twins.empty() ? "no A/A pair" : "the A/A pairs were disturbed",
+                              default_noise_floor * 100),
           !floor || *floor > 0.05,
           subject.names.size() > 1
               ? "Smaller differences get no verdict. The larger floor of both runs is used."
@@ -257,7 +262,7 @@ Table make_validity_table(const Subject& subject) {
     Records measured;
     for (const Json* cell : cells)
       if (cell->at("status") == "ok") measured.push_back(cell);
-    runs.push_back({coverage(cells), budget(measured), noise(subject, twins.size(), subject.floors.at(run)),
+    runs.push_back({coverage(cells), budget(measured), noise(subject, twins, subject.floors.at(run)),
                     disturbances(measured), rounds(measured), precision(measured), stopping(measured),
                     prediction(measured), resident(measured), changes(cells), builds(cells), machines(cells),
                     warnings(cells)});
@@ -275,18 +280,19 @@ Table make_validity_table(const Subject& subject) {
 }
 
 Table make_pairs_table(const Subject& subject) {
-  Table table{"pairs",
-              "A/A pairs: one cell measured twice under two names",
-              {{"variant", "variant", false},
-               {"n", "n"},
-               {"dtype", "dtype", false},
-               {"first, ms", "first_ns"},
-               {"second, ms", "second_ns"},
-               {"second ÷ first", "ratio"},
-               {"99 % interval", "ratio_low", true, "ratio_high"}},
-              {},
-              "Differences here are noise. Ratio: median of the ratios within blocks. The noise floor is the "
-              "largest distance from 1 that an interval allows, and at least 1 %."};
+  Table table{
+      "pairs",
+      "A/A pairs: one cell measured twice under two names",
+      {{"variant", "variant", false},
+       {"n", "n"},
+       {"dtype", "dtype", false},
+       {"first, ms", "first_ns"},
+       {"second, ms", "second_ns"},
+       {"second ÷ first", "ratio"},
+       {"99 % interval", "ratio_low", true, "ratio_high"}},
+      {},
+      "Differences here are noise. Ratio: median of the ratios within blocks. The noise floor is the "
+      "largest distance from 1 that an interval allows, and at least 1 %. Disturbed pairs are left out."};
   std::unordered_map<std::string, const Json*> firsts;
   for (const Json& record : subject.records) firsts[pair_key(record)] = &record;
   const SeriesNames names(subject.records);
@@ -299,10 +305,11 @@ Table make_pairs_table(const Subject& subject) {
       return TableCell(format_figure(time * 1e-6), fmt::format("{}", time));
     };
     table.keys.push_back({names.index(*first->second), text_at(twin, "cell.dtype"), seqlen_of(twin)});
-    table.rows.push_back({names.of(*first->second), fmt::format("{}", seqlen_of(twin)),
-                          text_at(twin, "cell.dtype"), ms(*first->second), ms(twin),
-                          TableCell(fmt::format("{:.3f}", ratio.value), fmt::format("{}", ratio.value)),
-                          interval_cell(ratio.interval, 3)});
+    table.rows.push_back(
+        {names.of(*first->second), fmt::format("{}", seqlen_of(twin)), text_at(twin, "cell.dtype"),
+         ms(*first->second), ms(twin),
+         TableCell(fmt::format("{:.3f}", ratio.value), fmt::format("{}", ratio.value)),
+         has_interval(ratio) ? interval_cell(ratio.interval, 3) : TableCell::none(no_interval)});
   }
   return table;
 }

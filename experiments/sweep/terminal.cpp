@@ -113,9 +113,11 @@ void print_table(const std::vector<Json>& records) {
     const bool dim = dims && at >= 2 && at - 2 < shown.size() && is_disturbed(*shown[at - 2]);
     if (!line.empty()) fmt::print("{}{}{}\n", dim ? "\033[2m" : "", line, dim ? "\033[0m" : "");
   }
-  if (floor)
-    fmt::print("noise floor {:.1f} %, from {} A/A pair{}\n", *floor * 100, twins.size(),
-               twins.size() == 1 ? "" : "s");
+  if (const std::size_t pairs = undisturbed_pairs(records, twins).size(); floor)
+    fmt::print("noise floor {:.1f} %, from {} A/A pair{}\n", *floor * 100, pairs, pairs == 1 ? "" : "s");
+  else if (!twins.empty())
+    fmt::print("noise floor not measured, since the A/A pairs were disturbed; {:.0f} % is assumed\n",
+               default_noise_floor * 100);
 }
 
 std::string disturbed_line(const std::vector<Json>& records) {

@@ -103,6 +103,19 @@ TEST(Rounds, KeepContaminatedSamplesBesideTheFigures) {
   EXPECT_EQ(twelve.to_json("budget").at("samples_ns").size(), 8U);
 }
 
+TEST(Rounds, DisturbedSamplesThatAgreeDoNotEndACell) {
+  Rounds rounds({8, 48, 3, 100});
+  for (int block = 0; block < 40; ++block) {
+    rounds.add(sample_of(block, 1000, block % 6 != 0));
+    EXPECT_EQ(rounds.stopped(1), "") << block << ": seven of forty are clean";
+  }
+  rounds.add(sample_of(42, 1000));
+  EXPECT_EQ(rounds.stopped(1), "precise") << "the eighth";
+  Rounds all({8, 16, 3, 100});
+  for (int block = 0; block < 16; ++block) all.add(sample_of(block, 1000, true));
+  EXPECT_EQ(all.stopped(1), "budget");
+}
+
 TEST(Rounds, ASampleTakenAgainIsNoFurtherRound) {
   Rounds rounds({5, 32, 3, 100});
   for (int round = 0; round < 4; ++round) {

@@ -216,8 +216,7 @@ TEST(Survival, MemoryThatEndsIsARecord) {
   // Predicted to fit, since the prediction does not include the heap of the oracle.
   const Result result = command(
       "run --json --engine reference --seqlen 20000 --heads 1 --head-dim 64 --rounds 1 --max-rounds 1 "
-      "--memory-limit 38M "
-      "--time-limit 60");
+      "--memory-limit 38M --time-limit 60");
   EXPECT_EQ(result.status, 3) << result.err;
   EXPECT_EQ(json::parse(result.out).at("status"), "out_of_memory") << result.out;
   EXPECT_EQ(json::parse(result.out).at("reason"),
@@ -261,8 +260,7 @@ TEST(Survival, FullDiskLosesNothingThatWasWritten) {
 
 const std::string quick_cells =
     "--backend chunked,sparse --pattern causal --seqlen 16:400:+16 --threads 1 --heads 2 --rounds 1 "
-    "--max-rounds 1 "
-    "--retries 0 --min-time 0.001 ";
+    "--max-rounds 1 --retries 0 --min-time 0.001 ";
 
 std::set<std::string> lines_of(const std::string& text) {
   std::set<std::string> lines;

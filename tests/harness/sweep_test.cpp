@@ -119,9 +119,7 @@ TEST(Sweep, TimeLimitStopsTheCellAndTheSweepGoesOn) {
   const TemporaryDirectory directory;
   const Result result = command(
       "sweep --variant 'additive(512)|softmax,window(1)|softmax' --seqlen 16384 --rounds 1 --max-rounds 1 "
-      "--min-time 0.001 "
-      "--heads 1 "
-      "--time-limit 5 --out " +
+      "--min-time 0.001 --heads 1 --time-limit 5 --out " +
       (directory / "run").string());
   EXPECT_EQ(result.status, 3);
   // Records are in the order in which cells ended, which is random.

@@ -45,6 +45,19 @@ TEST(Terminal, EveryRowHasItsIntervalAndItsShareOfCleanSamples) {
   EXPECT_EQ(text.find("\033"), std::string::npos) << "no terminal";
 }
 
+TEST(Terminal, SaysWhetherTheNoiseFloorWasMeasured) {
+  const Json cell = with_samples(record("full", 64, 8e6, 4096), 9, 0);
+  const auto twin = [&](int clean, int disturbed) {
+    Json made = with_samples(record("full", 64, 8e6, 4096), clean, disturbed);
+    made["cell"]["twin"] = true;
+    return made;
+  };
+  EXPECT_NE(printed({cell, twin(9, 0)}).find("noise floor 1.0 %, from 1 A/A pair\n"), std::string::npos);
+  EXPECT_NE(
+      printed({cell, twin(0, 9)}).find("noise floor not measured, since the A/A pairs were disturbed; 2 %"),
+      std::string::npos);
+}
+
 TEST(Terminal, LastLineCountsWhatIsNotToBeQuoted) {
   const Json clean = with_samples(record("full", 64, 8e6, 4096), 9, 1);
   const Json none = with_samples(record("chunked", 64, 2e6, 1024), 0, 9);

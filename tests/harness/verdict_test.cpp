@@ -161,6 +161,10 @@ TEST(NoiseFloor, IsNoLessThanThePairAllows) {
   EXPECT_GT(allowed, 0.05) << "the medians are equal, but the interval reaches from 0.9 to 1.1";
   EXPECT_DOUBLE_EQ(floor({100}, {100}), default_noise_floor) << "one sample cannot show a lower floor";
   EXPECT_DOUBLE_EQ(floor({100}, {125}), 0.25);
+  const Json slow = named(measured(about(100, 3), about(60000, 6)), true);
+  const Json steady = named(measured(about(100, 9)), false);
+  EXPECT_FALSE(noise_floor({steady}, {slow})) << "a disturbed pair shows no noise of the machine";
+  EXPECT_DOUBLE_EQ(*noise_floor({steady}, {slow, named(measured(about(100, 9)), true)}), least_noise_floor);
   EXPECT_FALSE(noise_floor({named(measured({100}), false)}, {}));
   Json stopped = named(measured({100}), true);
   stopped["status"] = "timeout";

@@ -108,13 +108,26 @@ framed() { # WIDTH
       const keepsFolds = !closed.open && page.querySelectorAll("main details:not([open])").length === 1;
       closed.open = true;
       await openAll();
+      // On paper a section is left out if it is folded as a whole; a folded table within it hides that table alone.
+      for (const details of page.querySelectorAll("main details")) details.open = false;
+      const rules = [...frame.contentDocument.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+        .filter((rule) => rule.media?.mediaText === "print").flatMap((rule) => [...rule.cssRules]);
+      const leftOut = rules.filter((rule) => rule.style?.display === "none").map((rule) => rule.selectorText).join(", ");
+      const sections = [...page.querySelectorAll("main section:not(#data)")];
+      const printsOpen = sections.length > 5 && sections.every((section) => section.matches(leftOut) === (section.querySelector(":scope > details > summary > h2") !== null));
+      await openAll();
+      // The caption of a table says that it has columns to the right or rows below.
+      const hinted = [...page.querySelectorAll(".scroll")].filter((scroll) => scroll.clientWidth > 0).every((scroll) => {
+        const said = page.querySelector(`.caption[data-of="${scroll.firstElementChild.id}"]`)?.dataset.more ?? "";
+        return said.includes("columns") === scroll.scrollWidth > scroll.clientWidth + 1 && said.includes("rows") === scroll.scrollHeight > scroll.clientHeight + 1;
+      });
       const condition = page.querySelector("#condition");
       condition.selectedIndex = 1;
       await redrawn(() => condition.dispatchEvent(new Event("change")));
       const panels = [...page.querySelectorAll(":not([data-draw=heatmap]) > .panel")];
       const saying = panels.filter((panel) => [panel.textContent, panel.querySelector(".chart").getAttribute("aria-label")].every((text) => text.includes("needle(6)")));
       const conditionSaid = panels.length > 0 && saying.length === panels.length;
-      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, hides: hidden && shown, folds: keepsFolds, filtered: left > 0 && left < rows });
+      Object.assign(document.documentElement.dataset, { tables, differing: differing.join("; "), badSvg: badSvg.join("; "), focused, conditionSaid, hides: hidden && shown, folds: keepsFolds, printsOpen, hinted, filtered: left > 0 && left < rows });
     };
     const timer = setInterval(async () => {
       if (inner()?.dataset.charts === undefined) return;
@@ -154,6 +167,8 @@ for scheme in 0 1; do
     check "a list that draws anew keeps the focus (scheme $scheme, $width pixels)" 'data-focused="true"'
     check "hidden rows are not exported, and print says what is hidden (scheme $scheme, $width pixels)" 'data-hides="true"'
     check "print opens nothing that was closed (scheme $scheme, $width pixels)" 'data-folds="true"'
+    check "print leaves out no open section (scheme $scheme, $width pixels)" 'data-prints-open="true"'
+    check "captions say that rows or columns are out of sight (scheme $scheme, $width pixels)" 'data-hinted="true"'
     check "charts name their input (scheme $scheme, $width pixels)" 'data-condition-said="true"'
     check "a filter leaves rows out (scheme $scheme, $width pixels)" 'data-filtered="true"'
     check "no error (scheme $scheme, $width pixels)" 'data-errors="\[\]"'

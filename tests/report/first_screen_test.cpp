@@ -61,24 +61,42 @@ TEST(FirstScreen, SaysWhatRanInTwoLines) {
 
 TEST(FirstScreen, AnswersInASentence) {
   std::vector<Json> records = three_backends();
-  EXPECT_EQ(answer_of(records),
-            "At n = 128 in f32, sparse is the fastest of 3: 1 ms, 8.00 × as fast as full (99 %: 8.00 … "
-            "8.00), with an "
-            "output that is 0.125 from exact attention (relative L2). The fastest exact one is chunked: 2 "
-            "ms, 4.00 × "
-            "as fast as full (99 %: 4.00 … 4.00).");
+  EXPECT_EQ(
+      answer_of(records),
+      "At n = 128 in f32, sparse is the fastest of 3: 1 ms, 8.00 × as fast as full (99 %: 8.00 … 8.00), "
+      "with an output that is 0.125 from exact attention (relative L2). The fastest exact one is "
+      "chunked: 2 ms, 4.00 × as fast as full (99 %: 4.00 … 4.00).");
   disturb(records[5], 2, 8);
-  EXPECT_EQ(answer_of(records),
-            "At n = 128 in f32, chunked is the fastest of 3: 2 ms, 4.00 × as fast as full (99 %: 4.00 … "
-            "4.00), with the "
-            "exact answer. 1 of 6 cells are disturbed (too few clean samples); do not quote it.");
+  EXPECT_EQ(
+      answer_of(records),
+      "At n = 128 in f32, chunked is the fastest of 3: 2 ms, 4.00 × as fast as full (99 %: 4.00 … 4.00), "
+      "with the exact answer. 1 of 6 cells is disturbed (too few clean samples; in italics): do not "
+      "quote it.");
   for (Json& one : records) disturb(one, 0, 9);
-  EXPECT_EQ(answer_of(records),
-            "At n = 128 in f32, every one of the 3 cells was disturbed: no variant can be called the "
-            "fastest. 6 of 6 "
-            "cells are disturbed (too few clean samples); do not quote these.");
+  EXPECT_EQ(
+      answer_of(records),
+      "At n = 128 in f32, every one of the 3 cells was disturbed: no variant can be called the fastest. "
+      "6 of 6 cells are disturbed (too few clean samples; in italics): do not quote them.");
   for (Json& one : records) one["status"] = "crashed";
   EXPECT_EQ(answer_of(records), "No cell has figures within their error budget.");
+}
+
+TEST(FirstScreen, NamesTheConditionOfItsAnswer) {
+  std::vector<Json> records = three_backends();
+  records.push_back(record("full", 128, 1, 1));
+  records.back()["cell"]["head_dim"] = records.back()["cell"]["head_dim_v"] = 16;
+  EXPECT_EQ(answer_of(records).find("At n = 128 in f32 and head dim 8, sparse is the fastest of 3"), 0U)
+      << answer_of(records);
+}
+
+TEST(FirstScreen, GivesNoIntervalOfFewSamples) {
+  std::vector<Json> records{record("full", 64, 8e6, 1), record("chunked", 64, 2e6, 1)};
+  for (Json& one : records) one["time"]["samples_ns"] = std::vector<double>(5, one["time"]["median_ns"]);
+  EXPECT_NE(answer_of(records).find("4.00 × as fast as full (exact rank test)"), std::string::npos)
+      << answer_of(records);
+  const Table speed = table(make_tables(subject(records)), "speed");
+  EXPECT_EQ(cell(speed, 1, "99 % interval"), missing);
+  EXPECT_EQ(at(speed, 1, "99 % interval").why, no_interval);
 }
 
 TEST(FirstScreen, DoesNotCallAWinnerThatIsNotToldApart) {
@@ -109,6 +127,7 @@ TEST(FirstScreen, ShowsTheVariantsAtTheLargestLength) {
   EXPECT_EQ(cell(summary, 2, "workspace"), "512 B");
   EXPECT_EQ(cell(summary, 2, "gives up"), "0.125");
   EXPECT_EQ(cell(summary, 0, "gives up"), "nothing");
+  EXPECT_NE(summary.note.find("noise floor 2 % (assumed)"), std::string::npos) << summary.note;
   EXPECT_EQ(cell(summary, 2, "entropy"), "3.50");
   EXPECT_FALSE(summary.keys[2].doubtful);
   records[3]["status"] = "predicted_too_large";

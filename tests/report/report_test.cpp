@@ -103,6 +103,16 @@ TEST(Analysis, EveryPartOfAConditionSeparatesAndIsNamed) {
   }
 }
 
+TEST(Analysis, APartThatFollowsFromAnotherIsNotNamed) {
+  std::vector<Json> records(2, record("full", 256, 1, 1));
+  for (const char* key : {"heads", "kv_heads", "head_dim", "head_dim_v"}) records[1]["cell"][key] = 16;
+  records[0]["cell"]["head_dim"] = records[0]["cell"]["head_dim_v"] = 8;
+  EXPECT_EQ(Conditions(records).label(1), "heads 16, head dim 16");
+  records[1]["cell"]["kv_heads"] = 4;
+  records[1]["cell"]["head_dim_v"] = 32;
+  EXPECT_EQ(Conditions(records).label(1), "heads 16, kv heads 4, head dim 16, head dim of V 32");
+}
+
 TEST(Analysis, RatiosToFullAreGatedByTheErrorBudget) {
   std::vector<Json> records{record("full", 64, 8e6, 4096), record("chunked", 64, 2e6, 1024),
                             record("window", 64, 1e6, 512), record("sparse", 128, 1e6, 512)};

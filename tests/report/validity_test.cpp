@@ -97,6 +97,14 @@ TEST(Validity, TheFloorIsThatOfThePairs) {
   const Table pairs = table(make_tables(made), "pairs");
   ASSERT_EQ(pairs.rows.size(), 1U);
   EXPECT_EQ(cell(pairs, 0, "second, ms"), "8.20");
+  EXPECT_EQ(cell(pairs, 0, "99 % interval"), "1.025 … 1.025");
+  Json disturbed = twin_of(cell_of_pair, 80e6);
+  set_samples(disturbed, std::vector<std::vector<std::string>>(9, {"preempted"}), 9);
+  const Subject noisy = subject({cell_of_pair}, {disturbed});
+  EXPECT_EQ(check(noisy, "noise floor"),
+            std::pair(std::string("not measured: the A/A pairs were disturbed; 2 % is assumed"),
+                      std::string(caution)));
+  EXPECT_EQ(cell(table(make_tables(noisy), "pairs"), 0, "99 % interval"), missing);
 }
 
 TEST(Validity, FindsDirtyTreesFailuresAndWrongPredictions) {
@@ -152,13 +160,33 @@ TEST(Crossover, NeedsMoreThanNoise) {
 }
 
 TEST(Crossover, SpeedUpsAndTheirIntervalsAreInversesOfTimeRatios) {
-  const SpeedUp twice{TimeRatio{0.5, {0.4, 0.625}, Verdict::faster}, false, {}, ""};
+  const SpeedUp twice{TimeRatio{0.5, {0.4, 0.625}, Verdict::faster, false, 8}, false, {}, ""};
   EXPECT_EQ(speed_up_cell(twice).text, "2.00 ×");
   EXPECT_EQ(speed_up_interval(twice).text, "1.60 … 2.50");
   EXPECT_EQ(verdict_cell(twice).text, "FASTER");
   const SpeedUp none{{}, false, {}, "no baseline"};
   EXPECT_EQ(speed_up_interval(none).text, missing);
   EXPECT_EQ(speed_up_interval(none).why, "no baseline");
+}
+
+TEST(Findings, UseTheShortNamesAndSayNAndDtype) {
+  std::vector<Json> records;
+  for (const char* dtype : {"f32", "bf16"})
+    for (const char* normaliser : {"softmax", "entmax(1.5)", "sigmoid", "relu2", "sparsemax"}) {
+      records.push_back(record("chunked", 64, normaliser == std::string("softmax") ? 8e6 : 1e6, 4096));
+      Json& made = records.back();
+      made["variant"] = std::string("scaled_dot|causal|") + normaliser;
+      made["cell"]["dtype"] = dtype;
+      made["deviation"] = {{"relative_l2", 0.5}, {"exact_variant", "scaled_dot|causal|softmax"}};
+      made["dispersion"]["mean"] = {{"normalised_entropy", 0.25}, {"support", 9}};
+    }
+  std::string text;
+  for (const std::string& finding : make_findings(subject(records))) text += finding + "\n";
+  for (const char* expected :
+       {"Fastest of all at n = 64, f32: entmax(1.5), 1 ms", "Fastest of all at n = 64, bf16: entmax(1.5)",
+        "0.250 over 9.00 keys (entmax(1.5)) to ", "the least and the greatest of 5."})
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
+  EXPECT_EQ(text.find("scaled_dot"), std::string::npos) << text;
 }
 
 TEST(Crossover, FindingsRepeatNoRatioBelowTheFloor) {
