@@ -401,6 +401,10 @@ TEST(Pivot, HasARowForEachLengthAndTheLeastBold) {
   EXPECT_EQ(cell(disturbed[0], 1, "chunked"), "2.00 (1.80 … 2.20)†");
   EXPECT_FALSE(at(disturbed[0], 1, "chunked").bold);
   EXPECT_TRUE(at(disturbed[0], 1, "full").bold);
+  records[1]["time"]["median_ns"] = records[0]["time"]["median_ns"];
+  const std::vector<Table> equal = pivot_by_length(table(make_tables(subject(records)), "time"));
+  EXPECT_TRUE(at(equal[0], 0, "full").bold);
+  EXPECT_FALSE(at(equal[0], 0, "chunked").bold) << "as fast, but disturbed";
 }
 
 TEST(Formats, EscapeWhatTheirSyntaxWouldRead) {
