@@ -56,7 +56,7 @@ Calls judge_twins(std::int64_t wanted, const std::string& cells, double shift) {
     const std::string run = (directory / "run").string();
     EXPECT_EQ(command("sweep --aa-pairs 100 --out " + run + " " + cells).status, 0);
     RunRecords records = load_run(directory / "run", "test");
-    const double floor = *noise_floor(records.cells, {records.twins.front()});
+    const double floor = noise_floor(records.cells, {records.twins.front()}).value_or(default_noise_floor);
     records.twins.erase(records.twins.begin());
     make_other_run(records.cells, records.twins, shift);
     calls.add(compare_runs(records.cells, records.twins, floor, false));
