@@ -6,11 +6,12 @@ attnlab_find(rapidcheck librapidcheck-dev)
 
 file(GLOB attnlab_test_definitions CONFIGURE_DEPENDS tests/definitions/*.cpp)
 add_library(attnlab_test_support STATIC tests/support/case.cpp tests/support/by_definition.cpp tests/support/main.cpp
-            ${attnlab_test_definitions})
+            tests/support/temporary_directory.cpp ${attnlab_test_definitions})
 target_include_directories(attnlab_test_support PUBLIC tests)
 target_link_libraries(attnlab_test_support PUBLIC attnlab::attnlab GTest::gtest rapidcheck)
 
-add_library(attnlab_test_command STATIC tests/harness/command.cpp tests/harness/synthetic_run.cpp)
+add_library(attnlab_test_command STATIC tests/harness/command.cpp tests/harness/on_terminal.cpp
+            tests/harness/synthetic_run.cpp)
 target_link_libraries(attnlab_test_command PUBLIC attnlab_test_support)
 
 set(test_timeout 900)

@@ -41,7 +41,9 @@ StoppingRule stopping_rule(const Settings& settings) {
   return rule;
 }
 
-bool Rounds::wants_retry() const { return !samples_.back().contaminated.empty() && retries_ < rule_.retries; }
+bool Rounds::repeats_last() const {
+  return !samples_.back().contaminated.empty() && retries_ < rule_.retries;
+}
 
 std::int64_t Rounds::contaminated() const {
   return std::count_if(samples_.begin(), samples_.end(),

@@ -20,15 +20,15 @@ inline constexpr int fewest_clean = 8;
 struct StoppingRule {
   int rounds = 12;       ///< at least as many blocks with a clean sample
   int max_rounds = 32;   ///< at most as many samples
-  int retries = 3;       ///< contaminated samples that are repeated, for each cell
+  int retries = 3;       ///< disturbed samples that are repeated, for each cell
   double budget_s = 20;  ///< wall time in the processes of the cell; at least 3 samples are taken in any case
 };
 /// Throws ArgumentError.
 StoppingRule stopping_rule(const Settings& settings);
 
 struct RoundSample : Sample {
-  std::int64_t block = 0;  ///< of the group; the samples of a block were taken in turn
-  std::vector<std::string> contaminated;
+  std::int64_t block = 0;                 ///< of the group; the samples of a block were taken in turn
+  std::vector<std::string> contaminated;  ///< why it is disturbed; empty: it is clean
 };
 
 /// One sample of each block, in the order of the blocks: the first clean sample, or else the last sample.
@@ -39,8 +39,8 @@ class Rounds {
   explicit Rounds(const StoppingRule& rule) : rule_(rule) {}
 
   void add(RoundSample sample) { samples_.push_back(std::move(sample)); }
-  /// Whether the last sample is contaminated and may be repeated.
-  bool wants_retry() const;
+  /// Whether the last sample is disturbed and is to be repeated.
+  bool repeats_last() const;
   void count_retry() { ++retries_; }
 
   /// Why sampling stops: `precise` (the half-width of the interval is at most 2 % of the median),
@@ -50,7 +50,7 @@ class Rounds {
 
   /// Whether a precise cell may be sampled further: it has fewer than 2 x rounds samples and is within its
   /// budget.
-  bool may_wait(double spent_s) const {
+  bool may_be_sampled_further(double spent_s) const {
     return spent_s < rule_.budget_s &&
            std::ssize(samples_) < std::min<std::ptrdiff_t>(2 * rule_.rounds, rule_.max_rounds);
   }

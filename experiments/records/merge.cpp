@@ -46,7 +46,7 @@ std::string machine_of(const Json& record) {
 
 std::string build_of(const Json& record) {
   return fmt::format("{}{} by {} {}, oneDNN {}", text_at(record, "build.git_revision"),
-                     text_at(record, "build.git_dirty") == "true" ? " (dirty)" : "",
+                     text_at(record, "build.git_dirty") == "true" ? " (with changes)" : "",
                      text_at(record, "build.compiler"), text_at(record, "build.flags"),
                      text_at(record, "machine.onednn_version"));
 }
@@ -146,8 +146,8 @@ int merge_command(const Settings& settings) {
   } catch (const std::system_error& error) {
     throw RecordError(error.what());
   }
-  if (const std::string missing = missing_shards(parts); !missing.empty())
-    notice("attnlab: shards that are not here: {}\n", missing);
+  if (const std::string absent = missing_shards(parts); !absent.empty())
+    notice("attnlab: shards that are not here: {}\n", absent);
   fmt::print("{} records of {} directories: {}\n", records.size(), parts.size(), merged.file().string());
   return 0;
 }

@@ -107,7 +107,7 @@ Table make_time_table(const CellTables& cells) {
                                                            : TableCell::none(not_recorded)});
       },
       "Median, its bootstrap interval, least and largest sample; packing of K and V is included. "
-      "Disturbed: contaminated samples (results/SCHEMA.md), whether or not the figures use them. "
+      "Disturbed: every such sample (results/SCHEMA.md), whether or not the figures use it. "
       "GFLOP/s: visible pairs only.");
 }
 

@@ -47,11 +47,11 @@ class Group {
   }
 
  private:
-  /// Takes one sample of a cell and repeats it while it is contaminated and retries are left.
+  /// Takes one sample of a cell and repeats it while it is disturbed and retries are left.
   void visit(std::size_t cell, std::int64_t block) {
     Contestant& contestant = contestants_[cell];
     if (!take(cell, block)) return;
-    while (contestant.rounds.wants_retry()) {
+    while (contestant.rounds.repeats_last()) {
       contestant.rounds.count_retry();
       if (!take(cell, block)) return;
     }
@@ -65,11 +65,12 @@ class Group {
     for (std::size_t cell = 0; cell < contestants_.size(); ++cell) {
       Contestant& contestant = contestants_[cell];
       if (!contestant.open || contestant.stopped.empty()) continue;
-      if (!all && contestant.stopped == "precise" && contestant.rounds.may_wait(contestant.spent_ms * 1e-3))
+      if (!all && contestant.stopped == "precise" &&
+          contestant.rounds.may_be_sampled_further(contestant.spent_ms * 1e-3))
         continue;
       contestant.record["time"] = contestant.rounds.to_json(contestant.stopped);
       if (const std::int64_t count = contestant.rounds.contaminated(); count > 0)
-        contestant.record["warnings"].push_back(fmt::format("{} of {} samples are contaminated", count,
+        contestant.record["warnings"].push_back(fmt::format("{} of {} samples are disturbed", count,
                                                             contestant.record["time"]["samples"].size()));
       close(cell, contestant.record);
     }
@@ -93,8 +94,8 @@ class Group {
     const Disturbance& disturbance = sample.disturbance;
     fastest_calibration_ns_ = std::min(
         {fastest_calibration_ns_, disturbance.calibration_before_ns, disturbance.calibration_after_ns});
-    sample.contaminated =
-        contamination(disturbance, sample.wall_ns, cells_[cell].problem.threads, fastest_calibration_ns_);
+    sample.contaminated = disturbance_reasons(disturbance, sample.wall_ns, cells_[cell].problem.threads,
+                                              fastest_calibration_ns_);
     contestant.rounds.add(std::move(sample));
     if (first) contestant.record = std::move(answer);
     return true;

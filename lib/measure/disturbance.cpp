@@ -97,8 +97,8 @@ double calibration_ns() {
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::vector<std::string> contamination(const Disturbance& disturbance, double wall_ns, int threads,
-                                       double fastest_calibration_ns) {
+std::vector<std::string> disturbance_reasons(const Disturbance& disturbance, double wall_ns, int threads,
+                                             double fastest_calibration_ns) {
   const Counters& counters = disturbance.counters;
   std::vector<std::string> reasons;
   if (counters.steal_ns && *counters.steal_ns > most_stolen * wall_ns) reasons.emplace_back("stolen");

@@ -32,10 +32,10 @@ struct Disturbance {
   double calibration_after_ns = 0;
 };
 
-/// The reasons why a sample of `wall_ns` on `threads` threads is contaminated: `stolen`, `preempted`,
+/// The reasons why a sample of `wall_ns` on `threads` threads is disturbed: `stolen`, `preempted`,
 /// `page_faults`, `throttled`, `slow_clock` (compared with the fastest calibration so far). Empty for a clean
 /// sample.
-std::vector<std::string> contamination(const Disturbance& disturbance, double wall_ns, int threads,
-                                       double fastest_calibration_ns);
+std::vector<std::string> disturbance_reasons(const Disturbance& disturbance, double wall_ns, int threads,
+                                             double fastest_calibration_ns);
 
 }  // namespace attnlab

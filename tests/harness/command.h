@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_directory.h"
+
 namespace attnlab {
 
 struct Result {
@@ -18,20 +20,6 @@ struct Result {
 
 /// Runs the command with `arguments` in a shell; `before` precedes it (ulimit, environment).
 Result command(const std::string& arguments, const std::string& before = "");
-
-/// A temporary directory, removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Options for sweeps whose figures do not matter.
 inline const std::string short_rounds = " --rounds 2 --max-rounds 2 --retries 0 --min-time 0.001 --heads 2 ";

@@ -1,4 +1,4 @@
-// Figures and their noise: blocks, stopping, contaminated samples, A/A pairs, and their part of the schema.
+// Figures and their noise: blocks, stopping, disturbed samples, A/A pairs, and their part of the schema.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ TEST(Rounds, StopWhereTheyArePrecise) {
   EXPECT_EQ(rounds.stopped(1), "");
   rounds.add(sample_of(5, 1003));
   EXPECT_EQ(rounds.stopped(1), "precise");
-  EXPECT_FALSE(rounds.wants_retry()) << "a clean sample is not taken again";
+  EXPECT_FALSE(rounds.repeats_last()) << "a clean sample is not taken again";
 }
 
 TEST(Rounds, AreNotPreciseAboveAHalfWidthOfTwoPercent) {
@@ -45,13 +45,13 @@ TEST(Rounds, AreNotPreciseAboveAHalfWidthOfTwoPercent) {
   }
 }
 
-TEST(Rounds, OfAPreciseCellMayWaitForOthersAWhile) {
+TEST(Rounds, OfAPreciseCellMayBeTakenFurtherForAWhile) {
   Rounds rounds({6, 32, 3, 100});
   for (int block = 0; block < 11; ++block) rounds.add(sample_of(block, 100));
-  EXPECT_TRUE(rounds.may_wait(1));
-  EXPECT_FALSE(rounds.may_wait(100)) << "the budget is spent";
+  EXPECT_TRUE(rounds.may_be_sampled_further(1));
+  EXPECT_FALSE(rounds.may_be_sampled_further(100)) << "the budget is spent";
   rounds.add(sample_of(11, 100));
-  EXPECT_FALSE(rounds.may_wait(1));
+  EXPECT_FALSE(rounds.may_be_sampled_further(1));
 }
 
 TEST(Rounds, StopWhereMoreDoNotHelp) {
@@ -78,13 +78,13 @@ TEST(Rounds, StopAtTheBudget) {
   EXPECT_EQ(rounds.stopped(1), "budget");
 }
 
-TEST(Rounds, KeepContaminatedSamplesBesideTheFigures) {
+TEST(Rounds, KeepDisturbedSamplesBesideTheFigures) {
   Rounds rounds({2, 8, 1, 100});
   rounds.add(sample_of(0, 9000, true));
-  EXPECT_TRUE(rounds.wants_retry());
+  EXPECT_TRUE(rounds.repeats_last());
   rounds.count_retry();
   rounds.add(sample_of(0, 8000, true));
-  EXPECT_FALSE(rounds.wants_retry()) << "one retry is allowed";
+  EXPECT_FALSE(rounds.repeats_last()) << "one retry is allowed";
   rounds.add(sample_of(1, 1000));
   EXPECT_EQ(rounds.to_json("budget").at("samples_ns"), Json::parse("[8000.0, 1000.0]"))
       << "too few clean ones; one of each block";
@@ -155,6 +155,29 @@ std::vector<Json> group_of(const std::vector<std::vector<double>>& times, const 
                 {[](const Cell&) {}, [&](std::size_t cell, const Json& record) { closed[cell] = record; }},
                 new_block);
   return closed;
+}
+
+TEST(Interleaving, ARecordSaysHowManySamplesWereDisturbed) {
+  // All but the first three samples are slower than the fastest calibration allows.
+  Cell cell;
+  int taken = 0;
+  Json closed;
+  measure_group({cell}, {5, 5, 0, 100},
+                {[](const Cell&) {}, [&](std::size_t, const Json& record) { closed = record; }},
+                [&]() -> Measure {
+                  return [&](Passes, const Cell&) -> Json {
+                    RoundSample sample = sample_of(taken, 100);
+                    sample.wall_ns = 1e9;
+                    sample.disturbance.calibration_before_ns = sample.disturbance.calibration_after_ns =
+                        taken++ < 3 ? 1 : 2;
+                    return {{"status", "ok"},
+                            {"warnings", Json::array()},
+                            {"elapsed_ms", 1},
+                            {"measured_ms", 1},
+                            {"time", to_json(sample)}};
+                  };
+                });
+  EXPECT_EQ(closed.at("warnings"), Json{"2 of 5 samples are disturbed"});
 }
 
 TEST(Interleaving, EachBlockHasAnOrderOfItsOwn) {

@@ -14,6 +14,7 @@
 #include "records/load.h"
 #include "report/page.h"
 #include "report/tables.h"
+#include "support/temporary_directory.h"
 
 namespace attnlab {
 namespace {
@@ -22,19 +23,13 @@ namespace fs = std::filesystem;
 
 class Fuzz : public ::testing::Test {
  protected:
-  Fuzz() {
-    std::string name = (fs::temp_directory_path() / "attnlab-fuzz-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-  }
-  ~Fuzz() override { fs::remove_all(directory_); }
-
   /// Draws everything from the records `lines`. Returns the error that refused them, or nothing.
   std::string draw(const std::vector<std::string>& lines) const {
     std::ofstream stream(directory_ / "records.jsonl");
     for (const std::string& line : lines) stream << line << '\n';
     stream.close();
     try {
-      const Subject subject = make_subject({{"run", load_run(directory_, "report")}});
+      const Subject subject = make_subject({{"run", load_run(directory_.path(), "report")}});
       const std::vector<Table> tables = make_tables(subject);
       EXPECT_FALSE(to_markdown(tables).empty());
       for (const Table& table : tables) EXPECT_FALSE(to_csv(table).empty());
@@ -46,7 +41,7 @@ class Fuzz : public ::testing::Test {
     }
   }
 
-  fs::path directory_;
+  TemporaryDirectory directory_;
 };
 
 std::vector<std::string> example_lines() {

@@ -20,6 +20,7 @@
 #include "attnlab/measure/machine.h"
 #include "attnlab/measure/resident.h"
 #include "attnlab/measure/sampler.h"
+#include "support/temporary_directory.h"
 
 namespace attnlab {
 namespace {
@@ -172,16 +173,16 @@ TEST(Bootstrap, CoversTheTruthAndNarrowsWithSamples) {
   EXPECT_LT(many.high - many.low, few.high - few.low);
 }
 
-TEST(Contamination, NamesItsReasons) {
+TEST(Disturbance, NamesItsReasons) {
   const Disturbance clean{{1e8, 0.0, 9e5, 40, 0, 0}, 3e5, 3e5};
-  EXPECT_TRUE(contamination(clean, 1e8, 1, 3e5).empty()) << "switched often, and back at once";
+  EXPECT_TRUE(disturbance_reasons(clean, 1e8, 1, 3e5).empty()) << "switched often, and back at once";
   const Disturbance all{{1e8, 2e7, 2e6, 1, 3, 0}, 3e5, 4e5};
-  EXPECT_EQ(contamination(all, 1e8, 1, 3e5),
+  EXPECT_EQ(disturbance_reasons(all, 1e8, 1, 3e5),
             (std::vector<std::string>{"stolen", "preempted", "page_faults", "slow_clock"}));
   const Disturbance unknown{{1e8, std::nullopt, std::nullopt, 3, 0, std::nullopt}, 3e5, 3e5};
-  EXPECT_TRUE(contamination(unknown, 1e8, 1, 3e5).empty());
+  EXPECT_TRUE(disturbance_reasons(unknown, 1e8, 1, 3e5).empty());
   const Disturbance switched{{1e8, std::nullopt, std::nullopt, 4, 0, std::nullopt}, 3e5, 3e5};
-  EXPECT_EQ(contamination(switched, 1e8, 1, 3e5), std::vector<std::string>{"preempted"});
+  EXPECT_EQ(disturbance_reasons(switched, 1e8, 1, 3e5), std::vector<std::string>{"preempted"});
 }
 
 TEST(Counters, CountThisProcess) {
@@ -204,11 +205,6 @@ TEST(Machines, HaveCoresAndMemory) {
 /// A tree of control groups with the given files.
 class Cgroups : public ::testing::Test {
  protected:
-  Cgroups() {
-    std::string name = (std::filesystem::temp_directory_path() / "attnlab-cgroup-XXXXXX").string();
-    root_ = mkdtemp(name.data());
-  }
-  ~Cgroups() override { std::filesystem::remove_all(root_); }
   void file(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories((root_ / name).parent_path());
     std::ofstream(root_ / name) << text;
@@ -217,7 +213,7 @@ class Cgroups : public ::testing::Test {
     file("own", own);
     return find_cgroup(root_ / "own", root_ / "fs");
   }
-  std::filesystem::path root_;
+  TemporaryDirectory root_;
 };
 
 TEST_F(Cgroups, OfVersion2) {
@@ -262,13 +258,13 @@ TEST_F(Cgroups, OfVersion1) {
   EXPECT_EQ(cpu_quota(find(in_container)), std::nullopt);
 }
 
-TEST(Contamination, ThrottledPeriodsMarkASample) {
+TEST(Disturbance, ThrottledPeriodsMarkASample) {
   Disturbance disturbance{{0, 0, 0, 0, 0, std::nullopt}, 1, 1};
-  EXPECT_TRUE(contamination(disturbance, 1e8, 1, 1).empty());
+  EXPECT_TRUE(disturbance_reasons(disturbance, 1e8, 1, 1).empty());
   disturbance.counters.throttled_periods = 0;
-  EXPECT_TRUE(contamination(disturbance, 1e8, 1, 1).empty());
+  EXPECT_TRUE(disturbance_reasons(disturbance, 1e8, 1, 1).empty());
   disturbance.counters.throttled_periods = 1;
-  EXPECT_EQ(contamination(disturbance, 1e8, 1, 1), std::vector<std::string>{"throttled"});
+  EXPECT_EQ(disturbance_reasons(disturbance, 1e8, 1, 1), std::vector<std::string>{"throttled"});
   const Counters twice = Counters{0, 0, 0, 0, 0, 5} - Counters{0, 0, 0, 0, 0, 2};
   EXPECT_EQ(twice.throttled_periods, 3);
 }

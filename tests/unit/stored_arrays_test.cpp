@@ -15,18 +15,13 @@
 #include "attnlab/inputs/npy.h"
 #include "attnlab/inputs/npz.h"
 #include "attnlab/inputs/safetensors.h"
+#include "support/temporary_directory.h"
 
 namespace attnlab {
 namespace {
 
 class StoredArrays : public ::testing::Test {
  protected:
-  StoredArrays() {
-    std::string name = (std::filesystem::temp_directory_path() / "attnlab-arrays-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-  }
-  ~StoredArrays() override { std::filesystem::remove_all(directory_); }
-
   std::filesystem::path file(const std::string& name, const std::string& bytes) const {
     std::ofstream(directory_ / name, std::ios::binary) << bytes;
     return directory_ / name;
@@ -36,7 +31,7 @@ class StoredArrays : public ::testing::Test {
     return read_floats("test", array, 0, array.count()).values;
   }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
 };
 
 template <class Number>
