@@ -19,6 +19,7 @@
 #include "attnlab/engines/onednn_info.h"
 #include "attnlab/engines/registry.h"
 #include "attnlab/inputs/npy.h"
+#include "attnlab/measure/cgroup.h"
 #include "attnlab/measure/heap.h"
 #include "attnlab/measure/machine.h"
 #include "attnlab/measure/resident.h"
@@ -223,7 +224,8 @@ void add_circumstances(const Prepared& prepared, const Cell& cell, Json& record)
   if (nonfinite > tensors.overflowed)
     record["warnings"].push_back(
         fmt::format("{} NaN or infinite values in Q, K and V", nonfinite - tensors.overflowed));
-  for (std::string& doubt : doubts(cell)) record["warnings"].push_back(std::move(doubt));
+  for (std::string& doubt : doubts(cell, cpu_quota(find_cgroup())))
+    record["warnings"].push_back(std::move(doubt));
   const int threads = threads_that_run(cell.problem.threads);
   record["machine"]["threads"] = threads;
   if (threads < cell.problem.threads)

@@ -41,7 +41,7 @@ const std::vector<Command>& commands() {
        "0 success; 2 bad usage",
        1},
       {"run", run_command, "", "Measure one cell and print a summary or its record.",
-       with_cell_options({"config", "json", "save-output"}),
+       with_cell_options({"config", "brief", "json", "save-output"}),
        "attnlab run --backend sparse --pattern causal --seqlen 4096",
        "0 success; 2 bad usage; 3 the cell has no valid figures; 130 interrupted", 0},
       {"sweep",
@@ -49,7 +49,7 @@ const std::vector<Command>& commands() {
        "",
        "Measure a grid of cells and write a directory of records.",
        with_cell_options(
-           {"filter", "config", "aa-pairs", "shard", "out", "resume", "retry-failed", "dry-run"}),
+           {"filter", "config", "aa-pairs", "shard", "out", "resume", "retry-failed", "dry-run", "quiet"}),
        "attnlab sweep --backend full,chunked --seqlen 1024:8192:x2 --out results/mine",
        cell_status,
        0,

@@ -1,6 +1,7 @@
 #include "compare/compare.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +19,7 @@
 #include "records/formats.h"
 #include "records/load.h"
 #include "records/option_order.h"
+#include "records/text_table.h"
 #include "records/whole_file.h"
 
 namespace attnlab {
@@ -90,14 +92,15 @@ std::string summary(const Comparison& comparison) {
   return text + "\n";
 }
 
-std::string in_format(const Comparison& comparison, const std::string& format) {
+/// `layout`: of a table as text.
+std::string in_format(const Comparison& comparison, const std::string& format, const TextLayout& layout) {
   if (format == "json") return to_json(comparison).dump(2) + "\n";
   if (format == "csv") return to_csv(comparison_as_one_table(comparison));
   const std::vector<Table> tables = comparison_tables(comparison);
   if (format == "latex") return to_latex(tables);
   if (format == "md") return to_markdown(tables) + "\n" + summary(comparison);
   std::string text;
-  for (const Table& table : tables) text += to_text(table) + "\n";
+  for (const Table& table : tables) text += to_text(table, layout) + "\n";
   return text + summary(comparison);
 }
 
@@ -143,7 +146,8 @@ int compare_command(const Settings& settings) {
   const std::string format = settings.choice("format", compare_formats());
   const std::string fail_on = settings.choice("fail-on", fail_on_choices());
   const Comparison comparison = make_comparison(settings);
-  const std::string text = in_format(comparison, format);
+  const std::string text =
+      in_format(comparison, format, settings.has("out") ? TextLayout{} : text_layout_of(STDOUT_FILENO));
   if (settings.has("out"))
     write_whole("out", settings.text("out"), text);
   else

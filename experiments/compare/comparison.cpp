@@ -33,16 +33,20 @@ std::string changed_input(const Json& a, const Json& b) {
 
 using Places = std::map<std::string, const Json*>;
 
-/// Orders cells by n, dtype and the order in which the series appear in `records`.
+/// Orders cells by n, dtype, the order in which the series appear in `records`, and their own.
 void sort_cells(Comparison& comparison, const std::vector<Json>& records) {
   std::map<std::pair<std::string, std::string>, std::size_t> first;
-  for (const Json& record : records)
+  std::map<std::string, std::size_t> places;
+  for (const Json& record : records) {
     first.try_emplace({backend_of(record), record.at("variant")}, first.size());
+    places.try_emplace(record.at("id"), places.size());
+  }
   const auto place_of = [&](const Json& record) {
     const auto found = first.find({backend_of(record), record.at("variant")});
+    const auto own = places.find(text_at(record, "id"));
     return std::make_tuple(seqlen_of(record), text_at(record, "cell.dtype"),
                            found == first.end() ? first.size() : found->second, backend_of(record),
-                           text_at(record, "variant"));
+                           text_at(record, "variant"), own == places.end() ? places.size() : own->second);
   };
   std::stable_sort(comparison.pairs.begin(), comparison.pairs.end(),
                    [&](const Pair& x, const Pair& y) { return place_of(x.a) < place_of(y.a); });

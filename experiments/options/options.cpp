@@ -59,9 +59,12 @@ constexpr Option table[] = {
     {"config", "FILE", "",
      "file of lines 'name = value' with these options; # comments; quotes around a value with a #"},
     {"dry-run", "", "", "print the cells with predicted bytes and time; write no records"},
-    {"resume", "", "", "finish the run in --out; cells with a record are not run again"},
-    {"retry-failed", "", "", "with --resume: run failed cells again, but not refused ones"},
+    {"resume", "", "",
+     "finish the run in --out: cells without a record, with --retry-failed failed ones, too"},
+    {"retry-failed", "", "", "with --resume: run failed cells again, but not refused ones", "resume"},
+    {"quiet", "", "", "no progress on standard error; errors and warnings alone"},
     {"json", "", "", "print JSON only"},
+    {"brief", "", "", "print a summary of at most 8 lines"},
     {"save-output", "FILE", "", "write the output (batch, heads, n_q, d_v) as a float32 .npy"},
     {"chart", "NAME", "", "what is drawn against n"},
     {"width", "LENGTH", "3.3in", "width of the picture, in in, cm, mm or pt"},
@@ -325,7 +328,11 @@ std::string help_text(const Command& command) {
   text += fmt::format("\n{}\n", command.summary);
   for (const std::string_view name : command.options) {
     const Option& option = option_named(name);
-    const std::string left = fmt::format("--{} {}", option.name, value_of(command, option));
+    if (!option.needs.empty()) continue;
+    std::string left = fmt::format("--{}", option.name);
+    if (!option.value.empty()) left += fmt::format(" {}", value_of(command, option));
+    for (const std::string_view other : command.options)
+      if (option_named(other).needs == name) left += fmt::format(" [--{}]", other);
     text += fmt::format("  {:<23} {}\n", left, help_of(command, option));
   }
   if (!command.exit_status.empty()) text += fmt::format("Exit status: {}\n", command.exit_status);

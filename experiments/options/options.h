@@ -66,6 +66,7 @@ struct Option {
   std::string_view value;  ///< how the value is shown; empty for a flag
   std::string_view fallback;
   std::string_view help;
+  std::string_view needs = {};  ///< the option that it belongs to: --help names it on the line of that option
 };
 const Option& option_named(std::string_view name);
 

@@ -16,35 +16,39 @@ namespace attnlab {
 
 namespace {
 
-/// A part of a condition, as it appears in a label.
+/// A part of a condition.
 struct Part {
   const char* path;
-  const char* format;
-  bool is_path = false;           ///< whether the value may be the path of a file
-  const char* same_as = nullptr;  ///< path of the value that it has unless it is given
+  Column column;
+  bool named = true;     ///< whether a label has the title before the value
+  bool is_path = false;  ///< whether the value may be the path of a file
+  bool follows = false;  ///< whether it has the value of the part before it unless it was given
 };
-constexpr Part parts[]{{"input.name", "{}", true},
-                       {"cell.threads", "threads {}"},
-                       {"cell.batch", "batch {}"},
-                       {"cell.heads", "heads {}"},
-                       {"cell.kv_heads", "kv heads {}", false, "cell.heads"},
-                       {"cell.head_dim", "head dim {}"},
-                       {"cell.head_dim_v", "head dim of V {}", false, "cell.head_dim"},
-                       {"cell.seed", "seed {}"},
-                       {"cell.score_weights", "weights {}", true},
-                       {"cell.cu_seqlens", "packed as {}", true},
-                       {"machine.cpu", "{}"},
-                       {"machine.level", "row code {}"}};
 
-/// The parts of the condition of one record; the last says how n_q depends on n_k.
+/// The last says how n_q depends on n_k.
+const std::vector<Part>& parts() {
+  static const std::vector<Part> list{{"input.name", {"input", "input", false}, false, true},
+                                      {"cell.threads", {"threads", "threads"}},
+                                      {"cell.batch", {"batch", "batch"}},
+                                      {"cell.heads", {"heads", "heads"}},
+                                      {"cell.kv_heads", {"kv heads", "kv_heads"}, true, false, true},
+                                      {"cell.head_dim", {"head dim", "head_dim"}},
+                                      {"cell.head_dim_v", {"head dim of V", "head_dim_v"}, true, false, true},
+                                      {"cell.seed", {"seed", "seed"}},
+                                      {"cell.score_weights", {"weights", "score_weights", false}, true, true},
+                                      {"cell.cu_seqlens", {"packed as", "cu_seqlens", false}, true, true},
+                                      {"machine.cpu", {"CPU", "cpu", false}, false},
+                                      {"machine.level", {"row code", "level", false}},
+                                      {"cell.seqlen_q", {"queries", "seqlen_q"}}};
+  return list;
+}
+
+/// The parts of the condition of one record.
 std::vector<std::string> condition_of(const Json& record) {
   std::vector<std::string> condition;
-  for (const Part& part : parts)
-    condition.push_back(fmt::format(fmt::runtime(part.format), text_at(record, part.path)));
+  for (const Part& part : parts()) condition.push_back(text_at(record, part.path));
   const Json& cell = record.at("cell");
-  condition.push_back(cell.at("seqlen_q") == cell.at("seqlen_k")
-                          ? "queries = keys"
-                          : fmt::format("{} queries", cell.at("seqlen_q").dump()));
+  if (cell.at("seqlen_q") == cell.at("seqlen_k")) condition.back() = "= keys";
   return condition;
 }
 
@@ -52,8 +56,7 @@ std::vector<std::string> condition_of(const Json& record) {
 std::string without_directory(const std::string& value) {
   const std::size_t slash = value.rfind('/');
   if (slash == std::string::npos) return value;
-  const std::size_t start = value.starts_with("npy:") ? 4 : value.rfind(' ', value.find('/')) + 1;
-  return value.substr(0, start) + value.substr(slash + 1);
+  return (value.starts_with("npy:") ? "npy:" : "") + value.substr(slash + 1);
 }
 
 /// The values of one part of several conditions, paths without directories if they differ without them.
@@ -64,21 +67,12 @@ std::vector<std::string> shortened(const std::vector<std::vector<std::string>>& 
   std::vector<std::string> values;
   for (const auto& condition : conditions) {
     whole.insert(condition[part]);
-    values.push_back(part < std::size(parts) && parts[part].is_path ? without_directory(condition[part])
-                                                                    : condition[part]);
+    values.push_back(parts()[part].is_path ? without_directory(condition[part]) : condition[part]);
     names.insert(values.back());
   }
   if (names.size() == whole.size()) return values;
   for (std::size_t at = 0; at < values.size(); ++at) values[at] = conditions[at][part];
   return values;
-}
-
-/// Whether this part of every condition follows from another part, which the label has.
-bool is_implied(const std::vector<const Json*>& examples, std::size_t part) {
-  return part < std::size(parts) && parts[part].same_as != nullptr &&
-         std::all_of(examples.begin(), examples.end(), [&](const Json* record) {
-           return text_at(*record, parts[part].path) == text_at(*record, parts[part].same_as);
-         });
 }
 
 }  // namespace
@@ -95,22 +89,41 @@ bool is_exact(const Json& record) {
 
 Conditions::Conditions(const std::vector<Json>& records) {
   std::vector<std::vector<std::string>> found;
-  std::vector<const Json*> examples;
   for (const Json& record : records)
-    if (indices_.try_emplace(condition_of(record), found.size()).second) {
+    if (indices_.try_emplace(condition_of(record), found.size()).second)
       found.push_back(condition_of(record));
-      examples.push_back(&record);
-    }
   labels_.resize(found.size());
-  for (std::size_t part = 0; !found.empty() && part < found.front().size(); ++part) {
+  values_.resize(found.size());
+  for (std::size_t part = 0; !found.empty() && part < parts().size(); ++part) {
+    const auto& [path, column, named, is_path, follows] = parts()[part];
     const std::vector<std::string> values = shortened(found, part);
-    if (std::equal(values.begin() + 1, values.end(), values.begin()) || is_implied(examples, part)) continue;
-    for (std::size_t at = 0; at < found.size(); ++at)
-      labels_[at] += (labels_[at].empty() ? "" : ", ") + values[at];
+    if (std::equal(values.begin() + 1, values.end(), values.begin())) continue;
+    if (follows && std::all_of(found.begin(), found.end(),
+                               [&](const auto& condition) { return condition[part] == condition[part - 1]; }))
+      continue;
+    columns_.push_back(column);
+    for (std::size_t at = 0; at < found.size(); ++at) {
+      labels_[at] += (labels_[at].empty() ? "" : ", ") + (named ? column.title + " " : "") + values[at];
+      values_[at].push_back(values[at]);
+    }
   }
 }
 
 std::size_t Conditions::index(const Json& record) const { return indices_.at(condition_of(record)); }
+
+std::vector<Column> Conditions::columns(std::string_view beside) const {
+  std::vector<Column> columns;
+  std::copy_if(columns_.begin(), columns_.end(), std::back_inserter(columns),
+               [&](const Column& column) { return column.name != beside; });
+  return columns;
+}
+
+std::vector<TableCell> Conditions::values(const Json& record, std::string_view beside) const {
+  std::vector<TableCell> cells;
+  for (std::size_t at = 0; at < columns_.size(); ++at)
+    if (columns_[at].name != beside) cells.emplace_back(values_.at(index(record))[at]);
+  return cells;
+}
 
 std::string pair_key(const Json& record) {
   Json cell = record.at("cell");

@@ -6,11 +6,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "attnlab/measure/bootstrap.h"
 #include "cell/cell.h"
+#include "records/table.h"
 
 namespace attnlab {
 
@@ -24,10 +26,16 @@ class Conditions {
   /// The parts that differ between the conditions of these records, such as `needle(6), 2 threads`; paths
   /// without their directories, if that tells them apart.
   const std::string& label(std::size_t index) const { return labels_.at(index); }
+  /// The same parts as columns of a table, and their values for a record; all but the one named `beside`, for
+  /// a table that shows that part anyway.
+  std::vector<Column> columns(std::string_view beside = {}) const;
+  std::vector<TableCell> values(const Json& record, std::string_view beside = {}) const;
 
  private:
   std::map<std::vector<std::string>, std::size_t> indices_;
   std::vector<std::string> labels_;
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> values_;  ///< by condition
 };
 
 /// The backend of a record, or its engine if one was named.

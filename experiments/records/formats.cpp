@@ -87,12 +87,6 @@ std::string legend_of(const Table& table) {
   return text;
 }
 
-/// Width in a terminal: every UTF-8 sequence used here is one column wide.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 /// Whether a spreadsheet would compute the text instead of showing it.
 bool is_formula(std::string_view text) {
   if (text.empty() || std::string_view("=+-@\t\r").find(text[0]) == std::string_view::npos) return false;
@@ -113,24 +107,6 @@ std::string escape_csv(std::string_view text) {
 }
 
 std::string escape_html(std::string_view text) { return escaped(text, html); }
-
-std::string to_text(const Table& table) {
-  std::vector<std::size_t> widths;
-  for (std::size_t column = 0; column < table.columns.size(); ++column) {
-    widths.push_back(width(table.columns[column].title));
-    for (const auto& row : table.rows) widths[column] = std::max(widths[column], width(row[column].text));
-  }
-  std::string text = table.caption + "\n";
-  const auto add = [&](std::size_t column, const std::string& cell) {
-    const std::string space(widths[column] - width(cell), ' ');
-    text += table.columns[column].numeric ? space + cell : cell + space;
-    text += column + 1 < widths.size() ? "  " : "\n";
-  };
-  for (std::size_t column = 0; column < widths.size(); ++column) add(column, table.columns[column].title);
-  for (const auto& row : table.rows)
-    for (std::size_t column = 0; column < widths.size(); ++column) add(column, row[column].text);
-  return text + (table.note.empty() ? "" : table.note + "\n");
-}
 
 std::string to_markdown(const std::vector<Table>& tables) {
   std::string text;

@@ -1,4 +1,4 @@
-// Tables as text for papers and scripts. All text of a cell is escaped.
+// Tables for papers, scripts and the page. All text of a cell is escaped.
 #pragma once
 
 #include <span>
@@ -10,8 +10,6 @@
 
 namespace attnlab {
 
-/// Aligned columns, for a terminal.
-std::string to_text(const Table& table);
 std::string to_markdown(const std::vector<Table>& tables);
 /// CSV (RFC 4180) with one line of names, as pandas reads it. Values are those of the records, not rounded; a
 /// missing value is empty.

@@ -38,12 +38,8 @@ Table make_needle_table(const std::vector<Json>& records) {
               "variant that disperses loses the needle as n grows."};
   const SeriesNames names(records);
   const Conditions conditions(records);
-  // A condition that differs in the input alone is not repeated.
-  const bool by_condition = std::any_of(records.begin(), records.end(), [&](const Json& record) {
-    return has_needle(record) && conditions.label(conditions.index(record)) != "" &&
-           conditions.label(conditions.index(record)) != text_at(record, "input.name");
-  });
-  if (by_condition) table.columns.push_back({"under", "condition", false});
+  for (const Column& column : conditions.columns("input")) table.columns.push_back(column);
+  table.naming_columns = table.columns.size();
   using Line = std::tuple<std::size_t, std::string, std::string, std::string>;
   std::vector<Line> order;
   std::map<Line, std::map<std::int64_t, const Json*>> rows;
@@ -62,14 +58,16 @@ Table make_needle_table(const std::vector<Json>& records) {
     table.columns.push_back({fmt::format("n = {}", n), fmt::format("needle_weight_{}", n)});
   for (const Line& key : order) {
     const auto& [condition, backend, variant, dtype] = key;
-    std::vector<TableCell> row{text_at(*rows[key].begin()->second, "input.name"), backend, variant, dtype};
-    if (by_condition) row.emplace_back(conditions.label(condition));
+    const Json& first = *rows[key].begin()->second;
+    std::vector<TableCell> row{text_at(first, "input.name"), backend,
+                               TableCell(names.of_variant(variant), variant), dtype};
+    for (const TableCell& value : conditions.values(first, "input")) row.push_back(value);
     for (const std::int64_t n : lengths) {
       const auto found = rows[key].find(n);
       row.push_back(found == rows[key].end() ? TableCell::none("no cell with this n")
                                              : needle_weight(*found->second));
     }
-    table.keys.push_back({names.index(*rows[key].begin()->second), dtype, std::nullopt});
+    table.keys.push_back({names.index(first), dtype, std::nullopt});
     table.rows.push_back(std::move(row));
   }
   return table;

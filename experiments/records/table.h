@@ -47,7 +47,8 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<TableCell>> rows;
   std::string note;
-  std::vector<RowKey> keys = {};  ///< one for each row; empty if the table is not filtered
+  std::vector<RowKey> keys = {};   ///< one for each row; empty if the table is not filtered
+  std::size_t naming_columns = 0;  ///< how many of the first columns name a row
 };
 
 /// Three significant digits, without an exponent from 0.01 on.

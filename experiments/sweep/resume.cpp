@@ -34,8 +34,8 @@ std::uint64_t hash_of_file(const std::string& file) {
 
 /// Options that do not change the cells of the grid; they may differ when a sweep is resumed.
 bool may_differ(const std::string& option) {
-  static const std::set<std::string> names{"out",        "config",       "resume", "retry-failed",
-                                           "time-limit", "memory-limit", "dry-run"};
+  static const std::set<std::string> names{"out",        "config",       "resume",  "retry-failed",
+                                           "time-limit", "memory-limit", "dry-run", "quiet"};
   return names.contains(option);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/algorithm/string/replace.hpp>
@@ -17,6 +18,7 @@
 #include <set>
 
 #include "attnlab/core/argument_error.h"
+#include "attnlab/measure/cgroup.h"
 #include "attnlab/measure/machine.h"
 #include "attnlab/version.h"
 #include "attnlab_build.h"
@@ -27,18 +29,19 @@
 #include "options/notice.h"
 #include "process/launcher.h"
 #include "records/analysis.h"
-#include "records/formats.h"
 #include "records/needle_table.h"
 #include "records/quantities.h"
 #include "records/records.h"
 #include "records/series_names.h"
+#include "records/text_table.h"
 #include "records/whole_file.h"
 #include "sweep/conditions.h"
 #include "sweep/group.h"
 #include "sweep/prediction.h"
 #include "sweep/progress.h"
 #include "sweep/resume.h"
-#include "sweep/terminal.h"
+#include "sweep/summary.h"
+#include "sweep/sweep_table.h"
 
 namespace attnlab {
 
@@ -63,9 +66,10 @@ std::vector<Cell> make_checked_grid(const Settings& settings) {
 
 /// Prints the doubts about the cells on standard error, each once.
 void print_doubts(const std::vector<Cell>& cells) {
+  const std::optional<double> quota = cpu_quota(find_cgroup());
   std::set<std::string> printed;
   for (const Cell& cell : cells)
-    for (const std::string& doubt : doubts(cell))
+    for (const std::string& doubt : doubts(cell, quota))
       if (printed.insert(doubt).second) notice("attnlab: warning: {}\n", doubt);
 }
 
@@ -103,56 +107,64 @@ void choose_heatmaps(std::vector<Cell>& cells) {
   for (auto& [name, cell] : largest) cell->heatmap = true;
 }
 
-int dry_run(std::vector<Cell> cells, const Limits& limits) {
-  fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}\n", "backend", "n", "dtype", "threads", "bytes",
-             "call", "variant");
+/// Seconds of one call of the cell, as text: by a shorter cell of its family, which runs unless one has run.
+std::string predicted_call(const Cell& cell, Pace& pace, Launcher& launcher) {
+  if (pace.predict(cell) == 0) {
+    Cell small = cell;
+    const bool captured = cell.input.captured_shape().has_value();
+    small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
+    if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
+    const Json record = launcher.run(Passes::time, small);
+    if (record.at("status") == "ok") pace.learn(small, record.at("time").at("ns"));
+  }
+  const double seconds = pace.predict(cell);
+  return seconds > 0 ? format_seconds(seconds) : missing;
+}
+
+int dry_run(const std::vector<Cell>& cells, const Limits& limits) {
   Pace pace;
   const DeferredInterrupts deferred;
   Launcher launcher(limits);
   std::vector<Json> predictions;
   for (const Cell& cell : cells) predictions.push_back(predict(cell, limits, 0));
+  const SeriesNames names(predictions);
   const Conditions conditions(predictions);
+  Table table{
+      "dry-run",
+      names.common(),
+      {{"variant", "variant", false}, {"n", "n"}, {"dtype", "dtype", false}},
+      {},
+      fmt::format("{} cells. Bytes: inputs, output, workspace and statistics. Call: measured at n = 512 "
+                  "and scaled by pairs.",
+                  cells.size())};
+  for (const Column& column : conditions.columns()) table.columns.push_back(column);
+  table.naming_columns = table.columns.size();
+  for (const char* title : {"bytes", "call"}) table.columns.push_back({title, title});
+  table.columns.push_back({"", "status", false});
   for (std::size_t at = 0; at < cells.size(); ++at) {
-    const Cell& cell = cells[at];
-    const Json& prediction = predictions[at];
     deferred.check();
-    const std::string& condition = conditions.label(conditions.index(prediction));
-    std::string time = "-";
-    if (prediction.at("status") == "") {
-      if (pace.predict(cell) == 0) {
-        Cell small = cell;
-        const bool captured = cell.input.captured_shape().has_value();
-        small.problem.shape.seqlen_q = std::min<std::int64_t>(cell.problem.shape.seqlen_q, 512);
-        if (!captured) small.problem.shape.seqlen_k = small.problem.shape.seqlen_q;
-        const Json record = launcher.run(Passes::time, small);
-        if (record.at("status") == "ok") pace.learn(small, record.at("time").at("ns"));
-      }
-      if (const double seconds = pace.predict(cell); seconds > 0) time = format_seconds(seconds);
-    }
-    fmt::print("{:<14} {:>9} {:>5} {:>7}  {:>10} {:>10}  {}{}{}\n", cell.backend.value_or(cell.engine),
-               cell.problem.shape.seqlen_q, to_string(cell.problem.dtype), cell.problem.threads,
-               prediction.at("status") == "refused" ? "-" : format_bytes(predicted_bytes(cell).sum()), time,
-               cell.variant.name(), condition.empty() ? "" : "  " + condition,
-               prediction.at("status") == ""
-                   ? ""
-                   : fmt::format("  [{}]", prediction.at("status").get<std::string>()));
+    const Json& prediction = predictions[at];
+    const std::string status = text_at(prediction, "status");
+    std::vector<TableCell>& row = table.rows.emplace_back();
+    row = {names.of(prediction), fmt::format("{}", seqlen_of(prediction)), text_at(prediction, "cell.dtype")};
+    for (const TableCell& value : conditions.values(prediction)) row.push_back(value);
+    row.emplace_back(status == "refused" ? missing : format_bytes(predicted_bytes(cells[at]).sum()));
+    row.emplace_back(status.empty() ? predicted_call(cells[at], pace, launcher) : missing);
+    row.emplace_back(status);
   }
-  fmt::print(
-      "{} cells. Bytes: inputs, output, workspace and statistics. Call: measured at n = 512 and scaled by "
-      "pairs.\n",
-      cells.size());
+  fmt::print("{}", to_text(table, text_layout_of(STDOUT_FILENO)));
   return 0;
 }
 
 /// Measures the cells of a grid, group by group.
 class Sweep {
  public:
-  Sweep(std::vector<Cell> cells, const Limits& limits, const StoppingRule& rule)
+  Sweep(std::vector<Cell> cells, const Limits& limits, const StoppingRule& rule, ProgressStyle style)
       : cells_(std::move(cells)),
         limits_(limits),
         rule_(rule),
         records_(cells_.size()),
-        progress_(static_cast<std::int64_t>(cells_.size())),
+        progress_(static_cast<std::int64_t>(cells_.size()), style),
         names_([&] {
           std::vector<Series> series;
           for (const Cell& cell : cells_) series.push_back(series_of(cell));
@@ -164,15 +176,14 @@ class Sweep {
   void run(std::map<std::string, Json> standing, const std::vector<std::string>& keys,
            RunDirectory& directory) {
     const DeferredInterrupts deferred;
-    if (const auto load = disturbing_load(load_average())) notice("attnlab: {}\n", *load);
+    if (const auto load = disturbing_load(load_average())) notice("attnlab: warning: {}\n", *load);
     for (std::size_t start = 0, end = 0; start < cells_.size(); start = end) {
       end = start + 1;
       while (end < cells_.size() && cells_[end].group_key() == cells_[start].group_key()) ++end;
       const auto keep = [&](std::size_t at, Json record) {
         record["resume_key"] = keys[at];
         directory.append(record);
-        progress_.end(label(cells_[at]), record.at("status"),
-                      record.at("reason").is_null() ? "" : record.at("reason").get<std::string>());
+        progress_.end(label(cells_[at]), record);
         records_[at] = std::move(record);
       };
       std::vector<std::size_t> open;
@@ -238,7 +249,7 @@ std::filesystem::path directory_of(const Settings& settings) {
   std::error_code failed;
   for (int number = 2; std::filesystem::exists(out, failed); ++number)
     out = fmt::format("{}-{}", time, number);
-  notice("attnlab: the records go to {}\n", out.string());
+  if (!settings.has("quiet")) notice("attnlab: the records go to {}\n", out.string());
   return out;
 }
 
@@ -293,7 +304,8 @@ int sweep_command(const Settings& settings) {
   ResumeKeys resume;
   std::vector<std::string> keys;
   for (const Cell& cell : cells) keys.push_back(resume.of(cell));
-  Sweep sweep(std::move(cells), limits, stopping_rule(asked));
+  Sweep sweep(std::move(cells), limits, stopping_rule(asked),
+              settings.has("quiet") ? ProgressStyle::quiet : progress_style());
   try {
     sweep.run(standing_records(directory, keys, settings.has("retry-failed")), keys, directory);
   } catch (const Interrupted&) {
@@ -312,7 +324,7 @@ int sweep_command(const Settings& settings) {
   std::vector<Json> shown;
   std::copy_if(records.begin(), records.end(), std::back_inserter(shown), std::not_fn(is_twin));
   if (const Table needle = make_needle_table(shown); !needle.rows.empty())
-    fmt::print("\n{}", to_text(needle));
+    fmt::print("\n{}", to_text(needle, text_layout_of(STDOUT_FILENO)));
   fmt::print("\n{}records: {}\nnext: attnlab report {}\n", disturbed_line(records), directory.file().string(),
              shell_word(out.string()));
   return std::any_of(records.begin(), records.end(), is_failure) ? 3 : 0;
@@ -334,6 +346,8 @@ std::string name_for_workers(const std::filesystem::path& file) {
 }  // namespace
 
 int run_command(const Settings& settings) {
+  if (settings.has("brief") && settings.has("json"))
+    throw UsageError("--brief and --json: a summary or the record, not both");
   std::vector<Cell> cells = make_checked_grid(settings);
   if (cells.size() != 1)
     throw UsageError(fmt::format(
@@ -351,6 +365,8 @@ int run_command(const Settings& settings) {
                   {[](const Cell&) {}, [&](std::size_t, const Json& measured) { record = measured; }});
   if (settings.has("json"))
     fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
+  else if (settings.has("brief"))
+    print_brief_summary(record);
   else
     print_summary(record);
   return is_failure(record) || record.at("status") != "ok" ? 3 : 0;

@@ -46,6 +46,11 @@ TEST(Cgroups, LimitsAreShownAndHeeded) {
     EXPECT_EQ(found.at("memory_available_bytes"), 310000000);
     EXPECT_NE(found.at("warnings").dump().find("0.25 CPUs"), std::string::npos);
     EXPECT_NE(found.at("warnings").dump().find("300 MiB of memory"), std::string::npos);
+    const Result sweep = command_in(
+        root.path(), "sweep --seqlen 16 --threads 2 --out " + (root / "run").string() + short_rounds);
+    const std::string throttled = "2 threads share the time of 0.25 CPUs: a control group allows no more";
+    EXPECT_NE(sweep.err.find("attnlab: warning: " + throttled), std::string::npos) << sweep.err;
+    EXPECT_NE(records(root / "run").at(0).at("warnings").dump().find(throttled), std::string::npos);
     // Full needs 512 MiB for its logits.
     const Result run = command_in(root.path(), "run --json --backend full --heads 2 --seqlen 8192");
     EXPECT_EQ(json::parse(run.out).at("status"), "predicted_too_large") << run.out << run.err;

@@ -45,6 +45,8 @@ TEST(Help, SaysWhatEachCommandTakes) {
     EXPECT_EQ(help.status, 0) << one.name;
     EXPECT_EQ(command("help " + std::string(one.name)).out, help.out);
     EXPECT_EQ(help.out.find(" \n"), std::string::npos) << help.out;
+    for (const std::string_view option : one.options)
+      EXPECT_NE(help.out.find("--" + std::string(option)), std::string::npos) << option;
     EXPECT_EQ(help.out.find("LIST") != std::string::npos, one.name == "sweep") << help.out;
     EXPECT_EQ(help.out.find("In parentheses: the default.") != std::string::npos,
               help.out.find(")\n") != std::string::npos)

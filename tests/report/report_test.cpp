@@ -91,7 +91,7 @@ TEST(Analysis, EveryPartOfAConditionSeparatesAndIsNamed) {
                {"cell", "seed", 7, "seed 7"},
                {"cell", "score_weights", "trained", "weights trained"},
                {"cell", "cu_seqlens", "starts.npy", "packed as starts.npy"},
-               {"cell", "seqlen_q", 7, "7 queries"},
+               {"cell", "seqlen_q", 7, "queries 7"},
                {"machine", "cpu", "another CPU", "another CPU"},
                {"machine", "level", "avx512", "row code avx512"}};
   for (const auto& part : parts) {
@@ -322,6 +322,17 @@ TEST(Series, FollowTheOptionsOfTheSweep) {
   write_file(directory / "run.json",
              R"json({"options": {"backend": "chunked,full", "normaliser": "softmax,entmax(1.50)"}})json");
   EXPECT_EQ(order(), (Names{"chunked softmax", "chunked entmax(1.5)", "full", "sparse"}));
+}
+
+TEST(Conditions, NameKvHeadsAndDimensionsOfVOnlyWhereTheyDiffer) {
+  std::vector<Json> records(2, record("full", 256, 1, 1));
+  for (const char* key : {"heads", "kv_heads", "head_dim", "head_dim_v"}) records[1]["cell"][key] = 64;
+  EXPECT_EQ(Conditions(records).label(1), "heads 64, head dim 64");
+  ASSERT_EQ(Conditions(records).columns().size(), 2U);
+  EXPECT_EQ(Conditions(records).columns("heads").front().title, "head dim");
+  EXPECT_EQ(Conditions(records).values(records[0], "head_dim").front().text, "1");
+  records[1]["cell"]["kv_heads"] = 32;
+  EXPECT_EQ(Conditions(records).label(1), "heads 64, kv heads 32, head dim 64");
 }
 
 TEST(Conditions, HaveNoDirectoriesUnlessTheyDiffer) {

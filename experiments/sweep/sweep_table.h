@@ -1,4 +1,4 @@
-// Records as text for a terminal.
+// The table with which a sweep ends.
 #pragma once
 
 #include <string>
@@ -8,17 +8,11 @@
 
 namespace attnlab {
 
-/// Whether the descriptor is a terminal that knows escape sequences.
-bool is_terminal(int descriptor);
-
 /// Prints one line for each record, in order: time with interval, share of clean samples (marked if too few,
 /// and the line dimmed if its figures use disturbed ones), speed-up, workspace, error, entropy.
 void print_table(const std::vector<Json>& records);
 
 /// A line at the end of a sweep: how many cells are disturbed, or have too few samples; empty if none.
 std::string disturbed_line(const std::vector<Json>& records);
-
-/// Prints all figures of one record.
-void print_summary(const Json& record);
 
 }  // namespace attnlab
