@@ -134,9 +134,9 @@ int dry_run(const std::vector<Cell>& cells, const Limits& limits) {
       names.common(),
       {{"variant", "variant", false}, {"n", "n"}, {"dtype", "dtype", false}},
       {},
-      fmt::format("{} cells. Bytes: inputs, output, workspace and statistics. Call: measured at n = 512 "
+      fmt::format("{} cell{}. Bytes: inputs, output, workspace and statistics. Call: measured at n = 512 "
                   "and scaled by pairs.",
-                  cells.size())};
+                  cells.size(), cells.size() == 1 ? "" : "s")};
   for (const Column& column : conditions.columns()) table.columns.push_back(column);
   table.naming_columns = table.columns.size();
   for (const char* title : {"bytes", "call"}) table.columns.push_back({title, title});

@@ -79,7 +79,7 @@ TEST(BadInput, ConfigurationLines) {
   write_file(file, "\xef\xbb\xbfseqlen = \"64\"\r\nheads=2 # a comment\n\n# another\nvariant = 'softmax'\n");
   const Result result = command("sweep --dry-run --config " + file);
   EXPECT_EQ(result.status, 0) << result.err;
-  EXPECT_NE(result.out.find(" 64 "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find(", n 64, "), std::string::npos) << result.out;
 }
 
 TEST(BadInput, PackedSequences) {

@@ -183,8 +183,8 @@ TEST_F(Exchange, OtherMachinesAndBuildsAreNotMerged) {
 TEST(Shards, ADryRunShowsTheShard) {
   const Result result = command("sweep --seqlen 16,32,48 --heads 1 --shard 2/3 --dry-run");
   ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_NE(result.out.find("\n1 cells."), std::string::npos) << result.out;
-  EXPECT_NE(result.out.find(" 32 "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("\n1 cell. "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find(", n 32, "), std::string::npos) << result.out;
   EXPECT_EQ(command("sweep --seqlen 16 --shard 2/1 --dry-run").status, 2);
 }
 

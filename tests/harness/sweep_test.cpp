@@ -204,7 +204,7 @@ TEST(Run, DoubtsAreWarnings) {
         << run.out;
     const Result sweep = command("sweep --rounds 1 --max-rounds 1 --min-time 0.001 --out " +
                                  (directory / "run").string() + " " + options);
-    EXPECT_EQ(sweep.err.find("attnlab: warning: ") != std::string::npos, expected) << sweep.err;
+    EXPECT_EQ(sweep.err.find(warning) != std::string::npos, expected) << sweep.err;
     std::filesystem::remove_all(directory / "run");
   };
   write({32, 4, 8}, {32, 4, 8});
