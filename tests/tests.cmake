@@ -55,11 +55,16 @@ endforeach()
 add_test(NAME build_no_heap_hook
          COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:attnlab> -DMEASURE=$<TARGET_FILE:attnlab_measure> -DNM=${CMAKE_NM}
                  -DSANITIZE=${ATTNLAB_SANITIZE} -P ${PROJECT_SOURCE_DIR}/tests/build/no_heap_hook.cmake)
-add_test(NAME build_installed
-         COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR}
-                 -DWORK=${PROJECT_BINARY_DIR}/installed -DCXX=${CMAKE_CXX_COMPILER} -DNM=${CMAKE_NM}
-                 -DGENERATOR=${CMAKE_GENERATOR} "-DFLAGS=${attnlab_user_flags}" "-DHEADERS=${attnlab_public_headers}"
-                 "-DEXAMPLES=attention;own_variant" -P ${PROJECT_SOURCE_DIR}/tests/build/installed.cmake)
+# build_shared builds the library a second time.
+function(attnlab_test_installed name script)
+  add_test(NAME ${name} ${ARGN}
+           COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR}
+                   -DWORK=${PROJECT_BINARY_DIR}/${script} -DCXX=${CMAKE_CXX_COMPILER} -DNM=${CMAKE_NM}
+                   -DGENERATOR=${CMAKE_GENERATOR} "-DFLAGS=${attnlab_user_flags}" "-DHEADERS=${attnlab_public_headers}"
+                   "-DEXAMPLES=attention;own_variant" -P ${PROJECT_SOURCE_DIR}/tests/build/${script}.cmake)
+endfunction()
+attnlab_test_installed(build_installed installed)
+attnlab_test_installed(build_shared shared CONFIGURATIONS nightly)
 add_test(NAME build_subdirectory
          COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DWORK=${PROJECT_BINARY_DIR}/subdirectory
                  -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
@@ -90,7 +95,7 @@ add_test(NAME harness_10000_records CONFIGURATIONS nightly COMMAND test_harness 
 set_tests_properties(harness_10000_records PROPERTIES ENVIRONMENT "ATTNLAB_RECORDS=10000")
 add_test(NAME report_100000_records CONFIGURATIONS nightly COMMAND test_report --gtest_filter=Fuzz.*)
 set_tests_properties(report_100000_records PROPERTIES ENVIRONMENT "ATTNLAB_FUZZ=100000")
-set(nightly harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records
+set(nightly build_shared harness_200_kills harness_200_pairs harness_five_percent harness_overhead harness_10000_records
     report_100000_records)
 # Faults that the tests must find (tests/mutants). The nightly run plants all of them. Every run checks that each fault still
 # matches its source, and plants two that compile quickly.

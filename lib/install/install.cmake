@@ -19,12 +19,14 @@ foreach(header ${attnlab_public_headers})
 endforeach()
 install(FILES ${attnlab_generated_include}/attnlab/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/attnlab)
 
+# Before 1.0 every minor version may change the interface; programs load a shared library of their own minor version.
+set_target_properties(attnlab PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+
 set(attnlab_package ${CMAKE_INSTALL_LIBDIR}/cmake/attnlab)
 install(TARGETS attnlab EXPORT attnlab_targets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT attnlab_targets NAMESPACE attnlab:: FILE attnlab-targets.cmake DESTINATION ${attnlab_package})
 configure_package_config_file(lib/install/attnlab-config.cmake.in ${PROJECT_BINARY_DIR}/install/attnlab-config.cmake
                               INSTALL_DESTINATION ${attnlab_package})
-# Before 1.0 every minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/install/attnlab-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/install/attnlab-config.cmake lib/install/onednn.cmake
               ${PROJECT_BINARY_DIR}/install/attnlab-config-version.cmake DESTINATION ${attnlab_package})
@@ -36,6 +38,11 @@ if(ATTNLAB_MEASURE)
   install(DIRECTORY lib/measure DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/attnlab FILES_MATCHING PATTERN "*.h")
 endif()
 if(ATTNLAB_COMMAND)
+  # The installed command finds a shared library wherever the prefix is moved.
+  if(BUILD_SHARED_LIBS)
+    file(RELATIVE_PATH attnlab_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+    set_target_properties(attnlab_command PROPERTIES INSTALL_RPATH "$ORIGIN/${attnlab_bin_to_lib}")
+  endif()
   install(TARGETS attnlab_command)
 endif()
 

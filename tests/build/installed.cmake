@@ -1,5 +1,5 @@
-# Builds the examples against an installed tree, as a user's project in a scratch directory, with find_package and with
-# pkg-config. Run with cmake -P: BUILD (the build to install), SOURCE, WORK (a scratch directory), CXX, FLAGS (of the
+# Runs the installed command, and builds the examples against the installed tree, as a user's project in a scratch
+# directory, with find_package and with pkg-config. Run with cmake -P: BUILD (the build to install), SOURCE, WORK (a scratch directory), CXX, FLAGS (of the
 # build type and of sanitizers), HEADERS (attnlab's public headers, without version.h).
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${WORK})
@@ -14,6 +14,7 @@ function(run)
 endfunction()
 
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
+run(${prefix}/bin/attnlab list)
 
 # Exactly the public headers are installed. Each compiles by itself without attnlab's build dependencies and includes
 # nothing of oneDNN, fmt or Boost.
@@ -71,15 +72,23 @@ if(NOT PKG_CONFIG)
   message("1 passed, 0 failed; pkg-config is missing, so attnlab.pc was not tried")
   return()
 endif()
+# A program names the libraries behind a static library itself, and has the folder of a shared one in its run path.
 file(GLOB_RECURSE pc ${prefix}/attnlab.pc)
 cmake_path(GET pc PARENT_PATH pc_folder)
-execute_process(COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${pc_folder} ${PKG_CONFIG} --static --cflags --libs attnlab
+file(GLOB_RECURSE shared ${prefix}/libattnlab.so)
+if(shared)
+  cmake_path(GET shared PARENT_PATH lib_folder)
+  set(run_path -Wl,-rpath,${lib_folder})
+else()
+  set(static --static)
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${pc_folder} ${PKG_CONFIG} ${static} --cflags --libs attnlab
                 OUTPUT_VARIABLE options ERROR_VARIABLE said RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(failed)
   message(FATAL_ERROR "pkg-config: ${said}")
 endif()
 separate_arguments(options UNIX_COMMAND "${options}")
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
-run(${CXX} -std=c++20 ${flags} ${WORK}/user/attention.cpp -o ${WORK}/by_pkg_config ${options})
+run(${CXX} -std=c++20 ${flags} ${WORK}/user/attention.cpp -o ${WORK}/by_pkg_config ${options} ${run_path})
 run(${WORK}/by_pkg_config)
 message("1 passed, 0 failed")
