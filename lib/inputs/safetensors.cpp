@@ -1,5 +1,7 @@
 #include "attnlab/inputs/safetensors.h"
 
+#define BOOST_BIND_GLOBAL_PLACEHOLDERS  // for Boost 1.74, which else prints a message
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
