@@ -12,25 +12,10 @@
 #include "conformance/sensitivity.h"
 #include "support/case.h"
 #include "support/forced_products.h"
+#include "support/percentile.h"
 
 namespace attnlab {
 namespace {
-
-/// Mass within `distance` = 2^b - 1.
-double mass_within(const RowStatistics& row, double distance) {
-  double mass = 0;
-  for (std::size_t bucket = 0; bucket < distance_buckets && std::exp2(bucket) - 1 <= distance; ++bucket)
-    mass += static_cast<double>(row.distance_mass[bucket]);
-  return mass;
-}
-
-/// A percentile may jump if the mass reaches its share within rounding.
-void expect_percentile(double got, const RowStatistics& wanted, double share, double allowed) {
-  EXPECT_GE(mass_within(wanted, got), share - allowed);
-  if (got > 0) {
-    EXPECT_LE(mass_within(wanted, (got - 1) / 2), share + allowed);
-  }
-}
 
 /// The worst statistic of a row of a fast engine, and its difference relative to the tolerance.
 void expect_row(const RowStatistics& got, const RowStatistics& wanted, const Allowed& allowed) {
@@ -39,9 +24,8 @@ void expect_row(const RowStatistics& got, const RowStatistics& wanted, const All
     const auto statistic = static_cast<Statistic>(s);
     if (std::isnan(wanted.values[s]))
       EXPECT_TRUE(std::isnan(got.values[s])) << statistic_names[s];
-    else if (statistic == Statistic::distance_p50 || statistic == Statistic::distance_p90)
-      expect_percentile(got.values[s], wanted, statistic == Statistic::distance_p50 ? 0.5 : 0.9,
-                        allowed.mass_within);
+    else if (is_percentile(statistic))
+      expect_percentile(statistic, got.values[s], wanted, allowed.mass_within);
     else
       EXPECT_NEAR(got.values[s], wanted.values[s], allowed.values[s]) << statistic_names[s];
   }

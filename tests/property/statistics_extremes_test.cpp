@@ -16,6 +16,7 @@
 #include "attnlab/engines/registry.h"
 #include "attnlab/oracle/oracle.h"
 #include "support/case.h"
+#include "support/percentile.h"
 
 namespace attnlab {
 namespace {
@@ -174,21 +175,6 @@ double allowed(Statistic statistic, const ExactRow& row, const Normaliser& norma
   }
 }
 
-double mass_within(const RowStatistics& row, double distance) {
-  double mass = 0;
-  for (std::size_t bucket = 0; bucket < distance_buckets && std::exp2(bucket) - 1 <= distance; ++bucket)
-    mass += static_cast<double>(row.distance_mass[bucket]);
-  return mass;
-}
-
-/// A percentile is the distance at which the mass reaches its share, within rounding.
-void expect_percentile(double got, const RowStatistics& wanted, double share, double tolerance) {
-  EXPECT_GE(mass_within(wanted, got), share - tolerance);
-  if (got > 0) {
-    EXPECT_LE(mass_within(wanted, (got - 1) / 2), share + tolerance);
-  }
-}
-
 void expect_row(const RowStatistics& got, const RowStatistics& wanted, const ExactRow& row,
                 const Normaliser& normaliser) {
   ASSERT_EQ(got.visible, wanted.visible);
@@ -198,8 +184,8 @@ void expect_row(const RowStatistics& got, const RowStatistics& wanted, const Exa
     const double value = got.values[index];
     if (std::isnan(wanted.values[index])) {
       EXPECT_TRUE(std::isnan(value)) << statistic_names[index] << " is " << value;
-    } else if (statistic == Statistic::distance_p50 || statistic == Statistic::distance_p90) {
-      expect_percentile(value, wanted, statistic == Statistic::distance_p50 ? 0.5 : 0.9,
+    } else if (is_percentile(statistic)) {
+      expect_percentile(statistic, value, wanted,
                         allowed(Statistic::max_weight, row, normaliser, wanted) + unit);
     } else {
       EXPECT_NEAR(value, wanted.values[index],
