@@ -21,6 +21,7 @@
 #include "attnlab/kernels/lane.h"
 #undef ATTNLAB_LEVEL
 #include "attnlab/variants/external.h"
+#include "attnlab/variants/modifiers/optional.h"
 
 namespace attnlab {
 
@@ -52,42 +53,24 @@ std::vector<double> arguments(const MemberState& state) {
 
 template <class Member>
 std::vector<WeightShape> learned(const MemberState& state, std::int64_t heads, std::int64_t head_dim) {
-  const Member& member = struct_of<Member>(state);
-  if constexpr (requires { member.weights(heads); })
-    return member.weights(heads);
-  else if constexpr (requires { member.weights(heads, head_dim); })
-    return member.weights(heads, head_dim);
-  else
-    return {};
+  return optional::weights(struct_of<Member>(state), heads, head_dim);
 }
 
 template <class Member>
 MemberState for_head(const MemberState& state, std::int64_t head, std::int64_t heads,
                      const ScoreWeights& weights) {
-  const Member& member = struct_of<Member>(state);
-  if constexpr (requires { member.for_head(head, heads); })
-    return state_of<Member>(member.for_head(head, heads));
-  else if constexpr (requires { member.for_head(head, weights); })
-    return state_of<Member>(member.for_head(head, weights));
-  else
-    return state;
+  return state_of(optional::for_head(struct_of<Member>(state), head, heads, weights));
 }
 
 template <class Member>
 MemberState for_row(const MemberState& state, const RowFacts& row) {
-  if constexpr (requires(const Member& member) { member.for_row(row); })
-    return state_of<Member>(struct_of<Member>(state).for_row(row));
-  else
-    return state;
+  return state_of(optional::for_row(struct_of<Member>(state), row));
 }
 
 template <class Member>
 double center(const MemberState& state, std::span<const float> query, const ScoreWeights& weights,
               std::int64_t keys) {
-  if constexpr (requires(const Member& member) { member.center(query, weights, keys); })
-    return struct_of<Member>(state).center(query, weights, keys);
-  else
-    return std::numeric_limits<double>::quiet_NaN();
+  return optional::center(struct_of<Member>(state), query, weights, keys);
 }
 
 template <class Member>

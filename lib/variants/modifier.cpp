@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "attnlab/variants/modifiers/optional.h"
 #include "attnlab/variants/modifiers/table.h"
 #include "attnlab/variants/table.h"
 
@@ -20,30 +21,13 @@ Modifier Modifier::parse(std::string_view text) {
 std::string Modifier::name() const { return member_name(member_.get().value); }
 
 std::vector<WeightShape> Modifier::weight_shapes(std::int64_t heads, std::int64_t head_dim) const {
-  return std::visit(
-      [&](const auto& member) -> std::vector<WeightShape> {
-        if constexpr (requires { member.weights(heads); })
-          return member.weights(heads);
-        else if constexpr (requires { member.weights(heads, head_dim); })
-          return member.weights(heads, head_dim);
-        else
-          return {};
-      },
-      member_.get().value);
+  return std::visit([&](const auto& member) { return optional::weights(member, heads, head_dim); },
+                    member_.get().value);
 }
 
 Modifier Modifier::for_head(std::int64_t head, std::int64_t heads, const ScoreWeights& weights) const {
   return Modifier(ModifierMember{std::visit(
-      [&](const auto& member) -> ModifierTable {
-        if constexpr (requires { member.for_head(head, heads); })
-          return member.for_head(head, heads);
-        else if constexpr (requires { member.for_head(head, weights); })
-          return member.for_head(head, weights);
-        else if constexpr (requires { member.for_head(head, heads, weights); })
-          return member.for_head(head, heads, weights);
-        else
-          return member;
-      },
+      [&](const auto& member) -> ModifierTable { return optional::for_head(member, head, heads, weights); },
       member_.get().value)});
 }
 
@@ -96,14 +80,8 @@ bool Modifier::leaves_keys() const {
 }
 
 double Modifier::center(std::span<const float> query, const ScoreWeights& weights, std::int64_t keys) const {
-  return std::visit(
-      [&](const auto& member) {
-        if constexpr (requires { member.center(query, weights, keys); })
-          return member.center(query, weights, keys);
-        else
-          return std::numeric_limits<double>::quiet_NaN();
-      },
-      member_.get().value);
+  return std::visit([&](const auto& member) { return optional::center(member, query, weights, keys); },
+                    member_.get().value);
 }
 
 RowFact Modifier::fact() const {
@@ -118,14 +96,9 @@ RowFact Modifier::fact() const {
 }
 
 Modifier Modifier::for_row(const RowFacts& row) const {
-  return Modifier(ModifierMember{std::visit(
-      [&](const auto& member) -> ModifierTable {
-        if constexpr (requires { member.for_row(row); })
-          return member.for_row(row);
-        else
-          return member;
-      },
-      member_.get().value)});
+  return Modifier(ModifierMember{
+      std::visit([&](const auto& member) -> ModifierTable { return optional::for_row(member, row); },
+                 member_.get().value)});
 }
 
 KeyRange Modifier::keys(double center) const {
