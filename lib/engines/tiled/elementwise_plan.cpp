@@ -1,10 +1,9 @@
 #include <algorithm>
 
 #include "attnlab/engines/product_choice.h"
-#include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"
-#include "attnlab/engines/tiled/stages.h"
+#include "attnlab/engines/tiled/staged_plan.h"
 #include "attnlab/engines/tiled/value_tiles.h"
 #include "attnlab/engines/visible_keys.h"
 
@@ -12,30 +11,16 @@ namespace attnlab {
 
 namespace {
 
-class ElementwisePlan final : public Plan {
+class ElementwisePlan final : public StagedPlan {
  public:
   ElementwisePlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
-      : variant_(variant),
-        problem_(problem),
-        tiling_(tiling),
-        tiles_(variant_, problem, tiling_, workspace),
+      : StagedPlan(variant, problem, tiling, workspace),
         values_(problem, tiling_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
     for (PerThread& own : threads_) {
       own.output = workspace.allocate<float>(tiling_.query_rows * output_columns(problem));
       own.keys = workspace.allocate<RowKeys>(tiling_.query_rows);
     }
-  }
-
-  void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_all(inputs, output, nullptr);
-  }
-
-  void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
-                           std::span<RowStatistics> statistics) override {
-    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
-                        tiling_.query_rows, statistics);
-    run_all(inputs, output, &pass);
   }
 
   std::string path() const override { return product_path(problem_.dtype, values_.weights_dtype()); }
@@ -46,20 +31,13 @@ class ElementwisePlan final : public Plan {
     std::span<RowKeys> keys;
   };
 
-  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
-    run_stages(
-        tiling_, problem_,
-        [&](const StageTile& tile, int thread) {
-          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-          values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        },
-        [&](const Stage& stage, const QueryBlock& block, int thread) {
-          run_block(inputs, stage, block, output, pass, thread);
-        });
+  void prepare(const Inputs& inputs, const StageTile& tile, const StatisticsPass*, int thread) override {
+    tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+    values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
   }
 
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
-                 const MutableTensorView& output, StatisticsPass* pass, int thread) {
+                 const MutableTensorView& output, StatisticsPass* pass, int thread) override {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     SketchRows sketches;
     if (pass) {
@@ -88,10 +66,6 @@ class ElementwisePlan final : public Plan {
     if (pass) write_statistics(tiles_.rows(), *pass, block, sketches.rows, tiles_.facts(0, thread));
   }
 
-  const Variant variant_;
-  const Problem problem_;
-  const Tiling tiling_;
-  LogitTiles tiles_;
   ValueTiles values_;
   std::vector<PerThread> threads_;
 };

@@ -4,25 +4,21 @@
 
 #include "attnlab/engines/null_key.h"
 #include "attnlab/engines/product_choice.h"
-#include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/online_factors.h"
 #include "attnlab/engines/tiled/overflowed_rows.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"
-#include "attnlab/engines/tiled/stages.h"
+#include "attnlab/engines/tiled/staged_plan.h"
 #include "attnlab/engines/tiled/value_tiles.h"
 
 namespace attnlab {
 
 namespace {
 
-class OnlinePlan final : public Plan {
+class OnlinePlan final : public StagedPlan {
  public:
   OnlinePlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
-      : variant_(variant),
-        problem_(problem),
-        tiling_(tiling),
-        tiles_(variant_, problem, tiling_, workspace),
+      : StagedPlan(variant, problem, tiling, workspace),
         values_(problem, tiling_, workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
     if (has_factors(variant_)) factors_.emplace(variant_, problem, tiling_, workspace);
@@ -34,17 +30,6 @@ class OnlinePlan final : public Plan {
     }
   }
 
-  void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_all<false>(inputs, output, nullptr);
-  }
-
-  void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
-                           std::span<RowStatistics> statistics) override {
-    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns,
-                        (factors_ ? 2 : 1) * problem_.threads, tiling_.query_rows, statistics);
-    run_all<true>(inputs, output, &pass);
-  }
-
   std::string path() const override { return product_path(problem_.dtype, values_.weights_dtype()); }
 
  private:
@@ -53,17 +38,19 @@ class OnlinePlan final : public Plan {
     std::span<float> overflow_factors;
   };
 
-  template <bool with_statistics>
-  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
-    run_stages(
-        tiling_, problem_,
-        [&](const StageTile& tile, int thread) {
-          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-          values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        },
-        [&](const Stage& stage, const QueryBlock& block, int thread) {
-          run_block<with_statistics>(inputs, stage, block, output, pass, thread);
-        });
+  std::int64_t sketched_blocks() const override { return (factors_ ? 2 : 1) * problem_.threads; }
+
+  void prepare(const Inputs& inputs, const StageTile& tile, const StatisticsPass*, int thread) override {
+    tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+    values_.prepare(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+  }
+
+  void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
+                 const MutableTensorView& output, StatisticsPass* pass, int thread) override {
+    if (pass)
+      run_block<true>(inputs, stage, block, output, pass, thread);
+    else
+      run_block<false>(inputs, stage, block, output, nullptr, thread);
   }
 
   template <bool with_statistics>
@@ -135,10 +122,6 @@ class OnlinePlan final : public Plan {
             own.output.data() + row * columns, columns, columns};
   }
 
-  const Variant variant_;
-  const Problem problem_;
-  const Tiling tiling_;
-  LogitTiles tiles_;
   ValueTiles values_;
   std::optional<OnlineFactors> factors_;
   std::vector<PerThread> threads_;

@@ -6,10 +6,9 @@
 #include "attnlab/engines/product_choice.h"
 #include "attnlab/engines/stored_head.h"
 #include "attnlab/engines/tiled/approximate_logits.h"
-#include "attnlab/engines/tiled/logit_tiles.h"
 #include "attnlab/engines/tiled/plans.h"
 #include "attnlab/engines/tiled/row_output.h"
-#include "attnlab/engines/tiled/stages.h"
+#include "attnlab/engines/tiled/staged_plan.h"
 #include "attnlab/engines/tiled/whole_rows.h"
 
 namespace attnlab {
@@ -28,14 +27,11 @@ constexpr double largest_part = 0.1;
 /// Number of rows passed to solve_threshold together.
 constexpr std::size_t solved_at_once = 8;
 
-class ThresholdPlan final : public Plan {
+class ThresholdPlan final : public StagedPlan {
  public:
   ThresholdPlan(const Variant& variant, const Problem& problem, const Tiling& tiling, Workspace& workspace)
-      : variant_(variant),
-        problem_(problem),
-        tiling_(tiling),
+      : StagedPlan(variant, problem, tiling, workspace),
         capacity_(std::min(candidate_capacity, tiling_.longest_row())),
-        tiles_(variant_, problem, tiling_, workspace),
         whole_rows_(tiles_, problem, tiling_, tiling_.longest_row() > capacity_ ? short_block_rows : 0,
                     workspace),
         threads_(static_cast<std::size_t>(problem.threads)) {
@@ -50,17 +46,6 @@ class ThresholdPlan final : public Plan {
       own.work = workspace.allocate<ThresholdWork>(tiling_.query_rows);
       own.sum = workspace.allocate<float>(problem.shape.head_dim_v);
     }
-  }
-
-  void run(const Inputs& inputs, const MutableTensorView& output) override {
-    run_all(inputs, output, nullptr);
-  }
-
-  void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
-                           std::span<RowStatistics> statistics) override {
-    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns, problem_.threads,
-                        tiling_.query_rows, statistics);
-    run_all(inputs, output, &pass);
   }
 
   std::optional<FilterCounts> filter_counts() const override {
@@ -82,22 +67,18 @@ class ThresholdPlan final : public Plan {
     FilterCounts filtered;  ///< counts of the last run
   };
 
-  void run_all(const Inputs& inputs, const MutableTensorView& output, StatisticsPass* pass) {
+  void begin() override {
     for (PerThread& own : threads_) own.filtered = {};
-    run_stages(
-        tiling_, problem_,
-        [&](const StageTile& tile, int thread) {
-          tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-          if (approximate_ && !pass)
-            approximate_->prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
-        },
-        [&](const Stage& stage, const QueryBlock& block, int thread) {
-          run_block(inputs, stage, block, output, pass, thread);
-        });
+  }
+
+  void prepare(const Inputs& inputs, const StageTile& tile, const StatisticsPass* pass, int thread) override {
+    tiles_.prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
+    if (approximate_ && !pass)
+      approximate_->prepare_keys(inputs, tile.kv_head, tile.key_tile, tile.slot, thread);
   }
 
   void run_block(const Inputs& inputs, const Stage& stage, const QueryBlock& block,
-                 const MutableTensorView& output, StatisticsPass* pass, int thread) {
+                 const MutableTensorView& output, StatisticsPass* pass, int thread) override {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     SketchRows sketches;
     if (pass) {
@@ -253,11 +234,7 @@ class ThresholdPlan final : public Plan {
     }
   }
 
-  const Variant variant_;
-  const Problem problem_;
-  const Tiling tiling_;
   const std::int64_t capacity_;  ///< largest number of candidates of a row
-  LogitTiles tiles_;
   WholeRows whole_rows_;
   std::optional<ApproximateLogits> approximate_;
   std::vector<PerThread> threads_;
