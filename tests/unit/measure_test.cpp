@@ -258,6 +258,23 @@ TEST_F(Cgroups, OfVersion1) {
   EXPECT_EQ(cpu_quota(find(in_container)), std::nullopt);
 }
 
+TEST_F(Cgroups, TheLowestLimitHoldsInnerOrOuter) {
+  const auto limit = [&](const std::string& group, const char* quota_us, const char* bytes) {
+    file("fs/" + group + "/cpu.max", std::string(quota_us) + " 100000\n");
+    file("fs/" + group + "/memory.max", std::string(bytes) + "\n");
+  };
+  limit("inner", "200000", "3000000");
+  limit("inner/step", "50000", "1000000");
+  limit("outer", "50000", "1000000");
+  limit("outer/step", "200000", "3000000");
+  for (const char* own : {"0::/inner/step\n", "0::/outer/step\n"}) {
+    const Cgroup cgroup = find(own);
+    EXPECT_EQ(cpu_quota(cgroup), 0.5) << own;
+    EXPECT_EQ(memory_limit_bytes(cgroup), 1000000) << own;
+    EXPECT_EQ(memory_left_bytes(cgroup), 1000000) << own;
+  }
+}
+
 TEST(Disturbance, ThrottledPeriodsMarkASample) {
   Disturbance disturbance{{0, 0, 0, 0, 0, std::nullopt}, 1, 1};
   EXPECT_TRUE(disturbance_reasons(disturbance, 1e8, 1, 1).empty());
