@@ -166,7 +166,8 @@ struct Absorbed {
     logits[columns + 7] = std::numeric_limits<float>::quiet_NaN();
     std::vector<std::uint16_t> above(rows * columns / row_code_columns);
     for (std::size_t at = 0; at < logits.size(); ++at)
-      if (!(scale * logits[at] <= tau[at / columns])) above[at / 16] |= 1 << at % 16;
+      if (!(scale * logits[at] <= tau[at / columns]))
+        above[at / 16] = static_cast<std::uint16_t>(above[at / 16] | 1 << at % 16);
     hide(0, 1000);
     LogitTile tile{logits.data(), columns, rows, columns, 0, columns};
     tile.above = marked ? above.data() : nullptr;

@@ -2,6 +2,7 @@
 // bytes does anything else.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -51,7 +52,9 @@ std::string npy(std::string header, const std::string& data) {
 }
 
 std::string little(std::uint64_t number, std::size_t bytes) {
-  return std::string(reinterpret_cast<const char*>(&number), bytes);
+  std::string text(bytes, '\0');
+  std::memcpy(text.data(), &number, std::min(bytes, sizeof number));
+  return text;
 }
 
 /// A zip archive of entries that are not compressed, as numpy.savez writes it: zipfile leaves the sizes in a
