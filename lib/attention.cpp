@@ -41,6 +41,7 @@ Attention::Attention(std::string_view variant, const AttentionOptions& options)
     : state_(std::make_unique<State>(
           State{Variant::parse(variant), problem_of(options), options.weights, {}, nullptr})) {
   validate(state_->problem);
+  validate(state_->variant, state_->problem.shape);
   validate(state_->weights, weight_shapes(state_->variant, state_->problem.shape), name());
   const Engine& engine = find_engine(options.engine);
   if (const auto refusal = engine.refusal(state_->variant, state_->problem))

@@ -58,7 +58,7 @@ void Case::check(std::int64_t rows) {
 
 double Case::flops() const {
   const Shape& shape = problem_.shape;
-  return 2.0 * static_cast<double>(visible_pairs(variant_.pattern, shape) * shape.batch * shape.heads *
+  return 2.0 * static_cast<double>(visible_pairs(variant_.pattern, shape) * shape.batch *
                                    (shape.head_dim + shape.head_dim_v));
 }
 

@@ -350,6 +350,8 @@ std::vector<Cell> make_grid(const Settings& settings) {
                                   std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
                           cell.problem.shape.cu_seqlens = cu_seqlens;
                           validate(cell.problem);
+                          validate(cell.variant, cell.problem.shape);
+                          if (cell.against) validate(*cell.against, cell.problem.shape);
                           if (cu_seqlens) {
                             check_packed(cell.variant, "pattern", "modifier");
                             if (cell.against) check_packed(*cell.against, "against", "against");

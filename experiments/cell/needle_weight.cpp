@@ -26,10 +26,7 @@ void add_needle_weight(const Variant& variant, const Shape& shape, std::span<con
     const std::int64_t needle = needles[static_cast<std::size_t>(batch * shape.kv_heads + shape.kv_head(h))];
     Mean own;
     for (std::int64_t i = 0; i < shape.seqlen_q; ++i) {
-      const auto ranges = variant.pattern.keys(shape, i);
-      if (std::none_of(ranges.begin(), ranges.end(),
-                       [&](const KeyRange& range) { return range.begin <= needle && needle < range.end; }))
-        continue;
+      if (variant.pattern.keys_within(shape, h, i, {needle, needle + 1}).count() == 0) continue;
       read_row(output, batch, h, i, row);
       own.sum += static_cast<double>(row[0]);
       ++own.rows;

@@ -373,7 +373,7 @@ Json record_header(const Cell& cell) {
                 {"nonfinite", nullptr},
                 {"cu_seqlens_checksum", nullptr},
                 {"score_weights_checksum", nullptr}}}};
-  const std::int64_t pairs = shape.batch * shape.heads * visible_pairs(variant.pattern, shape);
+  const std::int64_t pairs = shape.batch * visible_pairs(variant.pattern, shape);
   record["work"] = {{"visible_pairs", pairs}, {"flops", 2 * pairs * (shape.head_dim + shape.head_dim_v)}};
   for (const char* name :
        {"time", "memory", "error", "deviation", "against", "dispersion", "filter", "heatmap"})

@@ -20,7 +20,8 @@ std::string family(const Cell& cell) {
 
 double work_of(const Cell& cell) {
   const Shape& shape = cell.problem.shape;
-  return cell.engine == "onednn" ? static_cast<double>(shape.seqlen_q) * static_cast<double>(shape.seqlen_k)
+  return cell.engine == "onednn" ? static_cast<double>(shape.heads) * static_cast<double>(shape.seqlen_q) *
+                                       static_cast<double>(shape.seqlen_k)
                                  : static_cast<double>(visible_pairs(cell.variant.pattern, shape));
 }
 

@@ -54,6 +54,7 @@ class CheckedPlan final : public Plan {
 
 std::unique_ptr<Plan> Engine::plan(const Variant& variant, const Problem& problem,
                                    Workspace& workspace) const {
+  validate(variant, problem.shape);
   workspace.reserve(workspace_bytes(variant, problem));
   return std::make_unique<CheckedPlan>(variant, problem, make_plan(variant, problem, workspace));
 }

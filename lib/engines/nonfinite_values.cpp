@@ -35,17 +35,14 @@ bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t k
   return nonfinite;
 }
 
-void add_nonfinite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head,
-                          const KeySet& visible, const float* weights, std::span<float> row,
-                          std::span<float> output) {
+void add_nonfinite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head, KeyRange visible,
+                          const float* weights, std::span<float> row, std::span<float> output) {
   const std::span<float> value = row.subspan(0, output.size());
-  for (const KeyRange& range : visible) {
-    for (std::int64_t j = range.begin; j < range.end; ++j) {
-      if (weights && weights[j] == 0) continue;
-      read_row(inputs.v, batch, kv_head, j, value);
-      for (std::size_t c = 0; c < output.size(); ++c)
-        if (!std::isfinite(value[c])) output[c] += value[c];
-    }
+  for (std::int64_t j = visible.begin; j < visible.end; ++j) {
+    if (weights && weights[j] == 0) continue;
+    read_row(inputs.v, batch, kv_head, j, value);
+    for (std::size_t c = 0; c < output.size(); ++c)
+      if (!std::isfinite(value[c])) output[c] += value[c];
   }
 }
 

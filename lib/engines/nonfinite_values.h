@@ -18,10 +18,9 @@ bool copy_finite_values(const Inputs& inputs, std::int64_t batch, std::int64_t k
                         std::int64_t rows, DType dtype, std::span<float> row, void* to);
 
 /// Adds to `output` (head_dim_v floats of a query) the numbers that copy_finite_values left out, for the keys
-/// that the query sees: a positive weight does not change an infinity or a NaN. `weights`: of all keys, if
-/// visible keys may have weight 0; else null.
-void add_nonfinite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head,
-                          const KeySet& visible, const float* weights, std::span<float> row,
-                          std::span<float> output);
+/// `visible` that the query sees: a positive weight does not change an infinity or a NaN. `weights`: of all
+/// keys, if visible keys may have weight 0; else null.
+void add_nonfinite_values(const Inputs& inputs, std::int64_t batch, std::int64_t kv_head, KeyRange visible,
+                          const float* weights, std::span<float> row, std::span<float> output);
 
 }  // namespace attnlab

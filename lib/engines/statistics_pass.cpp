@@ -60,7 +60,7 @@ double StatisticsPass::log_weight(const RowSketch& sketch) const {
 void StatisticsPass::write(const RowSketch& sketch, const TopSums& top, std::int64_t batch, std::int64_t head,
                            std::int64_t i, const RowFacts* facts) {
   statistics_[static_cast<std::size_t>((batch * shape_.heads + head) * shape_.seqlen_q + i)] = row_statistics(
-      sketch, top, visible_keys(variant_.pattern, shape_, i, facts).count(), log_weight(sketch));
+      sketch, top, count_visible_keys(variant_.pattern, shape_, head, i, facts), log_weight(sketch));
 }
 
 }  // namespace attnlab

@@ -5,21 +5,20 @@
 
 namespace attnlab {
 
-void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t first_query,
+void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t first_query,
                  const LogitTile& tile) {
   constexpr float masked = -std::numeric_limits<float>::infinity();
   const std::int64_t end = tile.first_key + tile.columns;
   for (std::int64_t t = 0; t < tile.rows; ++t) {
     float* row = tile.logits + t * tile.stride - tile.first_key;
-    std::int64_t next = tile.first_key;
     const RowFacts* facts = tile.facts ? tile.facts + t : nullptr;
-    for (const KeyRange& range : visible_keys(pattern, shape, first_query + t, facts)) {
-      if (range.end <= next) continue;
-      if (range.begin >= end) break;
-      std::fill(row + next, row + std::max(next, range.begin), masked);
-      next = std::min(range.end, end);
+    for (std::int64_t first = tile.first_key; first < end; first += KeyBits::capacity) {
+      const KeyRange piece{first, std::min(first + KeyBits::capacity, end)};
+      KeyBits hidden = visible_keys_within(pattern, shape, head, first_query + t, facts, piece);
+      hidden.invert();
+      for (KeyRange keys = hidden.next(first); keys.begin < piece.end; keys = hidden.next(keys.end))
+        std::fill(row + keys.begin, row + keys.end, masked);
     }
-    std::fill(row + next, row + end, masked);
   }
 }
 
@@ -35,7 +34,8 @@ void find_row_facts(const Variant& variant, const Shape& shape, const Inputs& in
       facts[t].center = center_of(variant.modifiers, query, weights_of(inputs), shape.sequence(i));
       facts[t].keys = keys_of(variant.modifiers, facts[t].center);
     }
-    facts[t].visible_keys = static_cast<double>(visible_keys(variant.pattern, shape, i, &facts[t]).count());
+    facts[t].visible_keys =
+        static_cast<double>(count_visible_keys(variant.pattern, shape, head, i, &facts[t]));
   }
 }
 

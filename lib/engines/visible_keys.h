@@ -1,6 +1,7 @@
 // The visible keys of rows: masks of logits, and the facts of a row that modifiers and normalisers need.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -12,8 +13,21 @@
 namespace attnlab {
 
 /// Sets the logits of a tile to -inf for keys that the query does not see, because of the pattern or of the
-/// facts of its row. Row t of the tile is query first_query + t.
-void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t first_query, const LogitTile& tile);
+/// facts of its row. Row t of the tile is query first_query + t of query head `head`.
+void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t first_query,
+                 const LogitTile& tile);
+
+/// Calls function(KeyRange) for the keys of `range` that query i of a head sees, in order. Allocates nothing.
+template <class Function>
+void for_each_visible(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
+                      const RowFacts* facts, KeyRange range, Function function) {
+  for (std::int64_t first = range.begin; first < range.end; first += KeyBits::capacity) {
+    const KeyRange piece{first, std::min(first + KeyBits::capacity, range.end)};
+    const KeyBits visible = visible_keys_within(pattern, shape, head, i, facts, piece);
+    for (KeyRange keys = visible.next(first); keys.begin < piece.end; keys = visible.next(keys.end))
+      function(keys);
+  }
+}
 
 /// RowFacts of queries first … first + facts.size() - 1 of a head, as far as the modifiers need them.
 /// Entropies stay 0, since they need the logits. `query` is scratch of head_dim floats.

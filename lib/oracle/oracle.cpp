@@ -219,7 +219,7 @@ std::span<const double> RowAttention<Real>::logits(std::int64_t i) {
     facts_.center = center_of(modifiers_, raw, weights_of(inputs_), shape.sequence(i));
     facts_.keys = keys_of(modifiers_, facts_.center);
   }
-  for (const KeyRange& range : attnlab::visible_keys(variant_.pattern, shape, i, &facts_)) {
+  for (const KeyRange& range : attnlab::visible_keys(variant_.pattern, shape, head_, i, &facts_)) {
     for (std::int64_t j = range.begin; j < range.end; ++j) {
       const RawLogit logit = score(q, static_cast<std::size_t>(j));
       row_.push_back(static_cast<double>(logit.value));

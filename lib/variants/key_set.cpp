@@ -9,6 +9,22 @@ void KeySet::append_to_many(KeyRange range) {
   many_.push_back(range);
 }
 
+KeySet KeySet::of(std::vector<KeyRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const KeyRange& a, const KeyRange& b) { return a.begin < b.begin; });
+  KeySet set;
+  for (const KeyRange& range : ranges) set.extend(range);
+  return set;
+}
+
+void KeySet::extend(KeyRange range) {
+  if (range.begin >= range.end) return;
+  if (!empty() && range.begin <= last().end)
+    last().end = std::max(last().end, range.end);
+  else
+    append(range);
+}
+
 std::int64_t KeySet::count() const {
   std::int64_t keys = 0;
   for (const KeyRange& range : *this) keys += range.end - range.begin;
@@ -41,10 +57,7 @@ KeySet KeySet::operator|(const KeySet& other) const {
   while (a != end() || b != other.end()) {
     const bool from_a = b == other.end() || (a != end() && a->begin < b->begin);
     const KeyRange next = from_a ? *a++ : *b++;
-    if (!either.empty() && next.begin <= either.last().end)
-      either.last().end = std::max(either.last().end, next.end);
-    else
-      either.append(next);
+    either.extend(next);
   }
   return either;
 }
@@ -59,6 +72,12 @@ KeySet KeySet::complement(KeyRange universe) const {
   }
   if (from < universe.end) rest.append({from, universe.end});
   return rest;
+}
+
+KeySet KeySet::shifted(std::int64_t distance) const {
+  KeySet moved;
+  for (const KeyRange& range : *this) moved.append({range.begin + distance, range.end + distance});
+  return moved;
 }
 
 }  // namespace attnlab

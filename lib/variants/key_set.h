@@ -24,6 +24,9 @@ class KeySet {
     if (range.begin < range.end) append(range);
   }
 
+  /// The union of ranges in any order, which may overlap or be empty.
+  static KeySet of(std::vector<KeyRange> ranges);
+
   const KeyRange* begin() const { return many_.empty() ? few_.data() : many_.data(); }
   const KeyRange* end() const { return begin() + (many_.empty() ? few_count_ : many_.size()); }
   bool empty() const { return few_count_ == 0; }
@@ -39,6 +42,8 @@ class KeySet {
   KeySet operator|(const KeySet& other) const;
   /// The keys of `universe` that are not in the set.
   KeySet complement(KeyRange universe) const;
+  /// The set moved by `distance`.
+  KeySet shifted(std::int64_t distance) const;
 
  private:
   void append(KeyRange range) {
@@ -47,6 +52,8 @@ class KeySet {
     else
       append_to_many(range);
   }
+  /// Adds a range that begins at or after all others.
+  void extend(KeyRange range);
   void append_to_many(KeyRange range);
   KeyRange& last() { return many_.empty() ? few_[few_count_ - 1] : many_.back(); }
 

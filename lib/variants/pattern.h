@@ -1,10 +1,16 @@
 // Patterns: which (query, key) pairs are visible. Leaves are one file each in patterns/ and one row in
 // patterns/table.h; `&`, `|`, `!` and parentheses combine them.
 //
-// A leaf gives, for the query at position p (Shape::position: the last query is at the last key), one range
-// of keys whose ends never decrease as p grows. So a tile of queries sees no key outside of [begin(first),
-// end(last)), and all its queries see [begin(last), end(first)). Masks are never evaluated pair by pair to
-// find tiles.
+// Leaves are of two kinds. p is the position of the query: Shape::position, counted from the start of its
+// sequence, so that the last query is at the last key.
+//
+// - One range: `KeyRange keys(p, seqlen_k)`, whose ends never decrease as p grows. So a tile of queries sees
+//   no key outside of [begin(first), end(last)), and all its queries see [begin(last), end(first)).
+// - Any keys: `keys(const PatternQuery&, seqlen_k, add)`, which calls add(KeyRange) for every range that the
+//   query sees, in any order; ranges may overlap. The keys of a tile of queries are found query by query,
+//   unless the leaf has closed forms: `KeySet keys_of_any(head, KeyRange positions, seqlen_k)`, a superset of
+//   what some query sees, and `keys_of_all`, a subset of what all of them see. A leaf whose keys differ
+//   between heads has `static constexpr bool by_head = true`.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +21,9 @@
 
 #include "attnlab/core/problem.h"
 #include "attnlab/variants/arguments.h"
+#include "attnlab/variants/key_bits.h"
 #include "attnlab/variants/key_set.h"
+#include "attnlab/variants/patterns/query.h"
 
 namespace attnlab {
 
@@ -34,12 +42,21 @@ class Pattern {
   /// Whether a leaf of that name occurs in the expression.
   bool uses(std::string_view leaf) const;
 
-  /// The keys visible to query i.
-  KeySet keys(const Shape& shape, std::int64_t i) const;
+  /// Whether heads may see different keys.
+  bool by_head() const;
+  /// Whether every leaf gives one range.
+  bool is_of_ranges() const;
+  /// Throws ArgumentError (`pattern`) if the pattern does not fit the shape.
+  void validate(const Shape& shape) const;
+
+  /// The keys visible to query i of query head `head`.
+  KeySet keys(const Shape& shape, std::int64_t head, std::int64_t i) const;
+  /// Those of them in `range`, which has at most KeyBits::capacity keys. Allocates nothing.
+  KeyBits keys_within(const Shape& shape, std::int64_t head, std::int64_t i, KeyRange range) const;
   /// A superset of the keys visible to any query of first … last-1. Other keys need no work.
-  KeySet keys_of_any(const Shape& shape, std::int64_t first, std::int64_t last) const;
+  KeySet keys_of_any(const Shape& shape, std::int64_t head, std::int64_t first, std::int64_t last) const;
   /// A subset of the keys visible to all queries of first … last-1. These need no mask.
-  KeySet keys_of_all(const Shape& shape, std::int64_t first, std::int64_t last) const;
+  KeySet keys_of_all(const Shape& shape, std::int64_t head, std::int64_t first, std::int64_t last) const;
 
   friend Pattern operator&(const Pattern& a, const Pattern& b);
 
@@ -48,7 +65,7 @@ class Pattern {
   std::shared_ptr<const PatternNode> root_;
 };
 
-/// Number of visible (query, key) pairs of one head.
+/// Number of visible (query, key) pairs of all heads of one batch element.
 std::int64_t visible_pairs(const Pattern& pattern, const Shape& shape);
 
 /// Whether no query sees a key after its position.

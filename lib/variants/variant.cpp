@@ -88,10 +88,33 @@ bool leaves_keys(const Variant& variant) {
                      [](const Modifier& modifier) { return modifier.leaves_keys(); });
 }
 
-KeySet visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t i, const RowFacts* facts) {
-  if (!facts || facts->keys == RowFacts::every_key) return pattern.keys(shape, i);
-  return pattern.keys(shape, i) & KeySet(facts->keys);
+KeySet visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
+                    const RowFacts* facts) {
+  if (!facts || facts->keys == RowFacts::every_key) return pattern.keys(shape, head, i);
+  return pattern.keys(shape, head, i) & KeySet(facts->keys);
 }
+
+KeyBits visible_keys_within(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
+                            const RowFacts* facts, KeyRange range) {
+  KeyBits keys = pattern.keys_within(shape, head, i, range);
+  if (!facts || facts->keys == RowFacts::every_key) return keys;
+  KeyBits left(range);
+  left.add(facts->keys);
+  return keys &= left;
+}
+
+std::int64_t count_visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
+                                const RowFacts* facts) {
+  if (pattern.is_of_ranges()) return visible_keys(pattern, shape, head, i, facts).count();
+  std::int64_t count = 0;
+  for (std::int64_t first = 0; first < shape.seqlen_k; first += KeyBits::capacity)
+    count += visible_keys_within(pattern, shape, head, i, facts,
+                                 {first, std::min(first + KeyBits::capacity, shape.seqlen_k)})
+                 .count();
+  return count;
+}
+
+void validate(const Variant& variant, const Shape& shape) { variant.pattern.validate(shape); }
 
 std::vector<Modifier> logit_modifiers(const Variant& variant) {
   std::vector<Modifier> modifiers;

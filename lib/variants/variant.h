@@ -40,9 +40,19 @@ std::vector<Modifier> logit_modifiers(const Variant& variant);
 /// Whether a modifier leaves only some of the visible keys to a row.
 bool leaves_keys(const Variant& variant);
 
-/// The keys that query i sees: those visible by the pattern that `facts` leave to the row; all of them if
-/// `facts` is null.
-KeySet visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t i, const RowFacts* facts);
+/// The keys that query i of query head `head` sees: those visible by the pattern that `facts` leave to the
+/// row; all of them if `facts` is null.
+KeySet visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
+                    const RowFacts* facts);
+/// Those in `range`, which has at most KeyBits::capacity keys. Allocates nothing.
+KeyBits visible_keys_within(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
+                            const RowFacts* facts, KeyRange range);
+/// Their number. Allocates nothing.
+std::int64_t count_visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
+                                const RowFacts* facts);
+
+/// Throws ArgumentError (`pattern`) if the variant does not fit the shape.
+void validate(const Variant& variant, const Shape& shape);
 
 /// Learned parameters of the score and of the modifiers.
 std::vector<WeightShape> weight_shapes(const Variant& variant, const Shape& shape);

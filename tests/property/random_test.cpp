@@ -43,9 +43,9 @@ TEST(Random, PatternsMeanWhatTheySay) {
                       1, 1};
     const std::int64_t i = *rc::gen::inRange<std::int64_t>(0, shape.seqlen_q);
     const std::int64_t last = *rc::gen::inRange<std::int64_t>(i + 1, shape.seqlen_q + 1);
-    const KeySet own = pattern.keys(shape, i);
-    const KeySet any = pattern.keys_of_any(shape, i, last);
-    const KeySet all = pattern.keys_of_all(shape, i, last);
+    const KeySet own = pattern.keys(shape, 0, i);
+    const KeySet any = pattern.keys_of_any(shape, 0, i, last);
+    const KeySet all = pattern.keys_of_all(shape, 0, i, last);
     for (std::int64_t j = 0; j < shape.seqlen_k; ++j) {
       const bool visible =
           definitions::visible(expression, static_cast<double>(shape.position(i)), static_cast<double>(j));

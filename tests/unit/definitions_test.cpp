@@ -113,7 +113,7 @@ TEST(Definitions, OfPatternsGiveTheVectors) {
       std::string by_lib;
       std::string by_definition;
       for (std::int64_t j = 0; j < n_k; ++j) {
-        by_lib += pattern.keys(shape, i).contains(j) ? 'x' : '.';
+        by_lib += pattern.keys(shape, 0, i).contains(j) ? 'x' : '.';
         by_definition +=
             definitions::visible(vector.pattern, static_cast<double>(i + n_k - n_q), static_cast<double>(j))
                 ? 'x'

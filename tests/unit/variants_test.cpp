@@ -264,8 +264,8 @@ TEST(Modifiers, LocalPLeavesTheKeysWithinItsWindow) {
   EXPECT_EQ(keys_of(both, 560), (KeyRange{558, 563}));
   const Shape shape{1, 1, 1, 10, 10, 8, 8};
   const RowFacts facts{.keys = {3, 7}};
-  EXPECT_EQ(visible_keys(Pattern::parse("causal"), shape, 4, &facts), KeySet({3, 5}));
-  EXPECT_EQ(visible_keys(Pattern::parse("causal"), shape, 4, nullptr), KeySet({0, 5}));
+  EXPECT_EQ(visible_keys(Pattern::parse("causal"), shape, 0, 4, &facts), KeySet({3, 5}));
+  EXPECT_EQ(visible_keys(Pattern::parse("causal"), shape, 0, 4, nullptr), KeySet({0, 5}));
 }
 
 TEST(Modifiers, LogNScalesByTheKeysOfTheRow) {
@@ -280,7 +280,7 @@ TEST(Patterns, ExactlyTheVisibleKeys) {
   const auto keys = [&](const char* pattern, std::int64_t i) {
     std::string seen;
     for (std::int64_t j = 0; j < 10; ++j)
-      seen += Pattern::parse(pattern).keys(shape, i).contains(j) ? 'x' : '.';
+      seen += Pattern::parse(pattern).keys(shape, 0, i).contains(j) ? 'x' : '.';
     return seen;
   };
   EXPECT_EQ(keys("full", 0), "xxxxxxxxxx");
@@ -312,10 +312,10 @@ TEST(Patterns, TilesCoverAndNeverPromiseTooMuch) {
       std::int64_t pairs = 0;
       for (std::int64_t first = 0; first < shape.seqlen_q; first += 6) {
         const std::int64_t last = std::min<std::int64_t>(first + 6, shape.seqlen_q);
-        const KeySet any = pattern.keys_of_any(shape, first, last);
-        const KeySet all = pattern.keys_of_all(shape, first, last);
+        const KeySet any = pattern.keys_of_any(shape, 0, first, last);
+        const KeySet all = pattern.keys_of_all(shape, 0, first, last);
         for (std::int64_t i = first; i < last; ++i) {
-          const KeySet own = pattern.keys(shape, i);
+          const KeySet own = pattern.keys(shape, 0, i);
           pairs += own.count();
           EXPECT_EQ(own & any, own) << name << " query " << i;
           EXPECT_EQ(own & all, all) << name << " query " << i;

@@ -201,13 +201,13 @@ class OnednnPlan final : public Plan {
     }
     for (const Modifier& modifier : variant_.modifiers) {
       if (modifier.fact() == RowFact::entropy) {
-        mask_logits(variant_.pattern, problem_.shape, block.first, tile);
+        mask_logits(variant_.pattern, problem_.shape, block.head, block.first, tile);
         for (std::int64_t t = 0; t < block.rows; ++t)
           own.facts[static_cast<std::size_t>(t)].entropy = row_entropy(block, t);
       }
       rows_.modify(modifier.for_head(block.head, problem_.shape.heads, weights_of(inputs)), tile);
     }
-    mask_logits(variant_.pattern, problem_.shape, block.first, tile);
+    mask_logits(variant_.pattern, problem_.shape, block.head, block.first, tile);
   }
 
   /// The whole logits of a block as one tile.
@@ -285,7 +285,8 @@ class OnednnPlan final : public Plan {
   /// Replaces the logits of row t by their elementwise weights.
   void weigh_row(const LogitBlock& block, std::int64_t t, StatisticsPass* pass) const {
     const std::int64_t i = block.first + t;
-    const RowKeys keys = row_keys(variant_.pattern.keys(problem_.shape, i).count());
+    const RowKeys keys =
+        row_keys(count_visible_keys(variant_.pattern, problem_.shape, block.head, i, nullptr));
     const SketchRows sketches = pass ? row_sketch(block, t, *pass) : SketchRows{};
     for_each_piece(block, t, [&](const LogitTile& piece) {
       if (pass) rows_.measure_logits(piece, sketches.rows);
@@ -303,12 +304,13 @@ class OnednnPlan final : public Plan {
       for_each_piece(block, t, [&](const LogitTile& piece) { rows_.measure_logits(piece, sketches.rows); });
     const auto scale = static_cast<float>(variant_.normaliser.scale());
     std::int64_t count = 0;
-    for (const KeyRange& range : variant_.pattern.keys(problem_.shape, i)) {
-      for (std::int64_t j = range.begin; j < range.end; ++j) {
-        own.row[static_cast<std::size_t>(count)] = row[j] * scale;
-        own.key_numbers[static_cast<std::size_t>(count++)] = static_cast<std::int32_t>(j);
-      }
-    }
+    for_each_visible(variant_.pattern, problem_.shape, block.head, i, nullptr, {0, problem_.shape.seqlen_k},
+                     [&](KeyRange keys) {
+                       for (std::int64_t j = keys.begin; j < keys.end; ++j) {
+                         own.row[static_cast<std::size_t>(count)] = row[j] * scale;
+                         own.key_numbers[static_cast<std::size_t>(count++)] = static_cast<std::int32_t>(j);
+                       }
+                     });
     std::int64_t support = 0;
     if (variant_.normaliser.kind() == NormaliserKind::full_row) {
       support = variant_.normaliser.solve_row(own.row.subspan(0, static_cast<std::size_t>(count)),
@@ -339,9 +341,11 @@ class OnednnPlan final : public Plan {
     for (std::int64_t t = 0; t < block.rows; ++t) {
       const std::span<float> row = own.output.subspan(static_cast<std::size_t>(t) * width, width);
       if (nonfinite_[static_cast<std::size_t>(block.kv_head(problem_.shape))])
-        add_nonfinite_values(inputs, block.batch, shape.kv_head(block.head),
-                             variant_.pattern.keys(shape, block.first + t),
-                             block.logits + t * blocks_.columns, own.row, row);
+        for_each_visible(variant_.pattern, shape, block.head, block.first + t, nullptr, {0, shape.seqlen_k},
+                         [&](KeyRange keys) {
+                           add_nonfinite_values(inputs, block.batch, shape.kv_head(block.head), keys,
+                                                block.logits + t * blocks_.columns, own.row, row);
+                         });
       write_row(output, block.batch, block.head, block.first + t, row);
     }
   }

@@ -49,8 +49,8 @@ class ElementwisePlan final : public StagedPlan {
     const std::int64_t columns = output_columns(problem_);
     tiles_.open(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t)
-      own.keys[static_cast<std::size_t>(t)] = row_keys(
-          visible_keys(variant_.pattern, problem_.shape, block.first + t, tiles_.facts(t, thread)).count());
+      own.keys[static_cast<std::size_t>(t)] = row_keys(count_visible_keys(
+          variant_.pattern, problem_.shape, block.head, block.first + t, tiles_.facts(t, thread)));
     tiles_.for_each_strip(
         stage, block, thread, [&](const Visit& visit, const Strip& strip, std::int64_t slot) {
           const LogitTile tile = tiles_.logits(inputs, slot, block, visit, strip, thread);
@@ -74,7 +74,8 @@ class ElementwisePlan final : public StagedPlan {
 
 std::unique_ptr<Plan> make_elementwise_plan(const Variant& variant, const Problem& problem,
                                             Workspace& workspace) {
-  return std::make_unique<ElementwisePlan>(variant, problem, make_tiling(variant, problem), workspace);
+  return std::make_unique<ElementwisePlan>(variant, problem, make_tiling(variant, problem, workspace),
+                                           workspace);
 }
 
 }  // namespace attnlab

@@ -83,7 +83,7 @@ class FullRowPlan final : public StagedPlan {
 
 std::unique_ptr<Plan> make_full_row_plan(const Variant& variant, const Problem& problem,
                                          Workspace& workspace) {
-  return std::make_unique<FullRowPlan>(variant, problem, make_tiling(variant, problem), workspace);
+  return std::make_unique<FullRowPlan>(variant, problem, make_tiling(variant, problem, workspace), workspace);
 }
 
 }  // namespace attnlab

@@ -87,8 +87,8 @@ LogitTiles::LogitTiles(const Variant& variant, const Problem& problem, const Til
     own.maximum = workspace.allocate<float>(entropy_rows);
     own.sums = workspace.allocate<float>(entropy_rows * row_code_columns);
     own.weights = workspace.allocate<WeightSums>(entropy_rows);
-    own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
-    own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
+    own.visits.reserve(static_cast<std::size_t>(tiling.map.longest_visit()));
+    own.strips.reserve(static_cast<std::size_t>(tiling.strips_of_visit()));
     own.modifiers.reserve(modifiers_.size());
     if (!product_) continue;
     own.stream = std::make_unique<dnnl::stream>(onednn_cpu());
@@ -151,8 +151,8 @@ void LogitTiles::load_queries(const Inputs& inputs, const QueryBlock& block, int
 }
 
 void LogitTiles::open(const Inputs& inputs, const Stage& stage, const QueryBlock& block, int thread) {
-  list_visits(variant_.pattern, problem_.shape, tiling_, block.first, block.first + block.rows,
-              threads_[static_cast<std::size_t>(thread)].visits);
+  tiling_.map.list_visits(block.head, block.first, block.first + block.rows,
+                          threads_[static_cast<std::size_t>(thread)].visits);
   load_queries(inputs, block, thread);
   if (row_fact(variant_.modifiers) == RowFact::entropy) find_entropies(inputs, stage, block, thread);
 }
@@ -234,7 +234,7 @@ LogitTile LogitTiles::logits(const Inputs& inputs, std::int64_t slot, const Quer
 
 void LogitTiles::mask(const QueryBlock& block, const Strip& strip, const LogitTile& tile) const {
   if (strip.masked || leaves_keys_)
-    mask_logits(variant_.pattern, problem_.shape, block.first + strip.first_row, tile);
+    mask_logits(variant_.pattern, problem_.shape, block.head, block.first + strip.first_row, tile);
 }
 
 }  // namespace attnlab

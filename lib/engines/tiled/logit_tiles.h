@@ -55,8 +55,8 @@ class LogitTiles {
     PerThread& own = threads_[static_cast<std::size_t>(thread)];
     for (const Visit& visit : own.visits) {
       const std::int64_t slot = slot_of(tiling_, stage, block.kv_head(problem_.shape), visit.key_tile);
-      list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.first, block.first + block.rows,
-                  own.strips);
+      list_strips(variant_.pattern, problem_.shape, tiling_, visit, block.head, block.first,
+                  block.first + block.rows, own.strips);
       for (const Strip& strip : own.strips) absorb(visit, strip, slot);
     }
   }

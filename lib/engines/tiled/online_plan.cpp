@@ -130,7 +130,7 @@ class OnlinePlan final : public StagedPlan {
 }  // namespace
 
 std::unique_ptr<Plan> make_online_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {
-  return std::make_unique<OnlinePlan>(variant, problem, make_tiling(variant, problem), workspace);
+  return std::make_unique<OnlinePlan>(variant, problem, make_tiling(variant, problem, workspace), workspace);
 }
 
 }  // namespace attnlab

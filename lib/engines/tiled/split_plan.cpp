@@ -28,8 +28,8 @@ struct Parts {
 
   explicit Parts(const Tiling& tiling) {
     const auto pieces = [](std::int64_t size, std::int64_t piece) { return (size + piece - 1) / piece; };
-    tiles = std::max(pieces(least_part_keys, tiling.key_columns), pieces(tiling.key_tiles, most_parts));
-    count = pieces(tiling.key_tiles, tiles);
+    tiles = std::max(pieces(least_part_keys, tiling.key_columns), pieces(tiling.map.key_tiles(), most_parts));
+    count = pieces(tiling.map.key_tiles(), tiles);
   }
 };
 
@@ -50,8 +50,8 @@ class SplitPlan final : public Plan {
     sums_ = workspace.allocate<float>(rows * row_code_columns);
     overflow_factors_ = workspace.allocate<float>(shape.batch * shape.heads * shape.seqlen_q);
     for (PerThread& own : threads_) {
-      own.visits.reserve(static_cast<std::size_t>(tiling.longest_visit));
-      own.strips.reserve(static_cast<std::size_t>(tiling.strips()));
+      own.visits.reserve(static_cast<std::size_t>(tiling.map.longest_visit()));
+      own.strips.reserve(static_cast<std::size_t>(tiling.strips_of_visit()));
     }
   }
 
@@ -62,7 +62,7 @@ class SplitPlan final : public Plan {
   void run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                            std::span<RowStatistics> statistics) override {
     // A block of the statistics pass is a part of a head.
-    StatisticsPass pass(variant_, problem_, inputs, tiling_.key_tiles * tiling_.key_columns,
+    StatisticsPass pass(variant_, problem_, inputs, tiling_.map.key_tiles() * tiling_.key_columns,
                         problem_.shape.batch * problem_.shape.heads * parts_.count, problem_.shape.seqlen_q,
                         statistics);
     run_parts<true>(inputs, output, &pass);
@@ -144,7 +144,6 @@ class SplitPlan final : public Plan {
   template <bool with_statistics>
   void absorb_part(const Inputs& inputs, std::int64_t kv_head, std::int64_t part, bool taken_for_finite,
                    StatisticsPass* pass, int thread) {
-    PerThread& own = threads_[static_cast<std::size_t>(thread)];
     const Shape& shape = problem_.shape;
     const std::int64_t group = shape.heads / shape.kv_heads;
     const std::int64_t columns = output_columns(problem_);
@@ -155,14 +154,29 @@ class SplitPlan final : public Plan {
       std::fill_n(state.output, shape.seqlen_q * columns, 0.0F);
       if constexpr (with_statistics) pass->empty(head * parts_.count + part, 0);
     }
-    list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
+    // Heads that see the same keys share the prepared tiles.
+    const std::int64_t alike = variant_.pattern.by_head() ? 1 : group;
+    for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; head += alike)
+      absorb_heads<with_statistics>(inputs, head, alike, part, taken_for_finite, pass, thread);
+  }
+
+  /// The part of heads first … first + count - 1 (of batch x heads), which have the same kv head and see the
+  /// same keys.
+  template <bool with_statistics>
+  void absorb_heads(const Inputs& inputs, std::int64_t first, std::int64_t count, std::int64_t part,
+                    bool taken_for_finite, StatisticsPass* pass, int thread) {
+    PerThread& own = threads_[static_cast<std::size_t>(thread)];
+    const Shape& shape = problem_.shape;
+    const std::int64_t kv_head = first / (shape.heads / shape.kv_heads);
+    tiling_.map.list_visits(first % shape.heads, 0, shape.seqlen_q, own.visits);
     for (const Visit& visit : own.visits) {
       if (visit.key_tile / parts_.tiles != part) continue;
       tiles_.prepare_keys(inputs, kv_head, visit.key_tile, thread, thread);
-      const bool is_last = visit.key_tile + 1 == std::min((part + 1) * parts_.tiles, tiling_.key_tiles);
+      const bool is_last = visit.key_tile + 1 == std::min((part + 1) * parts_.tiles, tiling_.map.key_tiles());
       values_.prepare(inputs, kv_head, visit.key_tile, thread, thread, {!is_last, taken_for_finite});
-      list_strips(variant_.pattern, shape, tiling_, visit, 0, shape.seqlen_q, own.strips);
-      for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+      list_strips(variant_.pattern, shape, tiling_, visit, first % shape.heads, 0, shape.seqlen_q,
+                  own.strips);
+      for (std::int64_t head = first; head < first + count; ++head) {
         const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
         tiles_.load_queries(inputs, block, thread);
         for (const Strip& strip : own.strips) {
@@ -225,7 +239,7 @@ class SplitPlan final : public Plan {
     add_null_key(variant_.normaliser, state_at(first), shape.seqlen_q);
     tiles_.rows().finish_online(state_at(first), shape.seqlen_q);
     if (is_second) restore_rows(state_at(first), factors);
-    list_visits(variant_.pattern, shape, tiling_, 0, shape.seqlen_q, own.visits);
+    tiling_.map.list_visits(head % shape.heads, 0, shape.seqlen_q, own.visits);
     const QueryBlock block{head / shape.heads, head % shape.heads, 0, shape.seqlen_q};
     values_.write_rows(variant_.pattern, inputs, block, own.visits, nullptr, state_at(first).output, output,
                        thread);
@@ -254,7 +268,8 @@ bool suits_split_plan(const Variant& variant, const Problem& problem) {
 }
 
 std::unique_ptr<Plan> make_split_plan(const Variant& variant, const Problem& problem, Workspace& workspace) {
-  return std::make_unique<SplitPlan>(variant, problem, make_split_tiling(variant, problem), workspace);
+  return std::make_unique<SplitPlan>(variant, problem, make_split_tiling(variant, problem, workspace),
+                                     workspace);
 }
 
 }  // namespace attnlab

@@ -135,8 +135,8 @@ class ThresholdPlan final : public StagedPlan {
     std::int64_t passed = 0;
     std::int64_t visible = 0;
     for (std::int64_t t = 0; t < rows; ++t) {
-      const std::int64_t keys =
-          visible_keys(variant_.pattern, problem_.shape, block.first + t, tiles_.facts(t, thread)).count();
+      const std::int64_t keys = count_visible_keys(variant_.pattern, problem_.shape, block.head,
+                                                   block.first + t, tiles_.facts(t, thread));
       const std::int32_t count = *state_of(t, nullptr, thread).counts;
       visible += keys;
       passed += count == spilled ? keys : count;
@@ -197,8 +197,8 @@ class ThresholdPlan final : public StagedPlan {
     whole_rows_.load(inputs, stage, block, thread);
     for (std::int64_t t = 0; t < block.rows; ++t) {
       if (state.counts[t] != spilled) continue;
-      const std::int64_t visible =
-          visible_keys(variant_.pattern, problem_.shape, block.first + t, tiles_.facts(t, thread)).count();
+      const std::int64_t visible = count_visible_keys(variant_.pattern, problem_.shape, block.head,
+                                                      block.first + t, tiles_.facts(t, thread));
       filtered.appended += visible;
       filtered.passed += visible;
       ++filtered.whole_rows;
@@ -244,7 +244,8 @@ class ThresholdPlan final : public StagedPlan {
 
 std::unique_ptr<Plan> make_threshold_plan(const Variant& variant, const Problem& problem,
                                           Workspace& workspace) {
-  return std::make_unique<ThresholdPlan>(variant, problem, make_tiling(variant, problem), workspace);
+  return std::make_unique<ThresholdPlan>(variant, problem, make_tiling(variant, problem, workspace),
+                                         workspace);
 }
 
 }  // namespace attnlab

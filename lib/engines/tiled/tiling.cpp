@@ -39,41 +39,34 @@ std::int64_t even_piece(std::int64_t size, std::int64_t largest, std::int64_t st
 
 std::int64_t pieces(std::int64_t size, std::int64_t piece) { return (size + piece - 1) / piece; }
 
-/// First and last key visible to queries first … last-1.
-KeyRange extent(const Pattern& pattern, const Shape& shape, std::int64_t first, std::int64_t last) {
-  const KeySet keys = pattern.keys_of_any(shape, first, last);
-  if (keys.count() == 0) return {0, 0};
-  KeyRange whole = *keys.begin();
-  for (const KeyRange& range : keys) whole.end = range.end;
-  return whole;
+/// Number of keys from the first to the last that the query in the middle sees.
+std::int64_t keys_in_the_middle(const Pattern& pattern, const Shape& shape) {
+  const KeySet keys = pattern.keys(shape, 0, shape.seqlen_q / 2);
+  return keys.empty() ? 0 : std::prev(keys.end())->end - keys.begin()->begin;
 }
 
-void list_stages(const Variant& variant, const Problem& problem, Tiling& tiling) {
+void list_stages(const Problem& problem, Tiling& tiling) {
   const Shape& shape = problem.shape;
-  const auto keys_of = [&](std::int64_t first_tile, std::int64_t tiles) {
-    return extent(variant.pattern, shape, first_tile * tiling.query_rows,
-                  std::min((first_tile + tiles) * tiling.query_rows, shape.seqlen_q));
-  };
   std::int64_t longest = 0;
-  for (std::int64_t tile = 0; tile < tiling.query_tiles; ++tile) {
-    const KeyRange keys = keys_of(tile, 1);
+  for (std::int64_t tile = 0; tile < tiling.map.query_tiles(); ++tile) {
+    const KeyRange keys = tiling.map.span_of_keys(tile, tile + 1);
     longest = std::max(longest, keys.end - keys.begin);
   }
   // Keys at the border of two stages are prepared twice: at most one in five.
   const std::int64_t query_tiles =
       4 * longest < shape.seqlen_k
-          ? std::clamp(pieces(4 * longest, tiling.query_rows), std::int64_t{1}, tiling.query_tiles)
-          : tiling.query_tiles;
+          ? std::clamp(pieces(4 * longest, tiling.query_rows), std::int64_t{1}, tiling.map.query_tiles())
+          : tiling.map.query_tiles();
   const std::int64_t heads = shape.batch * shape.kv_heads;
   const std::int64_t blocks_of_head = query_tiles * (shape.heads / shape.kv_heads);
   const std::int64_t stage_heads =
       std::min(heads, pieces(blocks_per_thread * problem.threads, blocks_of_head));
   for (std::int64_t head = 0; head < heads; head += stage_heads)
-    for (std::int64_t tile = 0; tile < tiling.query_tiles; tile += query_tiles) {
+    for (std::int64_t tile = 0; tile < tiling.map.query_tiles(); tile += query_tiles) {
       Stage stage{head, std::min(stage_heads, heads - head),
-                  tile, std::min(query_tiles, tiling.query_tiles - tile),
+                  tile, std::min(query_tiles, tiling.map.query_tiles() - tile),
                   0,    0};
-      const KeyRange keys = keys_of(tile, stage.query_tiles);
+      const KeyRange keys = tiling.map.span_of_keys(tile, tile + stage.query_tiles);
       stage.first_key_tile = keys.begin / tiling.key_columns;
       stage.key_tiles = pieces(keys.end, tiling.key_columns) - stage.first_key_tile;
       tiling.stage_heads = std::max(tiling.stage_heads, stage.heads);
@@ -100,8 +93,7 @@ Tiling cut_tiling(const Shape& shape, DType dtype) {
 /// Tiles for oneDNN's products.
 Tiling uncut_tiling(const Pattern& pattern, const Shape& shape, DType dtype) {
   const std::int64_t most = std::min(uncut_key_columns, tile_limits(cache_sizes(), shape, dtype).key_columns);
-  const KeyRange middle = extent(pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
-  const bool narrow = middle.end - middle.begin < 4 * most;
+  const bool narrow = keys_in_the_middle(pattern, shape) < 4 * most;
   Tiling tiling{};
   tiling.query_rows = even_piece(shape.seqlen_q, uncut_query_rows, 1);
   tiling.key_columns =
@@ -117,8 +109,7 @@ bool suits_approximation(const Variant& variant, const Shape& shape) {
       variant.score.kind() != ScoreKind::product || variant.score.transforms_keys() ||
       row_code(isa_level()).approximate == nullptr)
     return false;
-  const KeyRange middle = extent(variant.pattern, shape, shape.seqlen_q / 2, shape.seqlen_q / 2 + 1);
-  return middle.end - middle.begin >= least_approximated_keys;
+  return keys_in_the_middle(variant.pattern, shape) >= least_approximated_keys;
 }
 
 /// Depth of products in row code, which multiplies bfloat16 in pairs along the depth.
@@ -126,17 +117,6 @@ DType row_code_dtype(const Variant& variant, const Problem& problem) {
   return variant.score.kind() == ScoreKind::pairwise || variant.score.width(problem.shape.head_dim) % 2 != 0
              ? DType::f32
              : product_dtype(variant, problem);
-}
-
-void count_tiles(const Pattern& pattern, const Shape& shape, Tiling& tiling) {
-  tiling.query_tiles = pieces(shape.seqlen_q, tiling.query_rows);
-  tiling.key_tiles = pieces(shape.seqlen_k, tiling.key_columns);
-  std::vector<Visit> visits;
-  for (std::int64_t tile = 0; tile < tiling.query_tiles; ++tile) {
-    const std::int64_t first = tile * tiling.query_rows;
-    list_visits(pattern, shape, tiling, first, std::min(first + tiling.query_rows, shape.seqlen_q), visits);
-    tiling.longest_visit = std::max(tiling.longest_visit, static_cast<std::int64_t>(visits.size()));
-  }
 }
 
 }  // namespace
@@ -154,7 +134,7 @@ TileLimits tile_limits(const CacheSizes& caches, const Shape& shape, DType dtype
   return limits;
 }
 
-Tiling make_tiling(const Variant& variant, const Problem& problem) {
+Tiling make_tiling(const Variant& variant, const Problem& problem, Workspace& workspace) {
   const bool approximated = suits_approximation(variant, problem.shape);
   const bool cut = approximated || variant.score.kind() == ScoreKind::pairwise ||
                    product_dtype(variant, problem) == DType::f32 || bf16_products() == Bf16Products::row_code;
@@ -165,19 +145,19 @@ Tiling make_tiling(const Variant& variant, const Problem& problem) {
       cut ? cut_tiling(problem.shape, dtype) : uncut_tiling(variant.pattern, problem.shape, dtype);
   tiling.dtype = dtype;
   tiling.approximated = approximated;
-  count_tiles(variant.pattern, problem.shape, tiling);
-  list_stages(variant, problem, tiling);
+  tiling.map = BlockMap(variant.pattern, problem.shape, tiling.query_rows, tiling.key_columns, workspace);
+  list_stages(problem, tiling);
   return tiling;
 }
 
-Tiling make_split_tiling(const Variant& variant, const Problem& problem) {
+Tiling make_split_tiling(const Variant& variant, const Problem& problem, Workspace& workspace) {
   const DType dtype =
       bf16_products() == Bf16Products::row_code ? row_code_dtype(variant, problem) : DType::f32;
   Tiling tiling = cut_tiling(problem.shape, dtype);
   tiling.dtype = dtype;
   tiling.in_place = problem.shape.seqlen_q * problem.shape.heads <= in_place_rows * problem.shape.kv_heads &&
                     variant.score.kind() == ScoreKind::product && !variant.score.transforms_keys();
-  count_tiles(variant.pattern, problem.shape, tiling);
+  tiling.map = BlockMap(variant.pattern, problem.shape, tiling.query_rows, tiling.key_columns, workspace);
   tiling.stage_heads = 1;
   tiling.stage_key_tiles = problem.threads;
   return tiling;
@@ -193,40 +173,61 @@ std::int64_t slot_of(const Tiling& tiling, const Stage& stage, std::int64_t kv_h
   return (kv_head - stage.first_head) * tiling.stage_key_tiles + key_tile - stage.first_key_tile;
 }
 
-void list_visits(const Pattern& pattern, const Shape& shape, const Tiling& tiling, std::int64_t first,
-                 std::int64_t last, std::vector<Visit>& visits) {
-  visits.clear();
-  const KeySet seen_by_all = pattern.keys_of_all(shape, first, last);
-  std::int64_t next = 0;
-  for (const KeyRange& range : pattern.keys_of_any(shape, first, last)) {
-    for (next = std::max(next, range.begin / tiling.key_columns); next * tiling.key_columns < range.end;
-         ++next) {
-      const KeyRange tile{next * tiling.key_columns, (next + 1) * tiling.key_columns};
-      visits.push_back({next, !seen_by_all.covers(tile)});
-    }
-  }
+namespace {
+
+/// Adds the keys of a set to `bits`.
+void add(const KeySet& keys, KeyBits& bits) {
+  for (const KeyRange& range : keys) bits.add(range);
 }
 
+/// Keys of a tile that some query of a strip, and that all of them, see.
+struct SeenKeys {
+  KeyBits any, all;
+};
+
+SeenKeys seen_keys(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t first,
+                   std::int64_t last, KeyRange tile) {
+  SeenKeys seen{KeyBits(tile), KeyBits(tile)};
+  if (pattern.is_of_ranges()) {
+    add(pattern.keys_of_any(shape, head, first, last), seen.any);
+    add(pattern.keys_of_all(shape, head, first, last), seen.all);
+    return seen;
+  }
+  seen.all.add(tile);
+  for (std::int64_t i = first; i < last; ++i) {
+    const KeyBits own = pattern.keys_within(shape, head, i, tile);
+    seen.any |= own;
+    seen.all &= own;
+  }
+  return seen;
+}
+
+}  // namespace
+
 void list_strips(const Pattern& pattern, const Shape& shape, const Tiling& tiling, const Visit& visit,
-                 std::int64_t first, std::int64_t last, std::vector<Strip>& strips) {
+                 std::int64_t head, std::int64_t first, std::int64_t last, std::vector<Strip>& strips) {
   strips.clear();
   const std::int64_t first_key = visit.key_tile * tiling.key_columns;
+  const KeyRange tile{first_key, first_key + tiling.key_columns};
   for (std::int64_t row = 0; row < last - first; row += tiling.strip_rows) {
     Strip strip{row, std::min(tiling.strip_rows, last - first - row), 0, tiling.key_columns, visit.masked};
-    if (visit.masked && tiling.cut) {
-      const std::int64_t begin = first + row;
-      const std::int64_t end = begin + strip.rows;
-      const KeyRange seen = extent(pattern, shape, begin, end);
-      const std::int64_t low = std::max(seen.begin - first_key, std::int64_t{0});
-      const std::int64_t high = std::min(seen.end - first_key, tiling.key_columns);
-      if (low >= high) continue;
-      strip.first_column = low / row_code_columns * row_code_columns;
-      strip.columns = rounded_up(high, row_code_columns) - strip.first_column;
-      strip.masked =
-          !pattern.keys_of_all(shape, begin, end)
-               .covers({first_key + strip.first_column, first_key + strip.first_column + strip.columns});
+    if (!visit.masked || !tiling.cut) {
+      strips.push_back(strip);
+      continue;
     }
-    strips.push_back(strip);
+    const auto [any, all] = seen_keys(pattern, shape, head, first + row, first + row + strip.rows, tile);
+    for (KeyRange keys = any.next(tile.begin); keys.begin < tile.end;) {
+      KeyRange next = any.next(keys.end);
+      for (; next.begin < tile.end && next.begin - keys.end < least_gap; next = any.next(keys.end))
+        keys.end = next.end;
+      strip.first_column = (keys.begin - first_key) / row_code_columns * row_code_columns;
+      strip.columns = rounded_up(keys.end - first_key, row_code_columns) - strip.first_column;
+      const std::int64_t begin = first_key + strip.first_column;
+      const KeyRange visible = all.next(begin);
+      strip.masked = visible.begin > begin || visible.end < begin + strip.columns;
+      strips.push_back(strip);
+      keys = next;
+    }
   }
 }
 

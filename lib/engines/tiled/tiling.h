@@ -6,6 +6,8 @@
 
 #include "attnlab/core/cache_sizes.h"
 #include "attnlab/core/problem.h"
+#include "attnlab/core/workspace.h"
+#include "attnlab/engines/tiled/block_map.h"
 #include "attnlab/variants/variant.h"
 
 namespace attnlab {
@@ -29,29 +31,32 @@ struct Stage {
   std::int64_t key_tiles;
 };
 
+/// Number of keys that no query of a strip sees above which the strip is cut in two.
+inline constexpr std::int64_t least_gap = 64;
+
 struct Tiling {
   std::int64_t query_rows;   ///< of a tile of queries
   std::int64_t key_columns;  ///< of a tile of keys: a multiple of row_code_columns
-  std::int64_t query_tiles;
-  std::int64_t key_tiles;
-  std::int64_t longest_visit;  ///< largest number of key tiles that a query tile visits
-  std::int64_t strip_rows;     ///< queries that are computed together; query_rows if tiles are not cut
-  DType dtype;                 ///< dtype of prepared queries, keys, values and weights: float32 or bfloat16
-  bool cut;                    ///< row code computes only the columns of a tile that a strip sees
-  bool in_place;               ///< keys, and values if possible, are used as they are stored
-  bool approximated;           ///< 8-bit products may precede; all other products are float32
+  BlockMap map;
+  std::int64_t strip_rows;  ///< queries that are computed together; query_rows if tiles are not cut
+  DType dtype;              ///< dtype of prepared queries, keys, values and weights: float32 or bfloat16
+  bool cut;                 ///< row code computes only the columns of a tile that a strip sees
+  bool in_place;            ///< keys, and values if possible, are used as they are stored
+  bool approximated;        ///< 8-bit products may precede; all other products are float32
   std::vector<Stage> stages;
   std::int64_t stage_heads;      ///< largest number of kv heads of a stage
   std::int64_t stage_key_tiles;  ///< largest number of key tiles of a stage
 
   std::int64_t strips() const { return (query_rows + strip_rows - 1) / strip_rows; }
   std::int64_t slots() const { return stage_heads * stage_key_tiles; }
+  /// Largest number of strips of a visit.
+  std::int64_t strips_of_visit() const { return strips() * (key_columns / least_gap + 1); }
   /// Largest number of logits of a query if whole rows are stored.
-  std::int64_t longest_row() const { return longest_visit * key_columns; }
+  std::int64_t longest_row() const { return map.longest_visit() * key_columns; }
 };
 
 /// One slot for each thread and no stages, for at most short_queries queries, so that every key is used once.
-Tiling make_split_tiling(const Variant& variant, const Problem& problem);
+Tiling make_split_tiling(const Variant& variant, const Problem& problem, Workspace& workspace);
 inline constexpr std::int64_t short_queries = 48;
 
 /// A tile of keys of a stage, and the slot in which it is prepared.
@@ -64,17 +69,8 @@ StageTile tile_of(const Tiling& tiling, const Stage& stage, std::int64_t index);
 std::int64_t slot_of(const Tiling& tiling, const Stage& stage, std::int64_t kv_head, std::int64_t key_tile);
 
 /// Sequences are cut evenly, so that the last tile is nearly full.
-Tiling make_tiling(const Variant& variant, const Problem& problem);
-
-/// A tile of keys that a range of queries must visit.
-struct Visit {
-  std::int64_t key_tile;
-  bool masked;  ///< whether some (query, key) pair is not visible
-};
-
-/// The key tiles that queries first … last-1 see, in order.
-void list_visits(const Pattern& pattern, const Shape& shape, const Tiling& tiling, std::int64_t first,
-                 std::int64_t last, std::vector<Visit>& visits);
+/// The block map takes its memory from `workspace`.
+Tiling make_tiling(const Variant& variant, const Problem& problem, Workspace& workspace);
 
 /// A strip: rows of a tile of queries and columns of a tile of keys that are computed together.
 struct Strip {
@@ -85,8 +81,9 @@ struct Strip {
   bool masked;
 };
 
-/// The strips of one visit of queries first … last-1. Together they contain every visible (query, key) pair.
+/// The strips of one visit of queries first … last-1 of a head. Together they contain every visible (query,
+/// key) pair.
 void list_strips(const Pattern& pattern, const Shape& shape, const Tiling& tiling, const Visit& visit,
-                 std::int64_t first, std::int64_t last, std::vector<Strip>& strips);
+                 std::int64_t head, std::int64_t first, std::int64_t last, std::vector<Strip>& strips);
 
 }  // namespace attnlab

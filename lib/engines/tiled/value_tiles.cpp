@@ -4,6 +4,7 @@
 #include "attnlab/engines/onednn_cpu.h"
 #include "attnlab/engines/stored_head.h"
 #include "attnlab/engines/tile_product.h"
+#include "attnlab/engines/visible_keys.h"
 
 namespace attnlab {
 
@@ -39,7 +40,8 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
   unpaired_.resize(static_cast<std::size_t>(tiling.slots()));
   stride_ = Workspace::rounded(product_ ? product_->packed_bytes() : elements * size_bytes(tiling.dtype));
   values_ = workspace.allocate<std::byte>(tiling.slots() * stride_);
-  nonfinite_ = workspace.allocate<char>(problem.shape.batch * problem.shape.kv_heads * tiling.key_tiles);
+  nonfinite_ =
+      workspace.allocate<char>(problem.shape.batch * problem.shape.kv_heads * tiling.map.key_tiles());
   for (std::int64_t at = 0; product_ && at < std::ssize(values_); at += stride_)
     packed_.push_back(product_->packed(values_.data() + at));
   for (PerThread& own : threads_) {
@@ -59,7 +61,7 @@ ValueTiles::ValueTiles(const Problem& problem, const Tiling& tiling, Workspace& 
 void ValueTiles::prepare(const Inputs& inputs, std::int64_t kv_head, std::int64_t key_tile, std::int64_t slot,
                          int thread, const ValueHints& hints) {
   PerThread& own = threads_[static_cast<std::size_t>(thread)];
-  char& nonfinite = nonfinite_[static_cast<std::size_t>(kv_head * tiling_.key_tiles + key_tile)];
+  char& nonfinite = nonfinite_[static_cast<std::size_t>(kv_head * tiling_.map.key_tiles() + key_tile)];
   const std::int64_t first = key_tile * tiling_.key_columns;
   const std::int64_t batch = kv_head / problem_.shape.kv_heads;
   const std::int64_t head = kv_head % problem_.shape.kv_heads;
@@ -139,16 +141,17 @@ void ValueTiles::write_rows(const Pattern& pattern, const Inputs& inputs, const 
                             std::span<const Visit> visits, const RowFacts* facts, float* rows,
                             const MutableTensorView& output, int thread) {
   const Shape& shape = problem_.shape;
-  const char* nonfinite = nonfinite_.data() + block.kv_head(shape) * tiling_.key_tiles;
+  const char* nonfinite = nonfinite_.data() + block.kv_head(shape) * tiling_.map.key_tiles();
   for (std::int64_t t = 0; t < block.rows; ++t) {
     const std::span<float> row(rows + t * columns_, static_cast<std::size_t>(shape.head_dim_v));
     for (const Visit& visit : visits) {
       if (!nonfinite[visit.key_tile]) continue;
       const std::int64_t first = visit.key_tile * tiling_.key_columns;
-      const KeySet visible = visible_keys(pattern, shape, block.first + t, facts ? facts + t : nullptr) &
-                             KeySet({first, first + tiling_.key_columns});
-      add_nonfinite_values(inputs, block.batch, shape.kv_head(block.head), visible, nullptr,
-                           threads_[static_cast<std::size_t>(thread)].row, row);
+      for_each_visible(pattern, shape, block.head, block.first + t, facts ? facts + t : nullptr,
+                       {first, first + tiling_.key_columns}, [&](KeyRange keys) {
+                         add_nonfinite_values(inputs, block.batch, shape.kv_head(block.head), keys, nullptr,
+                                              threads_[static_cast<std::size_t>(thread)].row, row);
+                       });
     }
     write_row(output, block.batch, block.head, block.first + t, row);
   }
