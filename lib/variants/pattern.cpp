@@ -215,7 +215,7 @@ std::string node_name(const PatternNode& node, int parent_binding) {
   return own < parent_binding ? "(" + text + ")" : text;
 }
 
-Node parse_per_head(const Arguments& call, std::string_view whole);
+Node parse_per_head(std::string_view text, std::string_view whole);
 
 /// Parses a chain `a & b & c` as left-associative, so that a canonical name parses to the same tree.
 Node parse_node(std::string_view text, std::string_view whole);
@@ -241,10 +241,13 @@ Node parse_node(std::string_view text, std::string_view whole) {
     if (text.back() != ')') throw ArgumentError("pattern", whole, "unclosed parenthesis", {});
     return parse_node(split_outside_parentheses(text.substr(1, text.size() - 2), '\0')[0], whole);
   }
-  const Arguments call = parse_call("pattern", text);
-  if (call.name() == per_head_info.name) return parse_per_head(call, whole);
+  if (text.substr(0, text.find('(')) == per_head_info.name) return parse_per_head(text, whole);
   return std::make_shared<PatternNode>(
-      PatternNode{0, parse_member<PatternTable>("pattern", call, pattern_infos()), nullptr, nullptr, {}});
+      PatternNode{0,
+                  parse_member<PatternTable>("pattern", parse_call("pattern", text), pattern_infos()),
+                  nullptr,
+                  nullptr,
+                  {}});
 }
 
 /// `4`, `0-3`, or `4-` for all heads from 4 on.
@@ -268,12 +271,14 @@ PatternNode::OfHeads parse_heads(std::string_view text, std::string_view whole) 
   return heads;
 }
 
-Node parse_per_head(const Arguments& call, std::string_view whole) {
-  call.require_count(1, max_small_dimension, per_head_info.parameters);
+Node parse_per_head(std::string_view call, std::string_view whole) {
+  const std::size_t open = per_head_info.name.size();
+  if (call.size() < open + 3 || call.back() != ')')
+    throw ArgumentError("pattern", whole, "per_head lists no patterns", "per_head(HEADS: PATTERN, …)");
   PatternNode node;
   node.operation = 'h';
-  for (std::size_t part = 0; part < call.count(); ++part) {
-    const std::string_view text = call.text(part);
+  for (const std::string_view text :
+       split_outside_parentheses(call.substr(open + 1, call.size() - open - 2), ',')) {
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos)
       throw ArgumentError("pattern", whole, fmt::format("'{}' names no heads", text),
