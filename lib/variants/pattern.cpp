@@ -1,35 +1,15 @@
 #include "attnlab/variants/pattern.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
 #include <concepts>
-#include <limits>
 #include <utility>
 
-#include "attnlab/variants/patterns/table.h"
+#include "attnlab/variants/pattern_node.h"
 #include "attnlab/variants/table.h"
 
 namespace attnlab {
 
-/// An expression over leaves: one child under `!`, two under `&` and `|`, one for each range of heads under
-/// per_head.
-struct PatternNode {
-  struct OfHeads {
-    std::int64_t first, last;
-    std::shared_ptr<const PatternNode> node;
-  };
-  char operation = 0;  ///< 0 for a leaf, 'h' for per_head
-  PatternTable leaf;
-  std::shared_ptr<const PatternNode> left;
-  std::shared_ptr<const PatternNode> right;
-  std::vector<OfHeads> by_head;
-};
-
 namespace {
-
-using Node = std::shared_ptr<const PatternNode>;
 
 enum class Quantifier { any, all };
 
@@ -188,160 +168,13 @@ bool has_per_head(const PatternNode& node) {
   return has_per_head(*node.left) || (node.right && has_per_head(*node.right));
 }
 
-constexpr MemberInfo per_head_info{
-    "per_head", "HEADS: PATTERN, …; HEADS as 4, 0-3, or 4- for the rest", "per_head(0:causal,1-:window(40))",
-    "the pattern that is listed for the query head", "Xiao et al., arXiv:2410.10819"};
-
-/// OfHeads::last of an open range.
-constexpr std::int64_t last_head = std::numeric_limits<std::int64_t>::max() - 1;
-
-int binding(char operation) { return operation == '|' ? 0 : operation == '&' ? 1 : 2; }
-
-std::string node_name(const PatternNode& node, int parent_binding) {
-  if (node.operation == 0) return member_name(node.leaf);
-  if (node.operation == 'h') {
-    std::vector<std::string> parts;
-    for (const auto& [first, last, own] : node.by_head)
-      parts.push_back((first == last       ? fmt::format("{}:", first)
-                       : last == last_head ? fmt::format("{}-:", first)
-                                           : fmt::format("{}-{}:", first, last)) +
-                      node_name(*own, 0));
-    return fmt::format("{}({})", per_head_info.name, fmt::join(parts, ","));
-  }
-  const int own = binding(node.operation);
-  std::string text = node.operation == '!'
-                         ? "!" + node_name(*node.left, own)
-                         : node_name(*node.left, own) + node.operation + node_name(*node.right, own);
-  return own < parent_binding ? "(" + text + ")" : text;
-}
-
-Node parse_per_head(std::string_view text, std::string_view whole);
-
-/// Parses a chain `a & b & c` as left-associative, so that a canonical name parses to the same tree.
-Node parse_node(std::string_view text, std::string_view whole);
-
-Node parse_chain(std::string_view text, char operation, std::string_view whole) {
-  const std::vector<std::string_view> parts = split_outside_parentheses(text, operation);
-  if (parts.size() == 1) return nullptr;
-  Node chain = parse_node(parts[0], whole);
-  for (std::size_t part = 1; part < parts.size(); ++part)
-    chain =
-        std::make_shared<PatternNode>(PatternNode{operation, {}, chain, parse_node(parts[part], whole), {}});
-  return chain;
-}
-
-Node parse_node(std::string_view text, std::string_view whole) {
-  if (text.empty()) throw ArgumentError("pattern", whole, "a pattern is missing beside an operator", {});
-  if (Node chain = parse_chain(text, '|', whole)) return chain;
-  if (Node chain = parse_chain(text, '&', whole)) return chain;
-  if (text.front() == '!')
-    return std::make_shared<PatternNode>(PatternNode{
-        '!', {}, parse_node(split_outside_parentheses(text.substr(1), '|')[0], whole), nullptr, {}});
-  if (text.front() == '(') {
-    if (text.back() != ')') throw ArgumentError("pattern", whole, "unclosed parenthesis", {});
-    return parse_node(split_outside_parentheses(text.substr(1, text.size() - 2), '\0')[0], whole);
-  }
-  if (text.substr(0, text.find('(')) == per_head_info.name) return parse_per_head(text, whole);
-  return std::make_shared<PatternNode>(
-      PatternNode{0,
-                  parse_member<PatternTable>("pattern", parse_call("pattern", text), pattern_infos()),
-                  nullptr,
-                  nullptr,
-                  {}});
-}
-
-/// `4`, `0-3`, or `4-` for all heads from 4 on.
-PatternNode::OfHeads parse_heads(std::string_view text, std::string_view whole) {
-  const auto number = [&](std::string_view digits) {
-    std::int64_t head = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), head);
-    if (error != std::errc() || end != digits.data() + digits.size() || head < 0 ||
-        head >= max_small_dimension)
-      throw ArgumentError("pattern", whole, fmt::format("'{}' is no head", digits),
-                          "a head as 4, heads as 0-3, or 4- for all from 4 on");
-    return head;
-  };
-  const std::size_t dash = text.find('-');
-  PatternNode::OfHeads heads{number(text.substr(0, dash)), 0, nullptr};
-  heads.last = dash == std::string_view::npos ? heads.first
-               : dash + 1 == text.size()      ? last_head
-                                              : number(text.substr(dash + 1));
-  if (heads.last < heads.first)
-    throw ArgumentError("pattern", whole, fmt::format("heads '{}' are in the wrong order", text), {});
-  return heads;
-}
-
-Node parse_per_head(std::string_view call, std::string_view whole) {
-  const std::size_t open = per_head_info.name.size();
-  if (call.size() < open + 3 || call.back() != ')')
-    throw ArgumentError("pattern", whole, "per_head lists no patterns", "per_head(HEADS: PATTERN, …)");
-  PatternNode node;
-  node.operation = 'h';
-  for (const std::string_view text :
-       split_outside_parentheses(call.substr(open + 1, call.size() - open - 2), ',')) {
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos)
-      throw ArgumentError("pattern", whole, fmt::format("'{}' names no heads", text),
-                          "HEADS: PATTERN, as 0-3: causal");
-    PatternNode::OfHeads heads =
-        parse_heads(split_outside_parentheses(text.substr(0, colon), '\0')[0], whole);
-    heads.node = parse_node(split_outside_parentheses(text.substr(colon + 1), '\0')[0], whole);
-    node.by_head.push_back(std::move(heads));
-  }
-  std::sort(node.by_head.begin(), node.by_head.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::int64_t next = 0;
-  for (const auto& heads : node.by_head) {
-    if (heads.first != next)
-      throw ArgumentError("pattern", whole,
-                          heads.first < next ? fmt::format("head {} is listed twice", heads.first)
-                                             : fmt::format("head {} is missing", next),
-                          "every head once");
-    next = heads.last + 1;
-  }
-  return std::make_shared<PatternNode>(std::move(node));
-}
-
-void validate_node(const PatternNode& node, const Shape& shape) {
-  if (node.operation == 'h') {
-    const auto& last = node.by_head.back();
-    if (last.last == last_head ? last.first > shape.heads : last.last + 1 != shape.heads)
-      throw ArgumentError("pattern", node_name(node, 0),
-                          fmt::format("it lists heads up to {}, and there are {}",
-                                      last.last == last_head ? last.first : last.last, shape.heads),
-                          fmt::format("heads 0 to {}", shape.heads - 1));
-    for (const auto& heads : node.by_head) validate_node(*heads.node, shape);
-  } else if (node.operation == 0) {
-    std::visit(
-        [&](const auto& member) {
-          if constexpr (requires { member.validate(shape); }) member.validate(shape);
-        },
-        node.leaf);
-  } else {
-    validate_node(*node.left, shape);
-    if (node.right) validate_node(*node.right, shape);
-  }
-}
-
-void require_balanced(std::string_view text) {
-  int depth = 0;
-  for (const char c : text) {
-    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-    if (depth < 0) break;
-  }
-  if (depth != 0) throw ArgumentError("pattern", text, "the parentheses do not match", {});
-}
-
 }  // namespace
 
 Pattern::Pattern() : root_(std::make_shared<PatternNode>()) {}
 
-Pattern Pattern::parse(std::string_view text) {
-  require_balanced(text);
-  return Pattern(parse_node(split_outside_parentheses(text, '\0')[0], text));
-}
+Pattern Pattern::parse(std::string_view text) { return Pattern(parse_pattern(text)); }
 
-std::string Pattern::name() const { return node_name(*root_, 1); }
+std::string Pattern::name() const { return name_of(*root_, true); }
 
 bool Pattern::is_full() const { return root_->operation == 0 && std::holds_alternative<Full>(root_->leaf); }
 
@@ -359,7 +192,7 @@ bool Pattern::is_of_ranges() const {
   return !any_leaf(*root_, [](const auto& member) { return !OfOneRange<std::decay_t<decltype(member)>>; });
 }
 
-void Pattern::validate(const Shape& shape) const { validate_node(*root_, shape); }
+void Pattern::validate(const Shape& shape) const { attnlab::validate(*root_, shape); }
 
 KeySet Pattern::keys(const Shape& shape, std::int64_t head, std::int64_t i) const {
   return keys_of_any(shape, head, i, i + 1);
