@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "attnlab/core/argument_error.h"
 #include "attnlab/dispersion/divergence.h"
 #include "attnlab/engines/registry.h"
 #include "attnlab/inputs/input_source.h"
+#include "attnlab/variants/patterns/compositions.h"
 #include "cell/cell.h"
 
 namespace attnlab {
@@ -49,6 +51,7 @@ Json make_list() {
   add_members(everything, "scores", score_infos());
   add_members(everything, "modifiers", modifier_infos());
   add_members(everything, "patterns", pattern_infos());
+  add_members(everything, "patterns", {std::begin(pattern_compositions), std::end(pattern_compositions)});
   add_members(everything, "normalisers", normaliser_infos());
   for (const InputInfo& input : input_infos())
     everything["inputs"].push_back({{"name", input.name},

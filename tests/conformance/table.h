@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "attnlab/core/argument_error.h"
 #include "attnlab/core/problem.h"
 #include "attnlab/variants/variant.h"
 
@@ -16,6 +17,16 @@ inline const Shape awkward_shapes[] = {
     {1, 1, 1, 513, 513, 64, 64},  {1, 3, 1, 7, 1031, 80, 33},  {1, 1, 1, 197, 61, 24, 24},
     {1, 1, 1, 131, 2311, 16, 16}, {1, 4, 2, 3, 4200, 8, 8},    {1, 2, 2, 11, 2222, 72, 64},
 };
+
+/// Whether the pattern can have this shape: images have one number of keys.
+inline bool fits(const Variant& variant, const Shape& shape) {
+  try {
+    validate(variant, shape);
+    return true;
+  } catch (const ArgumentError&) {
+    return false;
+  }
+}
 
 /// Whether `name` is one of the words of `names`.
 inline bool is_of(std::string_view names, std::string_view name) {

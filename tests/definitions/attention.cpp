@@ -48,7 +48,7 @@ Row attend(const Variant& variant, const Inputs& inputs, std::int64_t head, std:
       const Modifier& modifier = modifiers().at(call.name);
       return modifier.sees && !modifier.sees(call, key, about, inputs.learned);
     };
-    if (!visible(variant.pattern, about.position, key) ||
+    if (!visible(variant.pattern, {head, about.position, key, static_cast<double>(inputs.n_k)}) ||
         std::any_of(modifying.begin(), modifying.end(), hides))
       continue;
     row.keys.push_back(j);

@@ -12,7 +12,8 @@ Call read_call(const std::string& text) {
   const std::size_t open = text.find('(');
   Call call{text.substr(0, open), {}};
   if (open == std::string::npos) return call;
-  for (const std::string& argument : split(text.substr(open + 1, text.rfind(')') - open - 1), ','))
+  call.texts = split(text.substr(open + 1, text.rfind(')') - open - 1), ',');
+  for (const std::string& argument : call.texts)
     if (std::isalpha(static_cast<unsigned char>(argument.at(0))))
       call.word = argument;
     else

@@ -16,7 +16,8 @@ using Parameters = std::map<std::string, std::vector<double>>;
 struct Call {
   std::string name;
   std::vector<double> arguments;
-  std::string word = "";  ///< the argument that is not a number
+  std::string word = "";                ///< the argument that is not a number
+  std::vector<std::string> texts = {};  ///< all arguments
 
   /// The argument at `place`, or `otherwise` if the call has fewer arguments.
   double argument(std::size_t place, double otherwise) const;

@@ -169,6 +169,7 @@ inline const ModifierVector modifier_vectors[] = {
 struct PatternVector {
   std::string pattern;
   std::vector<std::string> visible;
+  std::int64_t head = 0;
 };
 
 inline const PatternVector pattern_vectors[] = {
@@ -188,6 +189,57 @@ inline const PatternVector pattern_vectors[] = {
     {"chunk_local(2)", {"xx...", "xx...", "..xx.", "..xx.", "....x"}},
     {"chunk_local(3)", {"xxx..", "...xx", "...xx"}},
     {"chunk_local(2)", {"..", "..", "xx", "xx"}},
+    {"dilated(2,2)", {"x.x.x..", ".x.x.x.", "x.x.x.x", ".x.x.x.", "x.x.x.x", ".x.x.x.", "..x.x.x"}},
+    {"dilated(1,3)", {"..x..x.", "...x..x"}},
+    {"dilated(1,1)", {"xx.", "xxx", ".xx"}},
+    {"dilated(1,2)", {"x.", ".x", "x.", ".x"}},
+    {"strided(3)",
+     {"x.......", "xx......", "xxx.....", "xxxx....", ".xxxx...", "..xxxx..", "x..xxxx.", ".x..xxxx"}},
+    {"strided(2)", {"..", "x.", "xx"}},
+    {"fixed(3,1)",
+     {"x.......", "xx......", "xxx.....", "..xx....", "..xxx...", "..xxxx..", "..x..xx.", "..x..xxx"}},
+    {"fixed(3,2)", {".xxxxx.", ".xx.xxx"}},
+    {"fixed(2,1)", {"..", "x.", "xx"}},
+    {"global(2)", {"xxxx", "xxxx", "xx..", "xx.."}},
+    {"global(1)", {"x....", "x...."}},
+    {"global(1)", {"xx", "xx", "xx", "x."}},
+    {"sink(2)", {"xx..", "xx..", "xx..", "xx.."}},
+    {"prefix(2)", {"xx..", "xx..", "xxx.", "xxxx"}},
+    {"prefix(1)", {"x.", "x.", "xx"}},
+    // Blocks {0 1} … {10}. The others of block 1 are 2 3 4 5: number 0 of head 0, number 3 of head 1.
+    {"bigbird(2,1,1,1)",
+     {"xxxxxxxxxxx", "xxxxxxxxxxx", "xxxxxx.....", "xxxxxx.....", "xx..xx..xx.", "xx..xx..xx.", "xx....xx..x",
+      "xx....xx..x", "xx..xx..xx.", "xx..xx..xx.", "xxxx......x"}},
+    {"bigbird(2,1,1,1)",
+     {"xxxxxxxxxxx", "xxxxxxxxxxx", "xxxx......x", "xxxx......x", "xx..xx..xx.", "xx..xx..xx.", "xx..xxxx...",
+      "xx..xxxx...", "xx....xxxx.", "xx....xxxx.", "xx..xx....x"},
+     1},
+    // Query 4 has the others 1 2 6 7 8: number 3 of 0 … 3, which is 7, and number 0 of 0 … 4.
+    {"bigbird(1,3,1,2)",
+     {"xxxxxxxxx", "xxxx....x", "xxxx.x..x", "xxxxx..x.", "xx.xxx.x.", "xx.xxxx..", "x.x.xxxx.", "xx.x..xxx",
+      "x.x..x.xx"},
+     2},
+    // Block 3 has the others 0 1 2 4 and the numbers 1, 1, 3: 1, then 2 as 1 is taken, then 4.
+    {"bigbird(2,1,0,3)", {"..xxxxxxxx", "..xxxxxxxx", "..xxxxxxxx", "..xxxxxxxx"}},
+    {"bigbird(2,1,0,64)", {"xxxxxx", "xxxxxx", "xxxxxx"}},
+    {"neighbourhood(4,4,3)",
+     {"xxx.xxx.xxx.....", "xxx.xxx.xxx.....", ".xxx.xxx.xxx....",
+      ".xxx.xxx.xxx....",  // pixels (0, 0) … (0, 3)
+      "xxx.xxx.xxx.....", "xxx.xxx.xxx.....", ".xxx.xxx.xxx....", ".xxx.xxx.xxx....",  //
+      "....xxx.xxx.xxx.", "....xxx.xxx.xxx.", ".....xxx.xxx.xxx", ".....xxx.xxx.xxx",  //
+      "....xxx.xxx.xxx.", "....xxx.xxx.xxx.", ".....xxx.xxx.xxx", ".....xxx.xxx.xxx"}},
+    {"neighbourhood(2,5,1)", {".....x....", "......x...", ".......x..", "........x.", ".........x"}},
+    // Two queries before the image: as if there were more rows above it, whose windows move into it.
+    {"neighbourhood(1,3,1)", {".x.", "..x", "x..", ".x.", "..x"}},
+    {"per_head(0:causal,1-:window(1,1))", {"x..", "xx.", "xxx"}},
+    {"per_head(0:causal,1-:window(1,1))", {"xx.", "xxx", ".xx"}, 1},
+    {"per_head(0:causal,1-:window(1,1))", {"xx.", "xxx", ".xx"}, 5},
+    {"per_head(3-:causal,0:full,1-2:sink(1))", {"x..", "x..", "x.."}, 2},
+    {"per_head(3-:causal,0:full,1-2:sink(1))", {"x..", "xx.", "xxx"}, 3},
+    {"!per_head(0:causal,1-:sink(1))&window(2)", {"....", ".x..", ".xx.", "..xx"}, 1},
+    // StreamingLLM and Longformer.
+    {"causal&(sink(1)|window(2))", {"x....", "xx...", "xxx..", "x.xx.", "x..xx"}},
+    {"window(1,1)|global(1)", {"xxxxx", "xxx..", "xxxx.", "x.xxx", "x..xx"}},
     {"!causal", {".xx", "..x", "..."}},
     {"causal&!window(2)", {"....", "....", "x...", "xx.."}},
     {"window(1)|chunk_local(2)", {"xx...", "xx...", "..xx.", "..xx.", "....x"}},

@@ -249,7 +249,8 @@ TEST(List, ShowsEveryTableAsTextAndAsJson) {
   const Result text = command("list");
   EXPECT_EQ(text.status, 0);
   for (const char* name :
-       {"full", "tiled", "additive", "softcap", "chunk_local", "entmax", "needle", "arXiv:1905.05702"})
+       {"full", "tiled", "additive", "softcap", "chunk_local", "bigbird(16,3,1,2)", "per_head(",
+        "causal&(sink(4)|window(1020)) ", "StreamingLLM", "entmax", "needle", "arXiv:1905.05702"})
     EXPECT_NE(text.out.find(name), std::string::npos) << name;
   const json list = json::parse(command("list --json").out);
   EXPECT_EQ(list.at("backends").size(), 4U);

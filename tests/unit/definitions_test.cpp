@@ -108,21 +108,20 @@ TEST(Definitions, OfPatternsGiveTheVectors) {
     const Pattern pattern = Pattern::parse(vector.pattern);
     const auto n_q = std::ssize(vector.visible);
     const auto n_k = std::ssize(vector.visible[0]);
-    const Shape shape{1, 1, 1, n_q, n_k, 1, 1};
+    const Shape shape{1, vector.head + 1, 1, n_q, n_k, 1, 1};
     for (std::int64_t i = 0; i < n_q; ++i) {
       std::string by_lib;
       std::string by_definition;
       for (std::int64_t j = 0; j < n_k; ++j) {
-        by_lib += pattern.keys(shape, 0, i).contains(j) ? 'x' : '.';
-        by_definition +=
-            definitions::visible(vector.pattern, static_cast<double>(i + n_k - n_q), static_cast<double>(j))
-                ? 'x'
-                : '.';
+        by_lib += pattern.keys(shape, vector.head, i).contains(j) ? 'x' : '.';
+        const definitions::Pair pair{vector.head, static_cast<double>(i + n_k - n_q), static_cast<double>(j),
+                                     static_cast<double>(n_k)};
+        by_definition += definitions::visible(vector.pattern, pair) ? 'x' : '.';
       }
       EXPECT_EQ(by_lib, vector.visible[static_cast<std::size_t>(i)])
-          << "lib: " << vector.pattern << ", query " << i;
+          << "lib: " << vector.pattern << ", head " << vector.head << ", query " << i;
       EXPECT_EQ(by_definition, vector.visible[static_cast<std::size_t>(i)])
-          << "definition: " << vector.pattern << ", query " << i;
+          << "definition: " << vector.pattern << ", head " << vector.head << ", query " << i;
     }
   }
 }

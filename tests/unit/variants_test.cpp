@@ -1,4 +1,4 @@
-// Names of variants, and patterns as sets of keys.
+// Names of variants and modifiers.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -32,6 +32,8 @@ TEST(Names, CanonicalFormParsesBackToItself) {
            {"alibi( plain )", "scaled_dot|alibi(plain)|softmax"},
            {"sigmoid", "scaled_dot|sigmoid"},
            {"sigmoid( -8.0)", "scaled_dot|sigmoid(-8)"},
+           {"causal & (sink( 4 )|window(1020))", "scaled_dot|causal&(sink(4)|window(1020))|softmax"},
+           {"bigbird( 16, 3,1,2 )", "scaled_dot|bigbird(16,3,1,2)|softmax"},
            {"mlp_relu(8,4)|causal", "mlp_relu(8,4)|causal|softmax"}}) {
     EXPECT_EQ(Variant::parse(given).name(), canonical) << given;
     EXPECT_EQ(Variant::parse(canonical).name(), canonical) << canonical;
@@ -99,6 +101,28 @@ TEST(Names, BadOnesAreRefusedWithTheReason) {
   expect_refused("relu2(1)", "relu2 without parameters");
   expect_refused("local_m(-1)", "from 0 to");
   expect_refused("local_m(2.5)", "integer");
+  expect_refused("dilated(2)", "wrong number of parameters");
+  expect_refused("dilated(0,2)", "w is out of range");
+  expect_refused("dilated(2,0)", "r is out of range");
+  expect_refused("strided(0)", "l is out of range");
+  expect_refused("fixed(0,1)", "l is out of range");
+  expect_refused("fixed(4,0)", "c is out of range");
+  expect_refused("fixed(4,5)", "from 1 to 4");
+  expect_refused("global(0)", "g is out of range");
+  expect_refused("sink(0)", "g is out of range");
+  expect_refused("prefix(0)", "P is out of range");
+  expect_refused("bigbird(16,3,1)", "wrong number of parameters");
+  expect_refused("bigbird(0,3,1,2)", "b is out of range");
+  expect_refused("bigbird(16,0,1,2)", "w is out of range");
+  expect_refused("bigbird(16,2,1,2)", "w is even");
+  expect_refused("bigbird(16,3,-1,2)", "g is out of range");
+  expect_refused("bigbird(16,3,1,65)", "r is out of range");
+  expect_refused("neighbourhood(4,5)", "wrong number of parameters");
+  expect_refused("neighbourhood(0,5,1)", "h is out of range");
+  expect_refused("neighbourhood(4,0,1)", "w is out of range");
+  expect_refused("neighbourhood(4,5,2)", "k is even");
+  expect_refused("neighbourhood(4,5,5)", "from 1 to 4");
+  expect_refused("neighbourhood(5,4,5)", "from 1 to 4");
   expect_refused("adaptive_temperature+alibi+adaptive_temperature", "one such modifier");
   expect_refused("softcap(1e999)", "number");
   expect_refused("softcap", "wrong number of parameters");
@@ -272,58 +296,6 @@ TEST(Modifiers, LogNScalesByTheKeysOfTheRow) {
   const Modifier modifier = Modifier::parse("log_n(0.5)");
   EXPECT_NEAR(modifier.for_row({100})(3, 0, 0), 1.5 * std::log(100), 1e-12);
   EXPECT_EQ(modifier.for_row({1})(3, 0, 0), 0);
-}
-
-TEST(Patterns, ExactlyTheVisibleKeys) {
-  // Ten keys and four queries: query i is at position i + 6.
-  const Shape shape{1, 1, 1, 4, 10, 8, 8};
-  const auto keys = [&](const char* pattern, std::int64_t i) {
-    std::string seen;
-    for (std::int64_t j = 0; j < 10; ++j)
-      seen += Pattern::parse(pattern).keys(shape, 0, i).contains(j) ? 'x' : '.';
-    return seen;
-  };
-  EXPECT_EQ(keys("full", 0), "xxxxxxxxxx");
-  EXPECT_EQ(keys("causal", 0), "xxxxxxx...");
-  EXPECT_EQ(keys("causal", 3), "xxxxxxxxxx");
-  EXPECT_EQ(keys("window(3)", 0), "....xxx...");
-  EXPECT_EQ(keys("window(1,2)", 3), "........xx");
-  EXPECT_EQ(keys("local_m(1)", 0), ".....xxx..");
-  EXPECT_EQ(keys("local_m(2)", 3), ".......xxx");
-  EXPECT_EQ(keys("local_m(0)", 1), ".......x..");
-  EXPECT_EQ(keys("chunk_local(4)", 1), "....xxxx..");
-  EXPECT_EQ(keys("chunk_local(4)", 2), "........xx");
-  EXPECT_EQ(keys("!window(3)", 0), "xxxx...xxx");
-  EXPECT_EQ(keys("causal&!window(3)", 0), "xxxx......");
-  EXPECT_EQ(keys("window(2)|chunk_local(2)", 2), ".......xxx");
-  EXPECT_EQ(keys("causal&!causal", 1), "..........");
-}
-
-TEST(Patterns, TilesCoverAndNeverPromiseTooMuch) {
-  for (const char* name :
-       {"full", "causal", "window(5)", "window(3,9)", "chunk_local(7)", "!causal", "!window(4)",
-        "causal&!window(6)", "(window(3)|chunk_local(10))&causal", "!(window(2,2)|chunk_local(5))"}) {
-    const Pattern pattern = Pattern::parse(name);
-    Shape packed{1, 1, 1, 40, 40, 1, 1};
-    packed.cu_seqlens =
-        std::make_shared<const std::vector<std::int64_t>>(std::vector<std::int64_t>{0, 10, 10, 33, 40});
-    for (const Shape& shape :
-         {Shape{1, 1, 1, 40, 40, 1, 1}, Shape{1, 1, 1, 13, 40, 1, 1}, Shape{1, 1, 1, 40, 13, 1, 1}, packed}) {
-      std::int64_t pairs = 0;
-      for (std::int64_t first = 0; first < shape.seqlen_q; first += 6) {
-        const std::int64_t last = std::min<std::int64_t>(first + 6, shape.seqlen_q);
-        const KeySet any = pattern.keys_of_any(shape, 0, first, last);
-        const KeySet all = pattern.keys_of_all(shape, 0, first, last);
-        for (std::int64_t i = first; i < last; ++i) {
-          const KeySet own = pattern.keys(shape, 0, i);
-          pairs += own.count();
-          EXPECT_EQ(own & any, own) << name << " query " << i;
-          EXPECT_EQ(own & all, all) << name << " query " << i;
-        }
-      }
-      EXPECT_EQ(visible_pairs(pattern, shape), pairs);
-    }
-  }
 }
 
 using Part = std::optional<std::string>;

@@ -7,6 +7,7 @@
 #include "attnlab/core/problem.h"
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/key_set.h"
+#include "attnlab/variants/patterns/blocks.h"
 
 namespace attnlab {
 
@@ -21,8 +22,8 @@ struct ChunkLocal {
   }
   std::vector<double> arguments() const { return {static_cast<double>(chunk)}; }
   KeyRange keys(std::int64_t position, std::int64_t /*seqlen_k*/) const {
-    const std::int64_t below = position < 0 ? (position - chunk + 1) / chunk : position / chunk;
-    return {below * chunk, (below + 1) * chunk};
+    const std::int64_t own = block_of(position, chunk);
+    return range_of_blocks(own, own + 1, chunk);
   }
 };
 
