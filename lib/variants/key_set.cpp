@@ -35,9 +35,9 @@ bool KeySet::contains(std::int64_t key) const { return covers({key, key + 1}); }
 
 bool KeySet::covers(KeyRange wanted) const {
   if (wanted.begin >= wanted.end) return true;
-  return std::any_of(begin(), end(), [&](const KeyRange& range) {
-    return range.begin <= wanted.begin && wanted.end <= range.end;
-  });
+  const KeyRange* first =
+      std::partition_point(begin(), end(), [&](const KeyRange& range) { return range.end < wanted.end; });
+  return first != end() && first->begin <= wanted.begin;
 }
 
 KeySet KeySet::operator&(const KeySet& other) const {
