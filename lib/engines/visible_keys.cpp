@@ -12,13 +12,12 @@ void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t head, 
   for (std::int64_t t = 0; t < tile.rows; ++t) {
     float* row = tile.logits + t * tile.stride - tile.first_key;
     const RowFacts* facts = tile.facts ? tile.facts + t : nullptr;
-    for (std::int64_t first = tile.first_key; first < end; first += KeyBits::capacity) {
-      const KeyRange piece{first, std::min(first + KeyBits::capacity, end)};
-      KeyBits hidden = visible_keys_within(pattern, shape, head, first_query + t, facts, piece);
-      hidden.invert();
-      for (KeyRange keys = hidden.next(first); keys.begin < piece.end; keys = hidden.next(keys.end))
-        std::fill(row + keys.begin, row + keys.end, masked);
-    }
+    std::int64_t next = tile.first_key;
+    for_each_visible(pattern, shape, head, first_query + t, facts, {tile.first_key, end}, [&](KeyRange keys) {
+      std::fill(row + next, row + keys.begin, masked);
+      next = keys.end;
+    });
+    std::fill(row + next, row + end, masked);
   }
 }
 

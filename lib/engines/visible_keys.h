@@ -21,6 +21,16 @@ void mask_logits(const Pattern& pattern, const Shape& shape, std::int64_t head, 
 template <class Function>
 void for_each_visible(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
                       const RowFacts* facts, KeyRange range, Function function) {
+  const auto clip = [&](KeyRange keys) {
+    const KeyRange own{std::max(keys.begin, range.begin), std::min(keys.end, range.end)};
+    if (own.begin < own.end) function(own);
+  };
+  if (pattern.is_one_range() && (!facts || facts->keys == RowFacts::every_key))
+    return clip(pattern.range(shape, i));
+  if (pattern.is_of_ranges()) {
+    for (const KeyRange& keys : visible_keys(pattern, shape, head, i, facts)) clip(keys);
+    return;
+  }
   for (std::int64_t first = range.begin; first < range.end; first += KeyBits::capacity) {
     const KeyRange piece{first, std::min(first + KeyBits::capacity, range.end)};
     const KeyBits visible = visible_keys_within(pattern, shape, head, i, facts, piece);

@@ -59,15 +59,46 @@ KeyRange clipped_keys(const Member& member, const Shape& shape, std::int64_t i) 
   return {std::max<std::int64_t>(own.begin, 0) + begin, std::min(own.end, end - begin) + begin};
 }
 
+/// The keys of a leaf of one range.
+template <class Member>
+KeyRange keys_of_tile(const Member& member, const Shape& shape, std::int64_t first, std::int64_t last,
+                      Quantifier quantifier) {
+  const KeyRange low = clipped_keys(member, shape, first);
+  if (last - first == 1) return low;
+  const KeyRange high = clipped_keys(member, shape, last - 1);
+  return quantifier == Quantifier::any ? KeyRange{low.begin, high.end} : KeyRange{high.begin, low.end};
+}
+
+bool is_chain_of_ranges(const PatternNode& node) {
+  if (node.operation == '&') return is_chain_of_ranges(*node.left) && is_chain_of_ranges(*node.right);
+  return node.operation == 0 &&
+         std::visit([](const auto& member) { return OfOneRange<std::decay_t<decltype(member)>>; }, node.leaf);
+}
+
+/// node_keys() of a node that is_chain_of_ranges().
+KeyRange node_range(const PatternNode& node, const Shape& shape, std::int64_t first, std::int64_t last,
+                    Quantifier quantifier) {
+  if (node.operation == '&') {
+    const KeyRange left = node_range(*node.left, shape, first, last, quantifier);
+    const KeyRange right = node_range(*node.right, shape, first, last, quantifier);
+    return {std::max(left.begin, right.begin), std::min(left.end, right.end)};
+  }
+  return std::visit(
+      [&](const auto& member) {
+        if constexpr (OfOneRange<std::decay_t<decltype(member)>>)
+          return keys_of_tile(member, shape, first, last, quantifier);
+        else
+          return KeyRange{};
+      },
+      node.leaf);
+}
+
 KeySet leaf_keys(const PatternTable& leaf, const Shape& shape, std::int64_t head, std::int64_t first,
                  std::int64_t last, Quantifier quantifier) {
   return std::visit(
       [&](const auto& member) {
         if constexpr (OfOneRange<std::decay_t<decltype(member)>>) {
-          const KeyRange low = clipped_keys(member, shape, first);
-          const KeyRange high = last - first == 1 ? low : clipped_keys(member, shape, last - 1);
-          return KeySet(quantifier == Quantifier::any ? KeyRange{low.begin, high.end}
-                                                      : KeyRange{high.begin, low.end});
+          return KeySet(keys_of_tile(member, shape, first, last, quantifier));
         } else {
           KeySet keys;
           for (std::int64_t i = first; i < last;) {
@@ -170,7 +201,19 @@ bool has_per_head(const PatternNode& node) {
 
 }  // namespace
 
-Pattern::Pattern() : root_(std::make_shared<PatternNode>()) {}
+Pattern::Pattern() : Pattern(std::make_shared<PatternNode>()) {}
+
+Pattern::Pattern(std::shared_ptr<const PatternNode> root)
+    : root_(std::move(root)),
+      by_head_(has_per_head(*root_) || any_leaf(*root_,
+                                                [](const auto& member) {
+                                                  return requires {
+                                                    std::decay_t<decltype(member)>::by_head;
+                                                  };
+                                                })),
+      is_of_ranges_(
+          !any_leaf(*root_, [](const auto& member) { return !OfOneRange<std::decay_t<decltype(member)>>; })),
+      is_one_range_(is_chain_of_ranges(*root_)) {}
 
 Pattern Pattern::parse(std::string_view text) { return Pattern(parse_pattern(text)); }
 
@@ -182,14 +225,11 @@ bool Pattern::uses(std::string_view leaf) const {
   return any_leaf(*root_, [&](const auto& member) { return member.info.name == leaf; });
 }
 
-bool Pattern::by_head() const {
-  return has_per_head(*root_) || any_leaf(*root_, [](const auto& member) {
-           return requires { std::decay_t<decltype(member)>::by_head; };
-         });
-}
-
-bool Pattern::is_of_ranges() const {
-  return !any_leaf(*root_, [](const auto& member) { return !OfOneRange<std::decay_t<decltype(member)>>; });
+KeyRange Pattern::range(const Shape& shape, std::int64_t i) const {
+  const KeyRange keys = node_range(*root_, shape, i, i + 1, Quantifier::any);
+  if (!shape.cu_seqlens) return keys;
+  const Sequence own = shape.sequence(i);
+  return {std::max(keys.begin, own.begin), std::min(keys.end, own.end)};
 }
 
 void Pattern::validate(const Shape& shape) const { attnlab::validate(*root_, shape); }
@@ -207,14 +247,16 @@ KeyBits Pattern::keys_within(const Shape& shape, std::int64_t head, std::int64_t
 
 KeySet Pattern::keys_of_any(const Shape& shape, std::int64_t head, std::int64_t first,
                             std::int64_t last) const {
-  const KeySet keys = node_keys(*root_, shape, head, first, last, Quantifier::any);
+  const KeySet keys = is_one_range_ ? KeySet(node_range(*root_, shape, first, last, Quantifier::any))
+                                    : node_keys(*root_, shape, head, first, last, Quantifier::any);
   if (!shape.cu_seqlens) return keys;
   return keys & KeySet({shape.sequence(first).begin, shape.sequence(last - 1).end});
 }
 
 KeySet Pattern::keys_of_all(const Shape& shape, std::int64_t head, std::int64_t first,
                             std::int64_t last) const {
-  const KeySet keys = node_keys(*root_, shape, head, first, last, Quantifier::all);
+  const KeySet keys = is_one_range_ ? KeySet(node_range(*root_, shape, first, last, Quantifier::all))
+                                    : node_keys(*root_, shape, head, first, last, Quantifier::all);
   if (!shape.cu_seqlens) return keys;
   const Sequence sequence = shape.sequence(first);
   return sequence == shape.sequence(last - 1) ? keys & KeySet({sequence.begin, sequence.end}) : KeySet();

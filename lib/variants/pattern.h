@@ -43,14 +43,18 @@ class Pattern {
   bool uses(std::string_view leaf) const;
 
   /// Whether heads may see different keys.
-  bool by_head() const;
+  bool by_head() const { return by_head_; }
   /// Whether every leaf gives one range.
-  bool is_of_ranges() const;
+  bool is_of_ranges() const { return is_of_ranges_; }
+  /// Whether it is such a leaf or joins some by `&`, so that every query sees one range of keys.
+  bool is_one_range() const { return is_one_range_; }
   /// Throws ArgumentError (`pattern`) if the pattern does not fit the shape.
   void validate(const Shape& shape) const;
 
   /// The keys visible to query i of query head `head`.
   KeySet keys(const Shape& shape, std::int64_t head, std::int64_t i) const;
+  /// The same, for a pattern of one range.
+  KeyRange range(const Shape& shape, std::int64_t i) const;
   /// Those of them in `range`, which has at most KeyBits::capacity keys. Allocates nothing.
   KeyBits keys_within(const Shape& shape, std::int64_t head, std::int64_t i, KeyRange range) const;
   /// A superset of the keys visible to any query of first … last-1. Other keys need no work.
@@ -61,8 +65,11 @@ class Pattern {
   friend Pattern operator&(const Pattern& a, const Pattern& b);
 
  private:
-  explicit Pattern(std::shared_ptr<const PatternNode> root) : root_(std::move(root)) {}
+  explicit Pattern(std::shared_ptr<const PatternNode> root);
   std::shared_ptr<const PatternNode> root_;
+  bool by_head_;
+  bool is_of_ranges_;
+  bool is_one_range_;
 };
 
 /// Number of visible (query, key) pairs of all heads of one batch element.
