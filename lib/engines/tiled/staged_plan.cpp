@@ -16,8 +16,8 @@ void StagedPlan::run(const Inputs& inputs, const MutableTensorView& output) {
 
 void StagedPlan::run_with_statistics(const Inputs& inputs, const MutableTensorView& output,
                                      std::span<RowStatistics> statistics) {
-  StatisticsPass pass(variant_, problem_, inputs, tiling_.map.key_tiles() * tiling_.key_columns, sketched_blocks(),
-                      sketched_rows(), statistics);
+  StatisticsPass pass(variant_, problem_, inputs, tiling_.map.key_tiles() * tiling_.key_columns,
+                      sketched_blocks(), sketched_rows(), statistics);
   run_stages(inputs, output, &pass);
 }
 
