@@ -27,7 +27,7 @@ void for_each_visible(const Pattern& pattern, const Shape& shape, std::int64_t h
   };
   if (pattern.is_one_range() && (!facts || facts->keys == RowFacts::every_key))
     return clip(pattern.range(shape, i));
-  if (pattern.is_of_ranges()) {
+  if (pattern.is_of_few_ranges()) {
     for (const KeyRange& keys : visible_keys(pattern, shape, head, i, facts)) clip(keys);
     return;
   }

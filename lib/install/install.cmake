@@ -9,8 +9,8 @@ set(attnlab_public_headers attention.h register_member.h
     core/argument_error.h core/block.h core/dtype.h core/isa.h core/problem.h core/tensor.h core/workspace.h
     dispersion/row_statistics.h
     engines/engine.h engines/registry.h kernels/lane.h
-    variants/arguments.h variants/dual.h variants/external.h variants/inputs.h variants/key_set.h variants/modifier.h
-    variants/modifiers/optional.h variants/modifiers/row_facts.h variants/normaliser.h
+    variants/arguments.h variants/dual.h variants/external.h variants/inputs.h variants/key_bits.h variants/key_set.h
+    variants/modifier.h variants/modifiers/optional.h variants/modifiers/row_facts.h variants/normaliser.h
     variants/normalisers/edge.h variants/normalisers/kind.h
     variants/normalisers/row_keys.h variants/normalisers/row_scratch.h variants/opaque.h variants/pattern.h
     variants/real.h variants/score.h variants/score_weights.h variants/variant.h)

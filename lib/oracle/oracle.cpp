@@ -183,8 +183,10 @@ LogitError RowAttention<Real>::error_of(const RawLogit& logit) const {
       static_cast<double>(problem_.shape.head_dim * (transforms ? 2 : 1) + net_.hidden + net_.hidden2);
   const bool stores = transforms && !variant_.score.needs_float32() && problem_.dtype != DType::f32;
   const double random = u * std::sqrt(rounding_of_sum(terms, logit.squares, value));
-  return {random, random * rounding_of_equal_terms(terms, logit.alike) + u * (2 * norm + std::abs(value)) +
-                      (stores ? unit_roundoff(problem_.dtype) * norm : 0)};
+  // The key's rounding differs between keys, that of the query does not.
+  const double stored = stores ? rms_rounding * unit_roundoff(problem_.dtype) * norm : 0;
+  return {std::hypot(random, stored), random * rounding_of_equal_terms(terms, logit.alike) +
+                                          u * (2 * norm + std::abs(value)) + LogitError{stored, 0}.bound()};
 }
 
 template <class Real>

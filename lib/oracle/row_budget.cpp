@@ -131,14 +131,23 @@ void RowBudget::set_slopes() {
     for (double& slope : slopes_)
       if (slope > 0) slope = normaliser.scale() * threshold_slope(normaliser, slope);
   } else if (normaliser.kind() == NormaliserKind::elementwise) {
-    constexpr double step = 1e-3;
+    // The steepest secant within the error of the logit: a weight may be flat on one side and rise on the
+    // other.
+    const std::span<const LogitError> errors = oracle_.logit_errors();
+    const auto step = [&](std::size_t t) {
+      const double error = errors[t].bound();
+      return std::isfinite(error) ? std::max(error, 1e-3) : 1e-3;
+    };
     std::vector<double> below = logits_;
     std::vector<double> above = logits_;
-    for (double& logit : below) logit -= step;
-    for (double& logit : above) logit += step;
+    for (std::size_t t = 0; t < slopes_.size(); ++t) {
+      below[t] -= step(t);
+      above[t] += step(t);
+    }
     normaliser.weights(below);
     normaliser.weights(above);
-    for (std::size_t t = 0; t < slopes_.size(); ++t) slopes_[t] = (above[t] - below[t]) / (2 * step);
+    for (std::size_t t = 0; t < slopes_.size(); ++t)
+      slopes_[t] = std::max(above[t] - weights_[t], weights_[t] - below[t]) / step(t);
   } else if (fuses()) {
     // Projections and proximal operators change by no more than their argument.
     for (double& slope : slopes_) slope = slope > 0 ? 1 : 0;

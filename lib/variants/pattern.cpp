@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attnlab/variants/pattern_node.h"
+#include "attnlab/variants/patterns/query.h"
 #include "attnlab/variants/table.h"
 
 namespace attnlab {
@@ -194,6 +195,15 @@ bool any_leaf(const PatternNode& node, const Holds& holds) {
   return any_leaf(*node.left, holds) || (node.right && any_leaf(*node.right, holds));
 }
 
+/// Number of leaves that a head has at most.
+int count_leaves(const PatternNode& node) {
+  if (node.operation == 0) return 1;
+  int most = 0;
+  for (const auto& heads : node.by_head) most = std::max(most, count_leaves(*heads.node));
+  return node.operation == 'h' ? most
+                               : count_leaves(*node.left) + (node.right ? count_leaves(*node.right) : 0);
+}
+
 bool has_per_head(const PatternNode& node) {
   if (node.operation == 0 || node.operation == 'h') return node.operation == 'h';
   return has_per_head(*node.left) || (node.right && has_per_head(*node.right));
@@ -211,7 +221,8 @@ Pattern::Pattern(std::shared_ptr<const PatternNode> root)
                                                     std::decay_t<decltype(member)>::by_head;
                                                   };
                                                 })),
-      is_of_ranges_(
+      is_of_few_ranges_(
+          count_leaves(*root_) <= 3 &&
           !any_leaf(*root_, [](const auto& member) { return !OfOneRange<std::decay_t<decltype(member)>>; })),
       is_one_range_(is_chain_of_ranges(*root_)) {}
 

@@ -23,7 +23,6 @@
 #include "attnlab/variants/arguments.h"
 #include "attnlab/variants/key_bits.h"
 #include "attnlab/variants/key_set.h"
-#include "attnlab/variants/patterns/query.h"
 
 namespace attnlab {
 
@@ -44,8 +43,9 @@ class Pattern {
 
   /// Whether heads may see different keys.
   bool by_head() const { return by_head_; }
-  /// Whether every leaf gives one range.
-  bool is_of_ranges() const { return is_of_ranges_; }
+  /// Whether every leaf gives one range and there are at most three, so that a set of keys has at most four
+  /// ranges and takes no memory from the heap.
+  bool is_of_few_ranges() const { return is_of_few_ranges_; }
   /// Whether it is such a leaf or joins some by `&`, so that every query sees one range of keys.
   bool is_one_range() const { return is_one_range_; }
   /// Throws ArgumentError (`pattern`) if the pattern does not fit the shape.
@@ -68,7 +68,7 @@ class Pattern {
   explicit Pattern(std::shared_ptr<const PatternNode> root);
   std::shared_ptr<const PatternNode> root_;
   bool by_head_;
-  bool is_of_ranges_;
+  bool is_of_few_ranges_;
   bool is_one_range_;
 };
 

@@ -105,7 +105,7 @@ KeyBits visible_keys_within(const Pattern& pattern, const Shape& shape, std::int
 
 std::int64_t count_visible_keys(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t i,
                                 const RowFacts* facts) {
-  if (pattern.is_of_ranges()) return visible_keys(pattern, shape, head, i, facts).count();
+  if (pattern.is_of_few_ranges()) return visible_keys(pattern, shape, head, i, facts).count();
   std::int64_t count = 0;
   for (std::int64_t first = 0; first < shape.seqlen_k; first += KeyBits::capacity)
     count += visible_keys_within(pattern, shape, head, i, facts,

@@ -127,6 +127,13 @@ TEST(Extremes, LargeValuesAreAveragedWithoutOverflow) {
     }
 }
 
+TEST(Extremes, LogitsWhoseSignRoundingDecides) {
+  // The weight is 0 on one side and rises on the other.
+  for (const char* variant : {"cosine(8)|softcap(2)|window(1)|relu2", "cosine(8)|causal|relu2"})
+    for (std::uint64_t seed = 1; seed <= 60; ++seed)
+      expect_as_the_oracle(make_case(variant, {1, 1, 1, 12, 12, 24, 8}, DType::bf16, 2, 1, seed));
+}
+
 TEST(Extremes, ParametersAtTheEndsOfTheirRanges) {
   for (const char* variant : {"cosine(1e-30)|softmax",      "cosine(1e30)|softmax",
                               "neg_l2(1e-30)|softmax",      "neg_l2(1e30)|softmax",

@@ -217,7 +217,7 @@ TEST(PerHead, EachHeadSeesItsPattern) {
   const Pattern pattern = Pattern::parse("per_head(0:causal,1-3:window(2),4-:sink(1))");
   pattern.validate(shape);
   EXPECT_TRUE(pattern.by_head());
-  EXPECT_TRUE(pattern.is_of_ranges());
+  EXPECT_TRUE(pattern.is_of_few_ranges());
   EXPECT_TRUE(pattern.uses("window"));
   EXPECT_FALSE(pattern.uses("global"));
   const auto keys = [&](const char* name, std::int64_t head) {
@@ -237,7 +237,9 @@ TEST(PerHead, EachHeadSeesItsPattern) {
   EXPECT_FALSE(is_causal(Pattern::parse("per_head(0:causal,1-:window(2,1))"), shape));
   EXPECT_FALSE(Pattern::parse("causal").by_head());
   EXPECT_TRUE(Pattern::parse("window(3)|!bigbird(2,1,0,1)").by_head());
-  EXPECT_FALSE(Pattern::parse("window(3)|!strided(2)").is_of_ranges());
+  EXPECT_FALSE(Pattern::parse("window(3)|!strided(2)").is_of_few_ranges());
+  EXPECT_TRUE(Pattern::parse("causal&(sink(4)|window(9))").is_of_few_ranges());
+  EXPECT_FALSE(Pattern::parse("causal&(sink(4)|window(9)|!window(30))").is_of_few_ranges());
 }
 
 TEST(PerHead, BadListsAreRefused) {

@@ -24,7 +24,7 @@ BlockMap::BlockMap(const Pattern& pattern, const Shape& shape, std::int64_t quer
       query_tiles_((shape.seqlen_q + query_rows - 1) / query_rows),
       key_tiles_((shape.seqlen_k + key_columns - 1) / key_columns),
       spans_(static_cast<std::size_t>(query_tiles_)),
-      is_stored_(!pattern.is_of_ranges()),
+      is_stored_(!pattern.is_of_few_ranges()),
       stored_heads_(pattern.by_head() ? shape.heads : 1) {
   std::vector<Run> runs;
   std::vector<std::int64_t> starts;

@@ -22,8 +22,8 @@ struct Visit {
 class BlockMap {
  public:
   BlockMap() = default;
-  /// Tiles of `query_rows` queries and `key_columns` keys, at most KeyBits::capacity. Maps of patterns whose
-  /// leaves are all of one range are computed when they are used; others are stored in `workspace`.
+  /// Tiles of `query_rows` queries and `key_columns` keys, at most KeyBits::capacity. Maps of patterns that
+  /// is_of_few_ranges() are computed when they are used; others are stored in `workspace`.
   BlockMap(const Pattern& pattern, const Shape& shape, std::int64_t query_rows, std::int64_t key_columns,
            Workspace& workspace);
 

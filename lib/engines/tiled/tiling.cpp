@@ -188,7 +188,7 @@ struct SeenKeys {
 SeenKeys seen_keys(const Pattern& pattern, const Shape& shape, std::int64_t head, std::int64_t first,
                    std::int64_t last, KeyRange tile) {
   SeenKeys seen{KeyBits(tile), KeyBits(tile)};
-  if (pattern.is_of_ranges()) {
+  if (pattern.is_of_few_ranges()) {
     add(pattern.keys_of_any(shape, head, first, last), seen.any);
     add(pattern.keys_of_all(shape, head, first, last), seen.all);
     return seen;
