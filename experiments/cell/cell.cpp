@@ -295,6 +295,17 @@ void check_packed(const Variant& variant, const char* pattern_option, const char
                         "other modifiers with cu-seqlens");
 }
 
+/// Throws ArgumentError for a problem, or for variants that do not fit it.
+void check_shape(const Cell& cell) {
+  const Shape& shape = cell.problem.shape;
+  validate(cell.problem);
+  validate(cell.variant, shape);
+  if (cell.against) validate(*cell.against, shape);
+  if (!shape.cu_seqlens) return;
+  check_packed(cell.variant, "pattern", "modifier");
+  if (cell.against) check_packed(*cell.against, "against", "against");
+}
+
 std::regex filter_of(const std::string& expression) {
   try {
     return std::regex(expression);
@@ -349,13 +360,7 @@ std::vector<Cell> make_grid(const Settings& settings) {
                               static_cast<int>(
                                   std::min<std::int64_t>(threads.value_or(this_machine().cores), 1 << 20))};
                           cell.problem.shape.cu_seqlens = cu_seqlens;
-                          validate(cell.problem);
-                          validate(cell.variant, cell.problem.shape);
-                          if (cell.against) validate(*cell.against, cell.problem.shape);
-                          if (cu_seqlens) {
-                            check_packed(cell.variant, "pattern", "modifier");
-                            if (cell.against) check_packed(*cell.against, "against", "against");
-                          }
+                          check_shape(cell);
                           if (std::regex_search(cell.variant.name(), filter) && seen.insert(cell.id()).second)
                             cells.push_back(cell);
                         }
