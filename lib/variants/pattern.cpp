@@ -185,7 +185,7 @@ KeyBits node_bits(const PatternNode& node, const Shape& shape, std::int64_t head
   return bits;
 }
 
-/// Whether `holds(leaf)` for some leaf; `per_head` is asked for by its node.
+/// Whether holds(leaf) for some leaf.
 template <class Holds>
 bool any_leaf(const PatternNode& node, const Holds& holds) {
   if (node.operation == 0) return std::visit([&](const auto& member) { return holds(member); }, node.leaf);
