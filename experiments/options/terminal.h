@@ -5,7 +5,7 @@
 
 namespace attnlab {
 
-/// Whether the descriptor is a terminal that knows escape sequences.
+/// Whether the descriptor is a terminal that supports escape sequences.
 bool is_terminal(int descriptor);
 
 /// The present width of a terminal; 80 if it does not tell its size.
